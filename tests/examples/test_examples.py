@@ -1,0 +1,58 @@
+"""The examples run as they stand, and print what can be worked out by hand."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(script, cwd):
+    command = [sys.executable, "-W", "error", ROOT / "examples" / script]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def numbers(text):
+    return [float(n) for n in re.findall(r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?", text)]
+
+
+def test_addition(tmp_path):
+    assert run("classic/add.py", tmp_path) == "[4. 6.]\n"
+
+
+def test_gradient_of_a_sum_of_squares(tmp_path):
+    assert run("classic/gradient.py", tmp_path) == "[2. 4.]\n"
+
+
+def test_linear_regression(tmp_path):
+    """Both gradients are -2e, so each step takes 0.04 e off the error e, which starts at 6: the costs are 36 * 0.96**(2k).
+
+    a and b have then moved by half of what the error lost: (6 - 6 * 0.96**10) / 2 = 1.00550..."""
+    *costs, a, b = numbers(run("classic/linear_regression.py", tmp_path))
+    assert costs == pytest.approx([36 * 0.9216**k for k in range(10)], rel=1e-12)
+    assert costs[:3] == pytest.approx([36, 33.1776, 30.57647616], rel=1e-12)
+    assert (a, b) == pytest.approx((3 * (1 - 0.96**10) - 1, 3 * (1 - 0.96**10)), rel=1e-11)
+
+
+def test_the_listings_of_the_readme_are_the_examples():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    listings = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    for name in ("add", "gradient", "linear_regression"):
+        assert (ROOT / "examples" / "classic" / f"{name}.py").read_text() in listings, name
+
+
+@pytest.mark.slow
+def test_digits_are_learned(tmp_path):
+    """Exits with 0 only if the median accuracy is at least 97 %."""
+    output = run("digits.py", tmp_path)
+    accuracies = [float(n) for n in re.findall(r"accuracy ([\d.]+)%", output)]
+    assert len(accuracies) == 6
+    assert accuracies[5] == sorted(accuracies[:5])[2] >= 97
+    assert (tmp_path / "digits.png").read_bytes().startswith(b"\x89PNG")
