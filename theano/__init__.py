@@ -1,0 +1,3 @@
+"""Theano: define, differentiate and compile mathematical expressions over arrays."""
+
+__version__ = "2.0.dev0"

@@ -1,0 +1,111 @@
+"""Every error that Theano raises on purpose, and the one builder of their messages.
+
+Each class also inherits the builtin exception that the classic interface raised in its place, so that
+``except ValueError`` written ten years ago still catches.  This room assumes nothing and imports nothing.
+
+A message says what happened, lists the parties in aligned columns (label, name, dtype and shape, the user's line), and
+ends with a cure:
+
+>>> print(message("dot: inner dimensions differ",
+...               [("left", "x", "float32 (64, 784)", "train.py:12"), ("right", "weights", "float32 (10, 784)", "train.py:15")],
+...               cure="did you mean dot(x, weights.T)?"))
+dot: inner dimensions differ
+  left   x        float32 (64, 784)  train.py:12
+  right  weights  float32 (10, 784)  train.py:15
+  did you mean dot(x, weights.T)?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+def message(headline: str, rows: Iterable[Sequence[object]] = (), cure: str | None = None) -> str:
+    """Build a message: ``headline``, the ``rows`` as aligned columns (None leaves a field blank), then the ``cure``."""
+    table = [["" if field is None else str(field) for field in row] for row in rows]
+    columns = max(map(len, table), default=0)
+    for row in table:
+        row.extend([""] * (columns - len(row)))
+    widths = [max(len(row[column]) for row in table) for column in range(columns)]
+    lines = [headline]
+    lines += ["  " + "  ".join(field.ljust(width) for field, width in zip(row, widths, strict=True) if width).rstrip() for row in table]
+    if cure:
+        lines += ["  " + line for line in cure.splitlines()]
+    return "\n".join(lines)
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """A cure naming the choices that look like ``word``, or the empty string.
+
+    >>> did_you_mean("floatx", ["floatX", "device"])
+    'did you mean floatX?'
+    """
+    near = get_close_matches(word, list(choices), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(near)}?" if near else ""
+
+
+class TheanoError(Exception):
+    """Base of all errors of Theano.  ``except TheanoError`` catches what Theano itself found wrong."""
+
+
+class FlagError(TheanoError, ValueError):
+    """A flag was given a value that it does not take."""
+
+
+class UnknownFlagError(TheanoError, AttributeError):
+    """There is no flag of that name."""
+
+
+class ShapeError(TheanoError, ValueError):
+    """Shapes or ranks do not fit together."""
+
+
+class DTypeError(TheanoError, TypeError):
+    """An operation does not take this dtype, or a value cannot become it without loss."""
+
+
+class VariableTypeError(TheanoError, TypeError):
+    """A variable does not have the type asked for, or something is no variable at all."""
+
+
+class BoundsError(TheanoError, IndexError):
+    """An index lies outside its dimension."""
+
+
+class MissingInputError(TheanoError):
+    """A graph needs an input that nobody provides."""
+
+
+class UnusedInputError(TheanoError):
+    """An input of a function takes no part in its outputs or updates."""
+
+
+class DisconnectedInputError(TheanoError, ValueError):
+    """A gradient was asked for with respect to a variable that the cost does not depend on."""
+
+
+class NullTypeGradError(TheanoError, TypeError):
+    """The gradient asked for is not defined."""
+
+
+class InconsistencyError(TheanoError):
+    """A graph cannot be ordered: a cycle, or an in-place operation that destroys what is still needed."""
+
+
+class MethodNotDefined(TheanoError, NotImplementedError):
+    """An operation lacks a method that is needed here."""
+
+
+class NotScalarConstantError(TheanoError):
+    """A variable is not a constant number."""
+
+
+class CompileError(TheanoError):
+    """Code generation or loading failed."""
+
+
+class TestValueError(TheanoError, AttributeError):
+    """A variable has no test value, while ``config.compute_test_value`` asks for one."""
+
+    __test__ = False  # not a test case, whatever its name suggests to a collector
