@@ -1,0 +1,1 @@
+"""Printers of kernels and programs: LLVM assembly, and the NumPy interpreter that defines what they mean."""

@@ -1,0 +1,75 @@
+"""From a module's text to object code, and from object code to addresses.
+
+No pass over the IR is run: the kernels' emitter hoists and shares subexpressions itself, so only instruction
+selection is left to LLVM.  Object code names its external symbols and can be cached on disk; loading gives each of
+them its address in this process, and nothing else of the process can be reached.
+
+>>> from theano.emit.llvm.target import target
+>>> code = compile_module("define i64 @seven() {\\n  ret i64 7\\n}\\n", target())
+>>> library = load(code, {}, ["seven"])
+>>> import ctypes
+>>> ctypes.CFUNCTYPE(ctypes.c_int64)(library.address("seven"))()
+7
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import llvmlite.binding as llvm
+
+from theano.emit.llvm.target import Target, machine, target
+from theano.errors import CompileError
+
+_numbers = itertools.count()
+
+
+def compile_module(text: str, of: Target, effort: int = 2) -> bytes:
+    """Object code of a module's text (without header: the target supplies it)."""
+    maker = machine(of, effort)
+    try:
+        module = llvm.parse_assembly(of.header + text)
+    except RuntimeError as error:
+        raise CompileError(f"the generated LLVM IR is not well formed: {error}") from None
+    code: bytes = maker.emit_object(module)
+    return code
+
+
+def assembly(text: str, of: Target, effort: int = 2) -> str:
+    """The same as text, for people."""
+    listing: str = machine(of, effort).emit_assembly(llvm.parse_assembly(of.header + text))
+    return listing
+
+
+class Library:
+    """Loaded object code; its addresses are valid as long as it lives."""
+
+    __slots__ = ("_tracker",)
+
+    def __init__(self, tracker: Any) -> None:
+        self._tracker = tracker
+
+    def address(self, name: str) -> int:
+        found: int = self._tracker[name]
+        return found
+
+
+@functools.cache
+def _linker() -> Any:
+    return llvm.create_lljit_compiler(machine(target()))
+
+
+def load(code: bytes, symbols: Mapping[str, int], exports: Iterable[str]) -> Library:
+    """Place object code in memory.  ``symbols`` are the addresses of all external symbols that it may use."""
+    builder = llvm.JITLibraryBuilder().add_object_img(code)
+    for name, address in symbols.items():
+        builder.import_symbol(name, address)
+    for name in exports:
+        builder.export_symbol(name)
+    try:
+        return Library(builder.link(_linker(), f"theano{next(_numbers)}"))
+    except RuntimeError as error:
+        raise CompileError(f"the generated code cannot be linked: {error}") from None

@@ -1,0 +1,385 @@
+"""A kernel as one LLVM function: explicit vectors, nothing left for the optimiser to find.
+
+A ``vector`` loop runs in lanes: values that depend on its index are vectors, all others stay scalar, outside.  Machines with
+masks run one loop whose last round is masked; elsewhere the rest of fewer elements than lanes runs one by one.  A
+reduction has :data:`~theano.loops.ir.LANES` lanes on every machine; LLVM splits them into its registers.
+
+The function returns 0, or the code of the :class:`~theano.loops.ir.Check` that failed, and then ``status`` points to
+(code, payload).  Its parameters: a pointer for each buffer, an i64 for each size, a number for each scalar (as in memory:
+bool is i8, float16 is i16), the range of the outermost loop (used if the kernel is parallel), and ``status``.
+
+>>> from theano.emit.llvm.target import target
+>>> from theano.loops.ir import BufferParameter, Kernel, Store
+>>> from theano.scalar.instructions import Trace
+>>> zero = (t := Trace()).const(0, "int64")
+>>> out = BufferParameter("float32", False, True)
+>>> print(emit_kernel(Kernel((out,), 0, ("float32",), (Store(0, zero, t.leaf("scalar", "float32", 0) * 2),)), "double", target("avx2")))
+define internal i64 @double(ptr %b0, float %s0, i64 %lo, i64 %hi, ptr %status) nounwind "prefer-vector-width"="512" {
+entry:
+  %v1 = fmul float %s0, 0x4000000000000000
+  %v2 = getelementptr float, ptr %b0, i64 0
+  store float %v1, ptr %v2
+  ret i64 0
+}
+<BLANKLINE>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from theano.emit.llvm.instructions import Code
+from theano.emit.llvm.legalise import legalise
+from theano.emit.llvm.reduce import combined, identities, tree
+from theano.emit.llvm.scopes import Operand, Scope, counting, splat
+from theano.emit.llvm.target import Target
+from theano.emit.llvm.text import constant, register, storage
+from theano.emit.llvm.values import Values
+from theano.loops.affine import is_constant, split
+from theano.loops.ir import LANES, Accumulator, Check, Kernel, Loop, Statement, Store
+from theano.scalar.instructions import ITEMSIZE, Value, walk
+
+
+def emit_kernel(kernel: Kernel, name: str, target: Target, linkage: str = "internal") -> str:
+    """The text of the function ``name``.  Intrinsics need no declarations; nothing else is called."""
+    return _Emission(legalise(kernel, target), target).function(name, linkage)
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """One value carried round a loop in a register: its type, how it starts, its name at the top of the body."""
+
+    kind: str
+    start: str
+    name: str
+
+
+class _Emission(Values):
+    """Prints the statements of one kernel."""
+
+    def __init__(self, kernel: Kernel, target: Target) -> None:
+        super().__init__(target, tuple(b.dtype for b in kernel.buffers), _stored(kernel.body))
+        self.kernel = kernel
+        self.failures: list[str] = []
+        self.blocks = 0
+
+    def function(self, name: str, linkage: str) -> str:
+        kernel = self.kernel
+        single = kernel.body[0] if len(kernel.body) == 1 else None
+        if isinstance(single, Loop):
+            self._only_loop(single)
+        else:
+            for statement in _grouped(kernel.body):
+                self.statement(statement)
+        self.root.code.do("ret i64 0")
+        parameters = [f"ptr %b{k}" for k in range(len(kernel.buffers))] + [f"i64 %n{k}" for k in range(kernel.sizes)]
+        parameters += [f"{storage(dtype)} %s{k}" for k, dtype in enumerate(kernel.scalars)] + ["i64 %lo", "i64 %hi", "ptr %status"]
+        head = f'define {linkage}{" " if linkage else ""}i64 @{name}({", ".join(parameters)}) nounwind "prefer-vector-width"="512" {{'
+        return "\n".join([head, "entry:", *self.slots, *self.root.code.lines, *self.failures, "}", ""])
+
+    def _only_loop(self, loop: Loop) -> None:
+        """The function is this loop: leave at once if it does not run, so that its loads may be hoisted freely."""
+        start, stop = ("%lo", "%hi") if self.kernel.parallel else ("0", self.operand(loop.extent).text)
+        runs, body, empty = self.root.code.let(f"icmp slt i64 {start}, {stop}"), self.label(), self.label()
+        self.root.code.do(f"br i1 {runs}, label %{body}, label %{empty}")
+        self.failures += [f"{empty}:", "  ret i64 0"]
+        self.root.start(body)
+        self.loop(loop, start, stop, certain=True)
+
+    def label(self) -> str:
+        self.blocks += 1
+        return f"L{self.blocks}"
+
+    # ------------------------------------------------------------------------------------------ statements
+
+    def statement(self, statement: Statement | tuple[Store, ...]) -> None:
+        if isinstance(statement, tuple):
+            self.stores(statement)
+        elif isinstance(statement, Check):
+            self.check(statement)
+        elif isinstance(statement, Loop):
+            extent = statement.extent
+            certain = extent.op == "const" and int(extent.data) > 0  # type: ignore[call-overload]
+            self.loop(statement, "0", self.operand(extent).text, certain)
+
+    def stores(self, group: tuple[Store, ...]) -> None:
+        """Values first, then the stores: a buffer may lie where one that is read here does."""
+        values = [self.operand(store.value) for store in group]
+        for store, value in zip(group, values, strict=True):
+            self.store(store.buffer, store.offset, value)
+        for store in group:
+            self.forget(store.buffer)
+
+    def check(self, check: Check) -> None:
+        ok, payload = self.operand(check.ok), self.operand(check.payload)
+        code, failed, passed = self.scope.code, self.label(), self.label()
+        fails = Code(self.root.code.names)
+        text = payload.text
+        if ok.lanes == 1:
+            code.do(f"br i1 {ok.text}, label %{passed}, label %{failed}")
+        else:
+            lanes, mask = ok.lanes, self.vector.mask if self.vector else None
+            bad = code.let(f"xor <{lanes} x i1> {ok.text}, splat (i1 true)")
+            bad = bad if mask is None else code.let(f"and <{lanes} x i1> {bad}, {mask}")
+            bits = code.let(f"bitcast <{lanes} x i1> {bad} to i{lanes}")
+            passes = code.let(f"icmp eq i{lanes} {bits}, 0")
+            code.do(f"br i1 {passes}, label %{passed}, label %{failed}")
+            lane = fails.let(f"call i{lanes} @llvm.cttz.i{lanes}(i{lanes} {bits}, i1 true)")
+            if payload.lanes > 1:
+                text = fails.let(f"extractelement {register(payload.dtype, lanes)} {text}, i{lanes} {lane}")
+        fails.do(f"store i64 {check.code}, ptr %status")
+        fails.do(f"store i64 {text}, ptr {fails.let('getelementptr i64, ptr %status, i64 1')}")
+        self.failures += [f"{failed}:", *fails.lines, f"  ret i64 {check.code}"]
+        self.scope.start(passed)
+        scope: Scope | None = self.scope
+        while scope is not None:
+            scope.checked, scope = True, scope.parent
+
+    # ------------------------------------------------------------------------------------------ loops
+
+    def loop(self, loop: Loop, start: str, stop: str, certain: bool) -> None:
+        for buffer in _stored(loop.body):
+            self.forget(buffer)
+        if loop.kind == "vector" and self.vector is None:
+            results = self._vector(loop, start, stop, certain)
+        else:
+            results = self._serial(loop, start, stop, certain)
+        lanes = 1 if self.vector is None else self.vector.lanes
+        for key, position, dtype, text in results:
+            self.known["acc", (key, position)] = Operand(text, dtype, lanes, self.scope)
+
+    def _serial(self, loop: Loop, start: str, stop: str, certain: bool) -> list[tuple[int, int, str, str]]:
+        """One iteration after another; in a vector loop, of all its lanes."""
+        lanes = 1 if self.vector is None else self.vector.lanes
+        carried = list(self._registers(loop.accumulators, lanes))
+
+        def update() -> list[str]:
+            return self._combine(loop.accumulators, [c.name for c in carried], lanes)
+
+        return _results(loop, self.counted(loop, start, stop, 1, certain, carried, update))
+
+    def _vector(self, loop: Loop, start: str, stop: str, certain: bool) -> list[tuple[int, int, str, str]]:
+        lanes = LANES if loop.accumulators else _lanes(loop, self.target)
+        if not _runs_in_lanes(loop):
+            memory = self._memory(loop.accumulators)
+            self._one_by_one(loop, start, stop, memory, certain)
+            return self._ended(loop, [c.name for c in self._recalled(loop.accumulators, memory)])
+        carried = list(self._registers(loop.accumulators, lanes))
+
+        def update() -> list[str]:
+            old = [c.name for c in carried]
+            new = self._combine(loop.accumulators, old, lanes)
+            mask = self.scope.mask
+            if mask is None:
+                return new
+            code = self.scope.code
+            chosen = zip(carried, new, strict=True)
+            return [code.let(f"select <{lanes} x i1> {mask}, {c.kind} {text}, {c.kind} {c.name}") for c, text in chosen]
+
+        if self.target.masks:
+            return self._ended(loop, self.counted(loop, start, stop, lanes, certain, carried, update))
+        code = self.scope.code
+        span = code.let(f"sub i64 {stop}, {start}")
+        middle = code.let(f"add i64 {start}, {code.let(f'and i64 {span}, {-lanes}')}")
+        results = self.counted(loop, start, middle, lanes, False, carried, update)
+        memory = self._memory(loop.accumulators, results)
+        self._one_by_one(loop, middle, stop, memory, False)
+        return self._ended(loop, [c.name for c in self._recalled(loop.accumulators, memory)])
+
+    def _ended(self, loop: Loop, results: Sequence[str]) -> list[tuple[int, int, str, str]]:
+        """The lanes' results as one."""
+        texts: list[str] = []
+        on, rest = self.on(self.scope, LANES), iter(results)
+        for accumulator in loop.accumulators:
+            dtypes = [v.dtype for v in accumulator.values]
+            texts += tree(on, accumulator.combine, dtypes, [next(rest) for _ in dtypes])
+        return _results(loop, texts)
+
+    def counted(
+        self, loop: Loop, start: str, stop: str, step: int, certain: bool, carried: Sequence[_Carried], update: Callable[[], list[str]]
+    ) -> list[str]:
+        """Print ``for position in range(start, stop, step)``; the carried values after it.  In lanes if ``step`` is not 1."""
+        outer, head, done = self.scope, self.label(), self.label()
+        entry = outer.block
+        if certain:
+            outer_jump = f"  br label %{head}"
+        else:
+            outer_jump = f"  br i1 {outer.code.let(f'icmp slt i64 {start}, {stop}')}, label %{head}, label %{done}"
+        scope = self._open(loop, stop, step, head, certain)
+        for statement in _grouped(loop.body):
+            self.statement(statement)
+        new = update()
+        following = scope.code.let(f"add nsw i64 {scope.position}, {step}")
+        scope.code.do(f"br i1 {scope.code.let(f'icmp slt i64 {following}, {stop}')}, label %{head}, label %{done}")
+        self._close(scope)
+        lines = outer.code.lines
+        lines += [outer_jump, f"{head}:", f"  {scope.position} = phi i64 [{start}, %{entry}], [{following}, %{scope.block}]"]
+        lines += [f"  {c.name} = phi {c.kind} [{c.start}, %{entry}], [{n}, %{scope.block}]" for c, n in zip(carried, new, strict=True)]
+        lines += scope.code.lines
+        outer.start(done)
+        if certain:
+            return new
+        pairs = zip(carried, new, strict=True)
+        return [outer.code.let(f"phi {c.kind} [{c.start}, %{entry}], [{n}, %{scope.block}]") for c, n in pairs]
+
+    def _open(self, loop: Loop, stop: str, step: int, head: str, certain: bool) -> Scope:
+        scope = Scope(self.scope, Code(self.root.code.names), head)
+        scope.index = loop.extent.trace.leaf("index", "int64", loop.index)
+        scope.position = f"%v{next(scope.code.names)}"
+        scope.extent = None if certain else loop.extent
+        scope.stored = _stored(loop.body)
+        self.scope = scope
+        if step > 1:
+            scope.lanes, self.vector = step, scope
+            if self.target.masks:
+                left = scope.code.let(f"sub i64 {stop}, {scope.position}")
+                few = scope.code.let(f"trunc i64 {scope.code.let(f'call i64 @llvm.umin.i64(i64 {left}, i64 {step})')} to i8")
+                every = splat(scope.code, few, "i8", step)
+                scope.mask = scope.code.let(f"icmp ult <{step} x i8> {counting('i8', step)}, {every}")
+        return scope
+
+    def _close(self, scope: Scope) -> None:
+        assert scope.parent is not None
+        scope.open, self.scope = False, scope.parent
+        if self.vector is scope:
+            self.vector = None
+
+    # ------------------------------------------------------------------------------------------ accumulators
+
+    def _registers(self, accumulators: Iterable[Accumulator], lanes: int) -> Iterator[_Carried]:
+        for accumulator in accumulators:
+            dtypes = [v.dtype for v in accumulator.values]
+            for number, dtype in zip(identities(accumulator.combine, dtypes), dtypes, strict=True):
+                yield _Carried(register(dtype, lanes), constant(number, dtype, lanes), f"%v{next(self.root.code.names)}")
+
+    def _combine(self, accumulators: Iterable[Accumulator], old: Sequence[str], lanes: int) -> list[str]:
+        """The carried values after one more round of the loop."""
+        new: list[str] = []
+        for accumulator in accumulators:
+            values = [self.operand(v) for v in accumulator.values]
+            dtypes, texts = [v.dtype for v in values], [v.spread(lanes) for v in values]
+            before = old[len(new) : len(new) + len(values)]
+            new += combined(self.on(self.scope, lanes), accumulator.combine, dtypes, before, texts)
+        return new
+
+    def _memory(self, accumulators: Sequence[Accumulator], values: Sequence[str] | None = None) -> list[str]:
+        """The lanes of each carried value in memory, where one lane at a time can go on."""
+        carried = list(self._registers(accumulators, LANES))
+        slots = [self.slot(c.kind if " i1>" not in c.kind else f"<{LANES} x i8>") for c in carried]
+        for c, slot, text in zip(carried, slots, values or [c.start for c in carried], strict=True):
+            if " i1>" in c.kind:
+                text = self.scope.code.let(f"zext {c.kind} {text} to <{LANES} x i8>")
+            self.scope.code.do(f"store {c.kind.replace(' i1>', ' i8>')} {text}, ptr {slot}, align 64")
+        return slots
+
+    def _recalled(self, accumulators: Sequence[Accumulator], slots: Sequence[str]) -> Iterator[_Carried]:
+        for c, slot in zip(self._registers(accumulators, LANES), slots, strict=True):
+            text = self.scope.code.let(f"load {c.kind.replace(' i1>', ' i8>')}, ptr {slot}, align 64")
+            if " i1>" in c.kind:
+                text = self.scope.code.let(f"icmp ne <{LANES} x i8> {text}, zeroinitializer")
+            yield replace(c, name=text)
+
+    def _one_by_one(self, loop: Loop, start: str, stop: str, slots: Sequence[str], certain: bool) -> None:
+        """The iterations that fill no vector, each in the lane that is its own."""
+
+        def update() -> list[str]:
+            if not slots:
+                return []
+            code = self.scope.code
+            lane = code.let(f"and i64 {self.scope.position}, {LANES - 1}")
+            dtypes = [v.dtype for accumulator in loop.accumulators for v in accumulator.values]
+            places = [code.let(f"getelementptr {storage(t)}, ptr {slot}, i64 {lane}") for t, slot in zip(dtypes, slots, strict=True)]
+            old = [code.let(f"load {storage(t)}, ptr {place}") for t, place in zip(dtypes, places, strict=True)]
+            old = [code.let(f"icmp ne i8 {text}, 0") if t == "bool" else text for t, text in zip(dtypes, old, strict=True)]
+            for t, place, text in zip(dtypes, places, self._combine(loop.accumulators, old, 1), strict=True):
+                kept = code.let(f"zext i1 {text} to i8") if t == "bool" else text
+                code.do(f"store {storage(t)} {kept}, ptr {place}")
+            return []
+
+        self.counted(loop, start, stop, 1, certain, [], update)
+
+
+# ---------------------------------------------------------------------------------------------- what a loop is like
+
+
+def _results(loop: Loop, texts: Sequence[str]) -> list[tuple[int, int, str, str]]:
+    """Key, position, dtype and text of what the loop's accumulators became."""
+    rest = iter(texts)
+    return [(a.key, position, v.dtype, next(rest)) for a in loop.accumulators for position, v in enumerate(a.values)]
+
+
+def _stored(body: Iterable[Statement]) -> frozenset[int]:
+    """Buffers stored to."""
+    found: set[int] = set()
+    for statement in body:
+        if isinstance(statement, Store):
+            found.add(statement.buffer)
+        elif isinstance(statement, Loop):
+            found |= _stored(statement.body)
+    return frozenset(found)
+
+
+def _grouped(body: Sequence[Statement]) -> Iterator[Statement | tuple[Store, ...]]:
+    """Stores in a row together, as long as none reads (or overwrites) what one before it wrote."""
+    group: list[Store] = []
+    written: set[int] = set()
+    for statement in body:
+        if not isinstance(statement, Store):
+            if group:
+                yield tuple(group)
+            group, written = [], set()
+            yield statement
+            continue
+        reads = {v.data for v in walk([statement.value, statement.offset]) if v.op == "load"}
+        if group and written & (reads | {statement.buffer}):
+            yield tuple(group)
+            group, written = [], set()
+        group.append(statement)
+        written.add(statement.buffer)
+    if group:
+        yield tuple(group)
+
+
+def _lanes(loop: Loop, target: Target) -> int:
+    """As many as fill a register with the widest type that is computed with."""
+    widest = max((ITEMSIZE[v.dtype] for v in _computed(loop)), default=8)
+    return max(2, min(64, target.vector_bytes // widest))
+
+
+def _computed(loop: Loop) -> Iterator[Value]:
+    """The values stored or accumulated, and all below them but for offsets."""
+    pending = [v for a in loop.accumulators for v in a.values]
+    for statement in loop.body:
+        if isinstance(statement, Loop):
+            yield from _computed(statement)
+        elif isinstance(statement, Store):
+            pending.append(statement.value)
+    seen: set[int] = set()
+    while pending:
+        value = pending.pop()
+        if id(value) not in seen and value.op != "const":
+            seen.add(id(value))
+            yield value
+            pending.extend(value.args if value.op != "load" else ())
+
+
+def _runs_in_lanes(loop: Loop) -> bool:
+    """Not if lanes could disturb each other, or if the lowest failing iteration would be hard to tell."""
+    index = loop.extent.trace.leaf("index", "int64", loop.index)
+    checks = [statement for statement in loop.body if isinstance(statement, Check)]
+    return len(checks) <= 1 and _independent(loop.body, index)
+
+
+def _independent(body: Iterable[Statement], index: Value) -> bool:
+    for statement in body:
+        if isinstance(statement, Loop):
+            inside = any(isinstance(inner, Check) for inner in statement.body)
+            if inside or not is_constant(split(statement.extent, index)[0], 0) or not _independent(statement.body, index):
+                return False
+        elif isinstance(statement, Store) and statement.combine is not None:
+            coefficient = split(statement.offset, index)[0]
+            if coefficient is None or coefficient.op != "const" or coefficient.data == 0:
+                return False
+    return True
+

@@ -1,0 +1,108 @@
+"""Rewrite a kernel's values into those that its target has: the only step between the scheduler's kernels and text.
+
+Named intrinsics become their bodies (:mod:`theano.scalar.mathlib`), float16 conversions integer arithmetic where the target
+has no instruction, and so does rounding.  All values move to one fresh trace, so that equal ones are one object.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from theano.emit.half import narrow, single_of, widen
+from theano.emit.llvm.target import Target
+from theano.loops.ir import Accumulator, Check, Kernel, Loop, Statement, Store
+from theano.scalar.instructions import Trace, Value, binary, select, walk
+
+ROUNDINGS = ("rint", "trunc", "floor", "ceil")
+
+
+def legalise(kernel: Kernel, target: Target) -> Kernel:
+    """The same kernel in values that :class:`theano.emit.llvm.instructions.Instructions` can print for ``target``."""
+    legal = Legaliser(target).value
+    dtypes = [buffer.dtype for buffer in kernel.buffers]
+    return replace(kernel, body=tuple(map_values(_plain(statement, dtypes), legal) for statement in kernel.body))
+
+
+def _plain(statement: Statement, dtypes: Sequence[str]) -> Statement:
+    """Stores that add as stores of the sum (in float32 if they are float16)."""
+    if isinstance(statement, Loop):
+        return replace(statement, body=tuple(_plain(inner, dtypes) for inner in statement.body))
+    if isinstance(statement, Store) and statement.combine == "add":
+        dtype, value = dtypes[statement.buffer], statement.value
+        old = value.trace.load(statement.buffer, statement.offset, dtype)
+        wide = "float32" if dtype == "float16" else dtype
+        return replace(statement, value=(old.cast(wide) + value.cast(wide)).cast(dtype))
+    return statement
+
+
+def map_values(statement: Statement, change: Callable[[Value], Value]) -> Statement:
+    """The statement with each of its values replaced."""
+    if isinstance(statement, Store):
+        return replace(statement, offset=change(statement.offset), value=change(statement.value))
+    if isinstance(statement, Check):
+        return replace(statement, ok=change(statement.ok), payload=change(statement.payload))
+    carried = tuple(Accumulator(a.key, a.combine, tuple(map(change, a.values))) for a in statement.accumulators)
+    body = tuple(map_values(inner, change) for inner in statement.body)
+    return Loop(statement.index, change(statement.extent), body, carried, statement.kind)
+
+
+class Legaliser:
+    """Replaces values, each once."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.trace = Trace()
+        self.legal: dict[int, Value] = {}
+        self.kept: list[Value] = []  # ids are keys, so what they name must stay alive
+
+    def value(self, root: Value) -> Value:
+        for value in walk([root]):
+            if id(value) not in self.legal:
+                self.legal[id(value)] = new = self._one(value, tuple(self.legal[id(a)] for a in value.args))
+                self.legal[id(new)] = new
+                self.kept.append(value)
+        return self.legal[id(root)]
+
+    def _one(self, value: Value, args: tuple[Value, ...]) -> Value:
+        if value.op == "const":
+            return self.trace.const(value.data, value.dtype)  # type: ignore[arg-type]
+        if value.op == "call":
+            return self.value(_intrinsic(str(value.data), args, self.target.has_fma))
+        if value.op == "cast" and "float16" in (value.dtype, args[0].dtype):
+            return self._cast_half(args[0], value.dtype)
+        if value.op in ROUNDINGS and not self.target.has_round:
+            return self.value(rounded(value.op, args[0]))
+        return self.trace.emit(value.op, args, value.dtype, value.data)
+
+    def _cast_half(self, x: Value, dtype: str) -> Value:
+        if dtype != "float16":
+            wide = self.trace.emit("cast", (x,), "float32") if self.target.has_half else self.value(widen(x))
+            return self.value(wide.cast(dtype)) if dtype != "float32" else wide
+        single = self.value(single_of(x))
+        return self.trace.emit("cast", (single,), dtype) if self.target.has_half else self.value(narrow(single))
+
+
+def _intrinsic(name: str, args: tuple[Value, ...], has_fma: bool) -> Value:
+    return _expander()(name, *args, has_fma=has_fma)
+
+
+@functools.cache
+def _expander() -> Callable[..., Value]:
+    from theano.scalar.mathlib import expand  # tables of coefficients: loaded when first needed
+
+    return expand
+
+
+def rounded(op: str, x: Value) -> Value:
+    """Rounding without an instruction for it: adding and subtracting 2**(bits of the significand) rounds to nearest even."""
+    limit = 2.0**23 if x.dtype == "float32" else 2.0**52
+    size = abs(x)
+    whole = (size + limit) - limit
+    if op == "trunc":
+        whole = whole - (whole > size).cast(x.dtype)
+    elif op != "rint":
+        whole = binary("copysign", whole, x)
+        whole = whole - (whole > x).cast(x.dtype) if op == "floor" else whole + (whole < x).cast(x.dtype)
+    return select(size < limit, binary("copysign", whole, x), x)

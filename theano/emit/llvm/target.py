@@ -1,0 +1,83 @@
+"""The machine that code is made for: its triple, features and vector width, and what follows from them.
+
+A target is plain data, so it can be part of a cache key.  Three levels of x86-64 may be forced, whatever the host
+(running the result needs the hardware, of course):
+
+>>> target("avx2").vector_bytes, target("avx2").masks
+(32, False)
+>>> target("baseline").has_fma
+False
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import llvmlite.binding as llvm
+
+LEVELS = ("baseline", "avx2", "avx512")
+_LEVEL_CPU = {"baseline": "x86-64", "avx2": "x86-64-v3", "avx512": "x86-64-v4"}
+_AVX512 = ("avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the emitters need to know of a machine.
+
+    ``masks``: masked loads and stores of every element size are one instruction.  ``has_round``: floor, ceil, trunc and rint are
+    instructions; ``has_half``: conversions between float16 and float32 are."""
+
+    triple: str
+    cpu: str
+    features: str
+    vector_bytes: int
+    has_fma: bool
+    has_round: bool
+    has_half: bool
+    masks: bool
+
+    @property
+    def header(self) -> str:
+        """The first lines of a module for this target."""
+        layout = machine(self).target_data
+        return f'target datalayout = "{layout}"\ntarget triple = "{self.triple}"\n'
+
+
+def target(level: str | None = None) -> Target:
+    """The host, or one of :data:`LEVELS` of x86-64."""
+    return _host() if level is None else _forced(level)
+
+
+@functools.cache
+def _forced(level: str) -> Target:
+    advanced = level != "baseline"
+    width = {"baseline": 16, "avx2": 32, "avx512": 64}[level]
+    return Target(llvm.get_process_triple(), _LEVEL_CPU[level], "", width, advanced, advanced, advanced, level == "avx512")
+
+
+@functools.cache
+def _host() -> Target:
+    triple, cpu = llvm.get_process_triple(), llvm.get_host_cpu_name()
+    flags = llvm.get_host_cpu_features()
+    if not triple.startswith(("x86_64", "i386", "i686")):
+        return Target(triple, cpu, flags.flatten(), 16, True, True, triple.startswith(("aarch64", "arm64")), False)
+    has = {name for name, present in flags.items() if present}
+    masks = has.issuperset(_AVX512)
+    width = 64 if masks else 32 if "avx2" in has else 16
+    return Target(triple, cpu, flags.flatten(), width, "fma" in has, "sse4.1" in has, "f16c" in has, masks)
+
+
+@functools.cache
+def _initialise() -> None:
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+
+
+@functools.cache
+def machine(of: Target, effort: int = 2) -> llvm.TargetMachine:
+    """LLVM's own view of a target; ``effort`` is the code generator's optimisation level."""
+    _initialise()
+    return llvm.Target.from_triple(of.triple).create_target_machine(
+        cpu=of.cpu, features=of.features, opt=effort, reloc="pic", codemodel="small"
+    )
