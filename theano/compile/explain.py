@@ -1,0 +1,140 @@
+"""What a compiled function does, step by step, in the user's own terms.
+
+:func:`explain` lists the regions of the program: each kernel with the operations fused into it and the lines they were
+written on, each library call, each step that runs Python, what is written in place and what is swapped in at the end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from theano.loops.ir import Buffer, CallRegion, Frame, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step
+from theano.scalar.instructions import Value, walk
+
+_SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "floordiv": "//"}
+
+
+def explain(program: Program, title: str = "function") -> str:
+    """The program as text, one line or more for each step."""
+    steps = list(walk_steps(program.frame))
+    kinds = Counter(kind_of(step) for step in steps)
+    counts = ", ".join(f"{kinds[k]} {k}{'s' if kinds[k] != 1 else ''}" for k in ("kernel", "library call", "Python step", "region") if kinds[k])
+    distinct = len({step.kernel.key() for step in steps if isinstance(step, KernelStep)})
+    lines = [f"{title}: {counts or 'nothing to compute'}" + (f" ({distinct} distinct kernels)" if kinds["kernel"] > distinct else "")]
+    lines += list(_frame(program.frame, 1))
+    for position, buffer in program.commits:
+        lines.append(f"  commit: shared variable {program.shared[position].name or position} becomes {describe_buffer(buffer)}")
+    return "\n".join(lines)
+
+
+def walk_steps(frame: Frame) -> Iterator[Step]:
+    """Every step of the tree, regions before what they contain."""
+    stack: list[Step | Frame] = list(reversed(frame.steps))
+    while stack:
+        step = stack.pop()
+        if not isinstance(step, Frame):
+            yield step
+        stack.extend(part for inner in inner_frames(step) for part in reversed(inner.steps))
+
+
+def inner_frames(step: Step | Frame) -> tuple[Frame, ...]:
+    if isinstance(step, Frame):
+        return (step,)
+    if isinstance(step, LoopRegion):
+        return (step.body,)
+    if isinstance(step, IfRegion):
+        return (step.otherwise, step.then)
+    return (step.program.frame,) if isinstance(step, CallRegion) else ()
+
+
+def kind_of(step: Step) -> str:
+    if isinstance(step, KernelStep):
+        return "kernel"
+    if isinstance(step, LibraryStep):
+        return "library call"
+    return "Python step" if isinstance(step, PythonStep) else "region"
+
+
+def _frame(frame: Frame, level: int) -> Iterator[str]:
+    pad = "  " * level
+    for guard in frame.guards:
+        sign = {"equal": "==", "at_least": ">="}.get(guard.relation, guard.relation)
+        yield f"{pad}guard: {extent(guard.left)} {sign} {extent(guard.right)}{_place([guard.node])}"
+    for step in frame.steps:
+        if isinstance(step, Frame):
+            yield f"{pad}then, with sizes found so far:"
+            yield from _frame(step, level + 1)
+        else:
+            yield f"{pad}{describe(step)}"
+            for inner in reversed(inner_frames(step)):
+                yield from _frame(inner, level + 1)
+
+
+def describe(step: Step) -> str:
+    """One step: what it computes, from what, and where that was written."""
+    if isinstance(step, LoopRegion):
+        return f"loop of {extent(step.count)} steps carrying {len(step.carried)} states{_place(step.nodes)}"
+    if isinstance(step, IfRegion):
+        return f"branch on {describe_buffer(step.condition)}, computing one side{_place(step.nodes)}"
+    if isinstance(step, PythonStep):
+        return f"Python: {step.node.op} runs its perform{_place(step.nodes)}"
+    if isinstance(step, CallRegion):
+        return f"call of a program{_place(step.nodes)}"
+    if isinstance(step, LibraryStep):
+        return f"library: {step.routine} {step.dtype} -> {describe_buffer(step.buffers[0])}{_place(step.nodes)}"
+    written = [b for b, p in zip(step.buffers, step.kernel.buffers, strict=True) if p.written]
+    read = [b for b, p in zip(step.buffers, step.kernel.buffers, strict=True) if p.read]
+    ops = Counter(operation_name(node) for node in step.nodes)
+    what = ", ".join(name if n == 1 else f"{name} x{n}" for name, n in ops.items()) or "copy"
+    source = ", ".join(map(describe_buffer, read)) or "nothing"
+    return f"kernel [{what}]: {source} -> {', '.join(map(describe_buffer, written))}{_place(step.nodes)}"
+
+
+def operation_name(node: Any) -> str:
+    scalar = getattr(node.op, "scalar_op", None)
+    return str(getattr(scalar, "name", None) or node.op)
+
+
+def describe_buffer(buffer: Buffer) -> str:
+    shape = "x".join(extent(s) for s in buffer.shape) or "scalar"
+    where = {"arena": "scratch", "shared": "shared ", "input": "input ", "output": "output ", "update": "update "}.get(buffer.storage, buffer.storage)
+    name = buffer.name or (str(buffer.position) if buffer.storage not in ("arena", "object") else "")
+    return f"{where}{name} {buffer.dtype} {shape}".replace("  ", " ")
+
+
+def extent(value: Value) -> str:
+    """An extent for people: sizes by the axis they come from."""
+    text: dict[Value, str] = {}
+
+    for v in walk([value]):
+        key: Any = v.data
+        if v.op == "const":
+            text[v] = str(v.data)
+        elif v.op == "size":
+            text[v] = f"value{key[1]}" if key[0] == "value" else f"{key[0]}{key[1]}.shape[{key[2]}]"
+        elif v.op in _SYMBOLS:
+            text[v] = f"({text[v.args[0]]}{_SYMBOLS[v.op]}{text[v.args[1]]})"
+        else:
+            text[v] = f"{v.op}({', '.join(text[a] for a in v.args)})"
+    return text[value]
+
+
+def places(nodes: Iterable[Any], limit: int = 3) -> list[str]:
+    """``file.py:line`` of the user's lines behind ``nodes``."""
+    found: dict[str, None] = {}
+    for node in nodes:
+        origin = getattr(node, "origin", None)
+        if origin is not None:
+            for file, line in origin.lines(limit):
+                found[f"{os.path.basename(file)}:{line}"] = None
+        if len(found) > limit:
+            break
+    return list(found)
+
+
+def _place(nodes: Iterable[Any]) -> str:
+    found = places(nodes)
+    return "   # " + ", ".join(found[:3]) + (" ..." if len(found) > 3 else "") if found else ""

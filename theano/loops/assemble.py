@@ -1,0 +1,472 @@
+"""Assemble a group of nests into kernels: loops, loads at explicit offsets, accumulators, stores.
+
+Neighbouring axes that every access walks contiguously collapse into one loop.  A group reduced along its last axis runs
+its vector lanes along that axis; one reduced along others runs them across the kept last axis.  A full
+reduction is cut into chunks of fixed size whose partial results a second kernel combines, so the result does not depend
+on how many threads ran the chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from theano.loops.access import Affine, offset, offset_of
+from theano.loops.extents import Extents, row_major_strides
+from theano.loops.fuse import Group, Member, live_axes
+from theano.loops.ir import Accumulator, BufferParameter, Check, Kernel, Loop, Statement, Store
+from theano.loops.nest import Nest, Result
+from theano.scalar.instructions import Trace, Value, rebuild, select, walk
+
+CHUNK = 1 << 14
+CHUNK_ROWS = 32
+READS = frozenset({"read", "read_flat"})
+_LITERALS = frozenset({0.0, 1.0, -1.0, 2.0, 0.5})
+
+
+@dataclass(slots=True)
+class Assembled:
+    """A kernel with the results bound to its buffers and the extents bound to its size parameters."""
+
+    kernel: Kernel
+    results: tuple[Result, ...]
+    sizes: tuple[Value, ...]
+    scalars: tuple[Value, ...]
+    nodes: tuple[Any, ...]
+    work: Value
+    pointwise: bool = False  # each element is read only by the iteration that writes it
+
+    @property
+    def written(self) -> list[Result]:
+        return [r for r, b in zip(self.results, self.kernel.buffers, strict=True) if b.written]
+
+    @property
+    def read(self) -> list[Result]:
+        return [r for r, b in zip(self.results, self.kernel.buffers, strict=True) if b.read]
+
+
+class KernelBuilder:
+    """Collects the parameters of one kernel while its values are copied out of the graph's trace."""
+
+    def __init__(self, extents: Extents) -> None:
+        self.extents = extents
+        self.trace = Trace()
+        self.buffers: dict[Result, list[Any]] = {}
+        self.sizes: dict[Value, Value] = {}
+        self.scalars: dict[Value, Value] = {}
+        self.checks: list[Check] = []
+        self.has_checks = False
+        self.loops = 0
+        self.reads_at_other_points = False
+
+    def index(self) -> Value:
+        self.loops += 1
+        return self.trace.leaf("index", "int64", self.loops - 1)
+
+    def size(self, extent: Value) -> Value:
+        """An extent of the program as a value of this kernel."""
+        extent = self.extents.canonical(extent)
+        if extent.op == "const" and extent.data in (0, 1, -1):
+            return self.trace.const(extent.data, "int64")  # type: ignore[arg-type]
+        found = self.sizes.get(extent)
+        if found is None:
+            found = self.sizes[extent] = self.trace.leaf("size", "int64", len(self.sizes))
+        return found
+
+    def buffer(self, result: Result, read: bool = False, written: bool = False) -> int:
+        entry = self.buffers.setdefault(result, [len(self.buffers), False, False])
+        entry[1] |= read
+        entry[2] |= written
+        return int(entry[0])
+
+    def literal(self, value: Value) -> Value:
+        """Numbers are parameters, so that kernels that differ in them only are one kernel."""
+        if value.dtype == "bool" or value.data in _LITERALS:
+            return self.trace.const(value.data, value.dtype)  # type: ignore[arg-type]
+        found = self.scalars.get(value)
+        if found is None:
+            found = self.scalars[value] = self.trace.leaf("scalar", value.dtype, len(self.scalars))
+        return found
+
+    def address(self, form: Affine, axes: dict[int, Value], translate: Callable[[Value], Value]) -> Value:
+        """The element offset ``form``, whose indices ``axes`` maps to values of this kernel."""
+        total: Value | None = None if form.rest is self.extents.zero else translate(form.rest)
+        for axis, index in axes.items():
+            coefficient = form.coefficients.get(axis)
+            if coefficient is None or self.extents.canonical(coefficient) is self.extents.zero:
+                continue
+            factor = self.size(coefficient)
+            term = index if factor.op == "const" and factor.data == 1 else index * factor
+            total = term if total is None else total + term
+        return total if total is not None else self.trace.const(0, "int64")
+
+    def check(self, index: Value, extent: Value, code: int) -> Value:
+        wrapped = select(index < 0, index + extent, index)
+        if any(c.payload is index and c.code == code for c in self.checks):
+            return wrapped
+        inside = (wrapped >= 0) & (wrapped < extent)
+        self.checks.append(Check(inside, code, index))
+        self.has_checks = True
+        return wrapped
+
+    def finish(self, body: Iterable[Statement], parallel: bool, nodes: Iterable[Any], work: Value, cost: int, pointwise: bool) -> Assembled:
+        buffers = tuple(BufferParameter(r.dtype, read, written) for r, (_, read, written) in self.buffers.items())
+        statements = tuple(body)
+        parallel = parallel and len(statements) == 1 and isinstance(statements[0], Loop) and not statements[0].accumulators
+        kernel = Kernel(
+            buffers, len(self.sizes), tuple(v.dtype for v in self.scalars), statements, parallel, self.has_checks, max(cost, 1)
+        )
+        unique = tuple(dict.fromkeys(n for n in nodes if n is not None))
+        return Assembled(kernel, tuple(self.buffers), tuple(self.sizes), tuple(self.scalars), unique, work, pointwise)
+
+
+@dataclass(slots=True)
+class Axes:
+    """One loop: the group axes that it runs through together, and the product of their extents."""
+
+    members: list[int]
+    extent: Value
+
+
+class GroupAssembler:
+    """Builds the kernels of one group; ``temporary`` makes a scratch result."""
+
+    def __init__(self, group: Group, extents: Extents, temporary: Callable[[str, tuple[Value, ...]], Result]) -> None:
+        self.group, self.extents, self.temporary = group, extents, temporary
+        self.forms: dict[tuple[int, Value], Affine] = {}
+        reduced = group.reduced
+        last = len(group.key) - 1
+        self.across = reduced is not None and last not in reduced  # lanes across the kept axis
+        self.inner_axes = [a for a in range(len(group.key)) if reduced is None or a in reduced]
+        self.outer_axes = [a for a in range(len(group.key)) if a not in self.inner_axes]
+        fixed = self._analyse()
+        self.inner_loops = self._collapse(self.inner_axes, fixed)
+        self.outer_loops = self._collapse(self.outer_axes, fixed)
+        self.work = extents.mul(extents.product(group.key), extents.const(max(group.cost, 1)))
+
+    # ------------------------------------------------------------------ accesses
+
+    def _analyse(self) -> set[int]:
+        """Element offsets of all accesses; returns axes whose index is used for itself, which cannot collapse."""
+        self.accesses: list[dict[int, Value]] = []
+        fixed: set[int] = set()
+        e = self.extents
+        for member in self.group.members:
+            nest, axes = member.nest, member.axes
+            for read in nest.reads:
+                form = self.forms[member.nest.serial, read] = offset(read, e)
+                self.accesses.append({axes[a]: e.canonical(c) for a, c in form.coefficients.items() if a in axes})
+                fixed.update(axes[a] for a in _direct_indices([form.rest]) if a in axes)
+            fixed.update(axes[a] for a in _direct_indices((*nest.bodies, *nest.finish)) if a in axes)
+            if member.stored:
+                for result in nest.results:
+                    self.accesses.append(self._store_coefficients(member, result))
+        return fixed
+
+    def _store_coefficients(self, member: Member, result: Result) -> dict[int, Value]:
+        shape = tuple(self.extents.canonical(s) for s in result.shape)
+        strides = row_major_strides(self.extents, shape)
+        live = live_axes(shape, self.extents)
+        targets = sorted(member.axes.values()) if member.nest.kind != "reduce" else self.outer_axes
+        return {target: strides[axis] for axis, target in zip(live, targets, strict=True)}
+
+    def _collapse(self, axes: list[int], fixed: set[int]) -> list[Axes]:
+        e = self.extents
+        loops: list[Axes] = []
+        for axis in axes:
+            extent = self.group.key[axis]
+            last = loops[-1].members[-1] if loops else None
+            if last is not None and last == axis - 1 and last not in fixed and axis not in fixed and self._contiguous(last, axis, extent):
+                loops[-1].members.append(axis)
+                loops[-1].extent = e.mul(loops[-1].extent, extent)
+            else:
+                loops.append(Axes([axis], extent))
+        return loops
+
+    def _contiguous(self, outer: int, inner: int, extent: Value) -> bool:
+        e = self.extents
+        for access in self.accesses:
+            if access.get(outer, e.zero) is not e.canonical(e.mul(access.get(inner, e.zero), extent)):
+                return False
+        return True
+
+    # ------------------------------------------------------------------ kernels
+
+    def build(self) -> list[Assembled]:
+        if self.group.reduced is not None and not self.outer_axes:
+            return self._full_reduction()
+        builder = KernelBuilder(self.extents)
+        outer = {id(loop): builder.index() for loop in self.outer_loops}
+        points = self._points(self.outer_loops, outer)
+        scope = _Scope(self, builder, points)
+        body: list[Statement] = []
+        for stage in range(1 + max(m.ready for m in self.group.members)):
+            body += scope.outer_statements(stage)
+            body += self._inner(scope, builder, stage, points)
+        for loop in reversed(self.outer_loops):
+            lanes = self.across and loop is self.outer_loops[-1]
+            body = [Loop(int(outer[id(loop)].data), builder.size(loop.extent), tuple(body), (), "vector" if lanes else "serial")]  # type: ignore[call-overload]
+        nodes = (m.nest.node for m in self.group.members)
+        return [builder.finish(body, bool(self.group.key), nodes, self.work, self.group.cost, self._pointwise())]
+
+    def _pointwise(self) -> bool:
+        return self.group.reduced is None
+
+    def _points(self, loops: list[Axes], indices: dict[int, Value]) -> dict[int, Value]:
+        """Group axis -> kernel index; of a collapsed loop its last axis stands for all."""
+        return {loop.members[-1]: indices[id(loop)] for loop in loops}
+
+    def _inner(self, scope: _Scope, builder: KernelBuilder, stage: int, outer: dict[int, Value]) -> list[Statement]:
+        """The inner loops of one stage."""
+        if not any(m.inner and stage in m.stages for m in self.group.members):
+            return []
+        indices = {id(loop): builder.index() for loop in self.inner_loops}
+        points = {**outer, **self._points(self.inner_loops, indices)}
+        statements, values = scope.inner_statements(stage, points)
+        return self._nest_loops(scope, builder, statements, values, indices)
+
+    def _nest_loops(
+        self, scope: _Scope, builder: KernelBuilder, body: list[Statement], values: dict[Member, tuple[Value, ...]],
+        indices: dict[int, Value], extents: dict[int, Value] | None = None,
+    ) -> list[Statement]:
+        """Close the inner loops around ``body``; accumulators are carried through each of them, and each check stands in
+        the innermost loop that it depends on."""
+        carried = values
+        for loop in reversed(self.inner_loops):
+            body = _take_checks(builder, indices[id(loop)]) + body
+            innermost = loop is self.inner_loops[-1]
+            accumulators = tuple(Accumulator(scope.key(), str(m.nest.combine), v) for m, v in carried.items())
+            kind = "vector" if innermost and not self.across else "serial"
+            extent = (extents or {}).get(id(loop)) or builder.size(loop.extent)
+            body = [Loop(int(indices[id(loop)].data), extent, tuple(body), accumulators, kind)]  # type: ignore[call-overload]
+            carried = {
+                m: tuple(builder.trace.leaf("acc", v.dtype, (a.key, k)) for k, v in enumerate(a.values))
+                for (m, _), a in zip(carried.items(), accumulators, strict=True)
+            }
+        for member, accumulated in carried.items():
+            scope.reduced(member, accumulated)
+        return [*_take_checks(builder), *body]
+
+    def _full_reduction(self) -> list[Assembled]:
+        """Chunks of the outermost loop, then their combination."""
+        e = self.extents
+        outermost = self.inner_loops[0]
+        chunk = CHUNK if len(self.inner_loops) == 1 else CHUNK_ROWS
+        chunks = e.emit("floordiv", e.add(outermost.extent, e.const(chunk - 1)), e.const(chunk))
+        builder = KernelBuilder(e)
+        c = builder.index()
+        indices = {id(loop): builder.index() for loop in self.inner_loops}
+        start = c * builder.trace.const(chunk, "int64")
+        absolute = {**indices, id(outermost): start + indices[id(outermost)]}
+        scope = _Scope(self, builder, {})
+        statements, values = scope.inner_statements(0, self._points(self.inner_loops, absolute))
+        left = builder.size(outermost.extent) - start
+        limit = builder.trace.emit("min", (left, builder.trace.const(chunk, "int64")), "int64")
+        partial: dict[Member, list[Result]] = {}
+        body = self._nest_loops(scope, builder, statements, values, indices, {id(outermost): limit})
+        for member in values:
+            accumulated = scope.accumulated[member.nest]
+            partial[member] = [self.temporary(v.dtype, (chunks,)) for v in accumulated]
+            for result, value in zip(partial[member], accumulated, strict=True):
+                body.append(Store(builder.buffer(result, written=True), c, value))
+        loop = Loop(int(c.data), builder.size(chunks), tuple(body))  # type: ignore[call-overload]
+        inside = [m.nest.node for m in self.group.members if m.inner]
+        first = builder.finish([loop], True, inside, self.work, self.group.cost, False)
+        return [first, self._combination(partial, chunks)]
+
+    def _combination(self, partial: dict[Member, list[Result]], chunks: Value) -> Assembled:
+        builder = KernelBuilder(self.extents)
+        scope = _Scope(self, builder, {})
+        c = builder.index()
+        accumulators = []
+        for member, results in partial.items():
+            loads = tuple(builder.trace.load(builder.buffer(r, read=True), c, r.dtype) for r in results)
+            accumulators.append(Accumulator(scope.key(), str(member.nest.combine), loads))
+        body: list[Statement] = [Loop(int(c.data), builder.size(chunks), (), tuple(accumulators), "vector")]  # type: ignore[call-overload]
+        for member, accumulator in zip(partial, accumulators, strict=True):
+            leaves = (builder.trace.leaf("acc", v.dtype, (accumulator.key, k)) for k, v in enumerate(accumulator.values))
+            scope.reduced(member, tuple(leaves))
+        for stage in range(1 + max(m.ready for m in self.group.members)):
+            body += scope.outer_statements(stage)
+        nodes = (m.nest.node for m in self.group.members if not m.inner or m.nest.kind == "reduce")
+        return builder.finish(body, False, nodes, chunks, 1, False)
+
+
+def _direct_indices(values: Iterable[Value]) -> set[int]:
+    """Indices used outside of the index arguments of reads."""
+    found: set[int] = set()
+    seen: set[Value] = set()
+    stack = list(values)
+    while stack:
+        value = stack.pop()
+        if value in seen:
+            continue
+        seen.add(value)
+        if value.op == "index":
+            found.add(value.data)  # type: ignore[arg-type]
+        elif value.op not in READS:
+            stack.extend(value.args)
+    return found
+
+
+def _take_checks(builder: KernelBuilder, index: Value | None = None) -> list[Statement]:
+    """The pending checks that depend on ``index``, or all of them."""
+    taken: list[Statement] = [c for c in builder.checks if index is None or index in walk([c.ok, c.payload])]
+    builder.checks = [c for c in builder.checks if c not in taken]
+    return taken
+
+
+@dataclass(slots=True)
+class _Scope:
+    """Values of one kernel while it is built: what each member's results are, stage by stage."""
+
+    owner: GroupAssembler
+    builder: KernelBuilder
+    outer_points: dict[int, Value]
+    values: dict[Result, Value] = field(default_factory=dict)  # outer members
+    accumulated: dict[Nest, tuple[Value, ...]] = field(default_factory=dict)
+    keys: int = 0
+
+    def key(self) -> int:
+        self.keys += 1
+        return self.keys - 1
+
+    def outer_statements(self, stage: int) -> list[Statement]:
+        statements: list[Statement] = []
+        for member in self.owner.group.members:
+            if not member.inner and member.stage == stage:
+                bodies = self._translate(member, member.nest.bodies, self.outer_points, self.values, stage)
+                statements += self._define(member, bodies, self.outer_points)
+        return [*_take_checks(self.builder), *self._pending_finishes(stage), *statements]
+
+    def _pending_finishes(self, stage: int) -> list[Statement]:
+        statements: list[Statement] = []
+        for member in self.owner.group.members:
+            if member.nest.kind == "reduce" and member.ready == stage and member.stored:
+                for result in member.nest.results:
+                    statements.append(self._store(member, result, self.values[result], self.outer_points))
+        return statements
+
+    def reduced(self, member: Member, accumulated: tuple[Value, ...]) -> None:
+        """The loop of a reduction is closed: finish its results."""
+        self.accumulated[member.nest] = accumulated
+        finished = self._translate(member, member.nest.finish, self.outer_points, self.values, member.ready, accumulated)
+        self.values.update(zip(member.nest.results, finished, strict=True))
+
+    def inner_statements(self, stage: int, points: dict[int, Value]) -> tuple[list[Statement], dict[Member, tuple[Value, ...]]]:
+        """Stores of a stage, and the values its reductions accumulate."""
+        local: dict[Result, Value] = dict(self.values)
+        statements: list[Statement] = []
+        reductions: dict[Member, tuple[Value, ...]] = {}
+        for member in self.owner.group.members:
+            if not member.inner or stage not in member.stages:
+                continue
+            bodies = self._translate(member, member.nest.bodies, points, local, stage)
+            if member.nest.kind == "reduce":
+                reductions[member] = bodies
+                continue
+            local.update(zip(member.nest.results, bodies, strict=True))
+            if member.stored and stage == member.stage:
+                for result, value in zip(member.nest.results, bodies, strict=True):
+                    statements.append(self._store(member, result, value, points))
+        return statements, reductions
+
+    def _define(self, member: Member, bodies: tuple[Value, ...], points: dict[int, Value]) -> list[Statement]:
+        self.values.update(zip(member.nest.results, bodies, strict=True))
+        if not member.stored:
+            return []
+        return [self._store(member, r, v, points) for r, v in zip(member.nest.results, bodies, strict=True)]
+
+    def _store(self, member: Member, result: Result, value: Value, points: dict[int, Value]) -> Store:
+        coefficients = self.owner._store_coefficients(member, result)
+        form = Affine(coefficients, self.owner.extents.zero)
+        return Store(self.builder.buffer(result, written=True), self.builder.address(form, points, lambda v: v), value)
+
+    def _translate(
+        self, member: Member, bodies: tuple[Value, ...], points: dict[int, Value], known: dict[Result, Value], stage: int,
+        accumulated: tuple[Value, ...] = (),
+    ) -> tuple[Value, ...]:
+        """Copy ``bodies`` into the kernel: indices, reads, sizes and numbers become its own."""
+        builder, axes = self.builder, {own: group for own, group in member.axes.items()}
+        indices = {own: points[group] for own, group in axes.items() if group in points}
+
+        def replace(value: Value, args: tuple[Value, ...]) -> Value | None:
+            if value.op == "index":
+                return indices[value.data] if value.data in axes else builder.trace.const(0, "int64")  # type: ignore[index]
+            if value.op in ("read", "read_flat"):
+                result: Result = value.data  # type: ignore[assignment]
+                if result in known and result.nest in self.owner.group.by_nest:
+                    return known[result]
+                form = self.owner.forms[member.nest.serial, value]
+                address = builder.address(form, indices, lambda v: rebuild([v], builder.trace, replace, READS)[0])
+                return builder.trace.load(builder.buffer(result, read=True), address, result.dtype)
+            if value.op == "size":
+                return builder.size(value)
+            if value.op == "const":
+                return builder.literal(value)
+            if value.op == "check":
+                return builder.check(args[0], args[1], value.data)  # type: ignore[arg-type]
+            if value.op == "acc":
+                return accumulated[value.data[1]]  # type: ignore[index]
+            return None
+
+        return tuple(rebuild(bodies, builder.trace, replace, READS))
+
+
+def assemble_scatter(nest: Nest, extents: Extents) -> Assembled:
+    """Copy what lies beneath, then put or add the values point by point; lanes run along a last axis that maps to itself."""
+    builder = KernelBuilder(extents)
+    (result,) = nest.results
+    body, beneath = nest.bodies
+    shape = tuple(extents.canonical(s) for s in result.shape)
+    target = builder.buffer(result, written=True)
+
+    def translator(axes: dict[int, Value]) -> Callable[[Value], Value]:
+        def replace(value: Value, args: tuple[Value, ...]) -> Value | None:
+            if value.op == "index":
+                return axes[value.data]  # type: ignore[index]
+            if value.op in ("read", "read_flat"):
+                address = builder.address(offset(value, extents), axes, translate)
+                return builder.trace.load(builder.buffer(value.data, read=True), address, value.dtype)  # type: ignore[arg-type]
+            if value.op == "size":
+                return builder.size(value)
+            if value.op == "const":
+                return builder.literal(value)
+            if value.op == "check":
+                return builder.check(args[0], args[1], value.data)  # type: ignore[arg-type]
+            return None
+
+        def translate(value: Value) -> Value:
+            return rebuild([value], builder.trace, replace, READS)[0]
+
+        return translate
+
+    first = {axis: builder.index() for axis in range(len(shape))}
+    whole = offset_of(result, tuple(extents.trace.leaf("index", "int64", a) for a in first), extents)
+    copied = translator(first)(beneath)
+    copy: list[Statement] = [Store(target, builder.address(whole, first, lambda v: v), copied)]
+    copy = _loops(builder, copy, [(first[a], shape[a]) for a in first], "vector")
+
+    points = {axis: builder.index() for axis in range(len(nest.space))}
+    translate = translator(points)
+    form = offset_of(result, nest.where, extents)
+    address = builder.address(form, points, translate)
+    store = Store(target, address, translate(body), nest.combine)
+    own_axis = bool(nest.where) and nest.where[-1].op == "index" and nest.where[-1].data == len(nest.space) - 1
+    scattered: list[Statement] = [store]
+    for axis in reversed(points):
+        kind = "vector" if own_axis and axis == len(points) - 1 else "serial"
+        scattered = _take_checks(builder, points[axis]) + scattered
+        scattered = [Loop(int(points[axis].data), builder.size(nest.space[axis]), tuple(scattered), (), kind)]  # type: ignore[call-overload]
+    work = extents.add(extents.product(shape), extents.product(nest.space))
+    return builder.finish([*copy, *_take_checks(builder), *scattered], False, [nest.node], work, 1, False)
+
+
+def _loops(builder: KernelBuilder, body: list[Statement], loops: list[tuple[Value, Value]], innermost: str) -> list[Statement]:
+    kind = innermost
+    for index, extent in reversed(loops):
+        body = [Loop(int(index.data), builder.size(extent), tuple(body), (), kind)]  # type: ignore[call-overload]
+        kind = "serial"
+    return body
+

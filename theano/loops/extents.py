@@ -1,0 +1,187 @@
+"""Extents: integer expressions for array sizes, simplified as they are built, with the equalities the graph assumes.
+
+An extent is an int64 :class:`~theano.scalar.instructions.Value` over ``size`` leaves.  Equal expressions are one object;
+:meth:`Extents.equal` unites two that must agree and records the run-time guard that makes it true.
+
+>>> e = Extents()
+>>> n, m = e.leaf(("input", 0, 0)), e.leaf(("input", 0, 1))
+>>> e.mul(n, m) is e.mul(m, n)
+True
+>>> e.same(n, m), e.unite(n, m), e.same(e.mul(n, n), e.mul(m, n))
+(False, None, True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+
+from theano.scalar.instructions import Trace, Value, walk
+
+_COMMUTATIVE = frozenset({"add", "mul", "min", "max"})
+
+
+class Extents:
+    """Builds canonical extents in one trace and keeps the classes of extents known to be equal."""
+
+    def __init__(self) -> None:
+        self.trace = Trace()
+        self._parent: dict[Value, Value] = {}
+        self._order: dict[Value, int] = {}
+        self._generation = 0
+        self._canonical: dict[Value, tuple[int, Value]] = {}
+        self.zero, self.one = self.const(0), self.const(1)
+
+    # ------------------------------------------------------------------ building
+
+    def const(self, number: int) -> Value:
+        return self._numbered(self.trace.const(number, "int64"))
+
+    def leaf(self, key: Hashable) -> Value:
+        return self._numbered(self.trace.leaf("size", "int64", key))
+
+    def _numbered(self, value: Value) -> Value:
+        self._order.setdefault(value, len(self._order))
+        return value
+
+    def emit(self, op: str, left: Value, right: Value) -> Value:
+        """``left op right``, simplified; the numbers are extents, so wrap-around is not considered."""
+        if left.op == "const" and right.op == "const":
+            return self.const(_fold(op, left.data, right.data))  # type: ignore[arg-type]
+        if op in _COMMUTATIVE and self._rank(right) < self._rank(left):
+            left, right = right, left
+        simple = self._simplify(op, left, right)
+        return simple if simple is not None else self._numbered(self.trace.emit(op, (left, right), "int64"))
+
+    def _simplify(self, op: str, left: Value, right: Value) -> Value | None:
+        if op in ("add", "sub") and right is self.zero:
+            return left
+        if op == "add":
+            if left is self.zero:
+                return right
+            if right.op == "sub" and right.args[1] is left:  # a + (b - a)
+                return right.args[0]
+            if left.op == "sub" and left.args[1] is right:
+                return left.args[0]
+        elif op == "mul":
+            if left is self.zero or right is self.zero:
+                return self.zero
+            if left is self.one or right is self.one:
+                return right if left is self.one else left
+            if left.op == "mul" or right.op == "mul":
+                return self._product(left, right)
+        elif op == "sub" and left is right:
+            return self.zero
+        elif op == "floordiv":
+            if right is self.one:
+                return left
+            if left is right:
+                return None  # 0 // 0 is 0: not always one
+        elif op in ("min", "max") and left is right:
+            return left
+        return None
+
+    def _product(self, *factors: Value) -> Value:
+        """Products are kept as left-leaning chains of factors in rank order, so that equal products are one object."""
+        flat: list[Value] = []
+        for factor in factors:
+            while factor.op == "mul":
+                flat.append(factor.args[1])
+                factor = factor.args[0]
+            flat.append(factor)
+        number = 1
+        for factor in flat:
+            if factor.op == "const":
+                number *= int(factor.data)  # type: ignore[call-overload]
+        rest = sorted((f for f in flat if f.op != "const"), key=self._rank)
+        if number == 0:
+            return self.zero
+        result = self.const(number) if number != 1 else rest.pop(0)
+        for factor in rest:
+            result = self._numbered(self.trace.emit("mul", (result, factor), "int64"))
+        return result
+
+    def _rank(self, value: Value) -> int:
+        return -1 if value.op == "const" else self._order.setdefault(value, len(self._order))
+
+    def add(self, a: Value, b: Value) -> Value:
+        return self.emit("add", a, b)
+
+    def sub(self, a: Value, b: Value) -> Value:
+        return self.emit("sub", a, b)
+
+    def mul(self, a: Value, b: Value) -> Value:
+        return self.emit("mul", a, b)
+
+    def product(self, factors: Iterable[Value]) -> Value:
+        result = self.one
+        for factor in factors:
+            result = self.mul(result, factor)
+        return result
+
+    # ------------------------------------------------------------------ equality
+
+    def _find(self, value: Value) -> Value:
+        root = value
+        while (up := self._parent.get(root)) is not None:
+            root = up
+        while value is not root:
+            self._parent[value], value = root, self._parent[value]
+        return root
+
+    def unite(self, a: Value, b: Value) -> None:
+        """From now on ``a`` and ``b`` are the same extent (a constant, then the older one, stands for both)."""
+        a, b = self.canonical(a), self.canonical(b)
+        if a is b:
+            return
+        if self._rank(b) < self._rank(a) or b.op == "const":
+            a, b = b, a
+        self._parent[b] = a
+        self._generation += 1
+
+    def canonical(self, value: Value) -> Value:
+        """The representative of ``value`` under all equalities known so far."""
+        if value.op == "const":
+            return value
+        cached = self._canonical.get(value)
+        if cached is not None and cached[0] == self._generation:
+            return cached[1]
+        if not value.args:
+            result = self._find(value)
+        else:
+            new: dict[Value, Value] = {}
+            for v in walk([value]):
+                if v.op in ("const", "size"):
+                    new[v] = self._find(v)
+                elif len(v.args) == 2:
+                    new[v] = self._find(self.emit(v.op, new[v.args[0]], new[v.args[1]]))
+                else:
+                    new[v] = self._find(self.trace.emit(v.op, tuple(new[a] for a in v.args), v.dtype, v.data))
+            result = new[value]
+        self._canonical[value] = (self._generation, result)
+        return result
+
+    def same(self, a: Value, b: Value) -> bool:
+        """Whether ``a`` and ``b`` are provably equal."""
+        return a is b or self.canonical(a) is self.canonical(b)
+
+
+def _fold(op: str, a: int, b: int) -> int:
+    if op == "add":
+        return a + b
+    if op == "sub":
+        return a - b
+    if op == "mul":
+        return a * b
+    if op == "floordiv":
+        return a // b if b else 0
+    if op == "mod":
+        return a % b if b else 0
+    return min(a, b) if op == "min" else max(a, b)
+
+
+def row_major_strides(extents: Extents, shape: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Element strides of a C-contiguous array."""
+    strides = [extents.one] * len(shape)
+    for axis in range(len(shape) - 2, -1, -1):
+        strides[axis] = extents.mul(strides[axis + 1], shape[axis + 1])
+    return tuple(strides)

@@ -1,0 +1,496 @@
+"""Lower a graph to nests: every op says, as functions of indices, what its results are.
+
+An op's ``lower(self, low, node)`` calls exactly one of the result methods below for each output.  The functions it passes
+run once, here, into one hash-consed trace; afterwards there is only data.  Views never copy: reading through them composes
+their index maps.  The caller guarantees that composite ops have been expanded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from theano import errors
+from theano.graph import Apply, Constant, FunctionGraph, Variable
+from theano.loops.access import offset
+from theano.loops.extents import Extents
+from theano.loops.ir import Guard
+from theano.loops.nest import Nest, Operand, RegionBody, Result, Sink, View
+from theano.scalar.instructions import REAL, Value, rebuild, walk
+
+Indices = Callable[..., tuple[Value, ...]]
+
+_INTEGER_ARITHMETIC = frozenset({"add", "sub", "mul", "floordiv", "mod", "min", "max"})
+_FREE = frozenset({"index", "const", "size", "read", "read_flat", "input"})
+
+
+class Lowering:
+    """The context handed to ``Op.lower``; afterwards holds the nests in topological order."""
+
+    def __init__(self, extents: Extents | None = None, prepare: Callable[[FunctionGraph], object] = lambda graph: None) -> None:
+        self.prepare = prepare
+        self.extents = extents or Extents()
+        self.trace = self.extents.trace
+        self.values: dict[Variable, Result | View] = {}
+        self.nests: list[Nest] = []
+        self.results: list[Result] = []
+        self.guards: list[Guard] = []
+        self.checks: list[tuple[Any, str]] = []
+        self.constants: list[Constant] = []
+        self._node: Apply | None = None
+        self._index = [self.trace.leaf("index", "int64", axis) for axis in range(8)]
+
+    # ------------------------------------------------------------------ the graph
+
+    def graph(self, order: Iterable[Apply]) -> None:
+        """Lower nodes in topological order; graph inputs have been given as sources."""
+        for node in order:
+            for variable in node.inputs:
+                if isinstance(variable, Constant) and variable not in self.values:
+                    self._constant(variable)
+            self._node = node
+            lower = getattr(node.op, "lower", None)
+            native = lower is not None and all(getattr(v.type, "dtype", None) in REAL for v in (*node.inputs, *node.outputs))
+            if native:
+                lower(self, node)
+            else:
+                self.python(node)
+
+    def _constant(self, variable: Constant) -> None:
+        if getattr(variable.data, "size", 0) == 1 and variable.type.dtype in REAL:  # type: ignore[attr-defined]
+            self._node = None
+            number = self.trace.const(variable.data.item(), variable.type.dtype)  # type: ignore[attr-defined]
+            self.pointwise(variable, (self.extents.one,) * variable.data.ndim, lambda *i: number)
+        else:
+            self.source(variable, "constant", len(self.constants))
+            self.constants.append(variable)
+
+    # ------------------------------------------------------------------ what ops ask
+
+    def int(self, number: int) -> Value:
+        return self.extents.const(number)
+
+    def shape(self, variable: Variable) -> tuple[Value, ...]:
+        """The extents of ``variable``; broadcastable axes have the constant 1."""
+        return self.values[variable].shape
+
+    def minimum(self, a: Value, b: Value) -> Value:
+        return self.extents.emit("min", a, b)
+
+    def maximum(self, a: Value, b: Value) -> Value:
+        return self.extents.emit("max", a, b)
+
+    def add(self, a: Value, b: Value) -> Value:
+        return self.extents.emit("add", a, b)
+
+    def sub(self, a: Value, b: Value) -> Value:
+        return self.extents.emit("sub", a, b)
+
+    def mul(self, a: Value, b: Value) -> Value:
+        return self.extents.emit("mul", a, b)
+
+    def floordiv(self, a: Value, b: Value) -> Value:
+        return self.extents.emit("floordiv", a, b)
+
+    def extent(self, variable: Variable) -> Value:
+        """The number in a 0-d integer variable; an expression of sizes where it is one."""
+        if isinstance(variable, Constant):
+            return self.int(int(variable.data))
+        value = self._integer(self.read(variable, ()))
+        if value is None:
+            result = self.materialise(variable)
+            result.forced = True
+            value = self.extents.leaf(("value", result.number))
+        return value
+
+    def _integer(self, value: Value) -> Value | None:
+        """``value`` as an extent, or None where it depends on data that no array size tells."""
+        new: dict[Value, Value | None] = {}
+        for v in walk([value]):
+            args = [new[a] for a in v.args]
+            if v.op == "const":
+                new[v] = self.int(int(v.data)) if "int" in v.dtype else None  # type: ignore[call-overload]
+            elif v.op == "size":
+                new[v] = v
+            elif v.op == "read" and not v.args and "int" in v.dtype:
+                new[v] = self._integer_result(v.data)  # type: ignore[arg-type]
+            elif v.op == "cast" and "int" in v.dtype and "int" in v.args[0].dtype:
+                new[v] = args[0]
+            elif v.op in _INTEGER_ARITHMETIC and "int" in v.dtype and None not in args:
+                new[v] = self.extents.emit(v.op, *args)  # type: ignore[arg-type]
+            else:
+                new[v] = None
+        return new[value]
+
+    def _integer_result(self, result: Result) -> Value | None:
+        if result.storage in ("input", "shared"):
+            return self.extents.leaf(("value", result.number))
+        if result.nest is not None and result.nest.kind == "pointwise":
+            inside = self._integer(result.nest.bodies[0])
+            if inside is not None:
+                return inside
+        result.forced = True
+        return self.extents.leaf(("value", result.number))
+
+    def read(self, variable: Variable, indices: Sequence[Value]) -> Value:
+        """The element of ``variable`` there; axes of extent 1 ignore their index."""
+        return self._read(self.values[variable], tuple(indices))
+
+    def _read(self, value: Result | View, indices: tuple[Value, ...]) -> Value:
+        while isinstance(value, View):
+            indices = value.indices(*self._clamped(value.shape, indices))
+            if value.flat:
+                return self._read_flat(value.source, indices[0])
+            value = value.source
+        if value.inline and value.nest is not None:
+            return self._substitute(value.nest.bodies[value.position], self._clamped(value.shape, indices))
+        return self.trace.emit("read", self._clamped(value.shape, indices), value.dtype, value)
+
+    def _read_flat(self, value: Result | View, position: Value) -> Value:
+        while isinstance(value, View):
+            value = value.source
+        return self.trace.emit("read_flat", (position,), value.dtype, value)
+
+    def _clamped(self, shape: tuple[Value, ...], indices: tuple[Value, ...]) -> tuple[Value, ...]:
+        zero, one = self.extents.zero, self.extents.one
+        return tuple(zero if s is one else i for s, i in zip(shape, indices, strict=True))
+
+    def _substitute(self, body: Value, indices: tuple[Value, ...]) -> Value:
+        def replace(v: Value, args: tuple[Value, ...]) -> Value | None:
+            return indices[v.data] if v.op == "index" else None  # type: ignore[index]
+
+        return rebuild([body], self.trace, replace)[0]
+
+    def equal(self, a: Value, b: Value, node: Apply, axes: tuple[Any, ...] = (), message: str = "") -> Value:
+        """Assume two extents equal: nothing if provable, else a guard run before any effect."""
+        if self.extents.same(a, b):
+            return a
+        if a.op == "const" and b.op == "const":
+            raise errors.ShapeError(_mismatch(node, message, axes, a, b))
+        self.guards.append(Guard(a, b, node, axes, "equal", message))
+        self.extents.unite(a, b)
+        return self.extents.canonical(a)
+
+    def at_least(self, a: Value, b: Value, node: Apply, message: str = "") -> None:
+        """Guard ``a >= b``."""
+        if a.op == "const" and b.op == "const":
+            if int(a.data) < int(b.data):  # type: ignore[call-overload]
+                raise errors.ShapeError(_mismatch(node, message, (), a, b))
+            return
+        self.guards.append(Guard(a, b, node, (), "at_least", message))
+
+    def checked_index(self, index: Value, extent: Value, node: Apply, message: str) -> Value:
+        """``index`` counted from the end if negative; out of range stops the call with an IndexError."""
+        if (node, message) not in self.checks[-4:]:
+            self.checks.append((node, message))
+        code = len(self.checks) - 1 - self.checks[::-1].index((node, message))
+        return self.trace.emit("check", (index.cast("int64"), extent), "int64", code + 1)
+
+    # ------------------------------------------------------------------ results
+
+    def source(self, variable: Variable, storage: str, position: int) -> Result:
+        """An array that exists before the program runs."""
+        pattern = getattr(variable.type, "broadcastable", ())
+        if storage == "constant":
+            shape = tuple(self.int(n) for n in variable.data.shape)  # type: ignore[attr-defined]
+        else:
+            static = getattr(variable, "static_shape", None) or (None,) * len(pattern)
+            shape = tuple(self.extents.one if b else self.extents.leaf((storage, position, axis)) for axis, b in enumerate(pattern))
+            if storage == "input":
+                shape = tuple(
+                    s if n is None or s.op == "const" else self.equal(s, self.int(n), None, ((variable, axis),), "declared shape")  # type: ignore[arg-type]
+                    for axis, (s, n) in enumerate(zip(shape, static, strict=True))
+                )
+        result = self._result(variable, shape)
+        result.storage, result.source_position = storage, position
+        self.values[variable] = result
+        return result
+
+    def _result(self, variable: Variable, shape: Iterable[Value], dtype: str | None = None) -> Result:
+        pattern = getattr(variable.type, "broadcastable", None)
+        extents = tuple(shape)
+        if pattern is not None:
+            extents = tuple(self.extents.one if b else s for s, b in zip(extents, pattern, strict=True))
+        result = Result(len(self.results), dtype or variable.type.dtype, extents, variable)  # type: ignore[attr-defined]
+        self.results.append(result)
+        return result
+
+    def _nest(self, kind: str, results: list[Result], **fields: Any) -> Nest:
+        nest = Nest(kind, self._node, results, **fields)
+        nest.serial = len(self.nests)
+        for position, result in enumerate(results):
+            result.nest, result.position = nest, position
+            if result.variable is not None:
+                self.values[result.variable] = result
+        self.nests.append(nest)
+        return nest
+
+    def indices(self, rank: int) -> tuple[Value, ...]:
+        while len(self._index) < rank:
+            self._index.append(self.trace.leaf("index", "int64", len(self._index)))
+        return tuple(self._index[:rank])
+
+    def pointwise(self, out: Variable, shape: Iterable[Value], body: Callable[..., Value]) -> None:
+        """``out[i...] = body(i...)``."""
+        result = self._result(out, shape)
+        value = _stored(body(*self._clamped(result.shape, self.indices(len(result.shape)))), result.dtype)
+        nest = self._nest("pointwise", [result], space=result.shape, bodies=(value,))
+        result.inline = _is_free(nest.bodies[0])
+
+    def view(self, out: Variable, shape: Iterable[Value], source: Variable, indices: Indices, contiguous: bool = False) -> None:
+        """``out[i...] = source[indices(i...)]``: no copy, no work."""
+        value = self.values[source]
+        self.values[out] = View(value, self._shaped(out, shape), value.dtype, indices, contiguous=contiguous, variable=out)
+
+    def _shaped(self, out: Variable, shape: Iterable[Value]) -> tuple[Value, ...]:
+        return tuple(self.extents.one if b else s for s, b in zip(shape, out.type.broadcastable, strict=True))  # type: ignore[attr-defined]
+
+    def reshape(self, out: Variable, shape: Iterable[Value], source: Variable) -> None:
+        """The same elements in the same order; the caller has guarded that the counts agree."""
+        shaped = self._shaped(out, shape)
+        base: Result | View = self.values[source]
+        while isinstance(base, View) and base.contiguous:
+            base = base.source
+        if isinstance(base, View) or (base.inline and len(base.shape) > 1):
+            base = self.materialise(source)
+        if len(base.shape) == 1:
+            self.values[out] = View(base, shaped, base.dtype, lambda *i: (self._flat(i, shaped),), contiguous=True, variable=out)
+        else:
+            self.values[out] = View(base, shaped, base.dtype, lambda *i: (self._flat(i, shaped),), flat=True, contiguous=True, variable=out)
+
+    def _flat(self, indices: tuple[Value, ...], shape: tuple[Value, ...]) -> Value:
+        position = self.extents.zero
+        for index, extent in zip(indices, shape, strict=True):
+            position = self.extents.add(self.extents.mul(position, extent) if position is not self.extents.zero else position, index)
+        return position
+
+    def materialise(self, variable: Variable) -> Result:
+        """``variable`` as a result in memory: itself, or a copy of a view."""
+        value = self.values[variable]
+        if isinstance(value, Result):
+            if value.inline:
+                value.forced = True
+            return value
+        result = Result(len(self.results), value.dtype, value.shape, variable)
+        self.results.append(result)
+        body = self._read(value, self.indices(len(value.shape)))
+        self._nest("pointwise", [result], space=result.shape, bodies=(body,))
+        return result
+
+    def reduce(
+        self, outs: Sequence[Variable], space: Iterable[Value], axes: Iterable[int], combine: str,
+        body: Callable[..., Any], finish: Callable[..., Any] | None = None,
+    ) -> None:
+        """Combine ``body(i...)`` over ``axes`` of ``space``; ``finish`` maps the accumulated values to the results."""
+        domain, reduced = tuple(space), frozenset(axes)
+        values = body(*self._clamped(domain, self.indices(len(domain))))
+        values = values if isinstance(values, tuple) else (values,)
+        accumulated = tuple(self.trace.leaf("acc", v.dtype, ("result", k)) for k, v in enumerate(values))
+        finished: Any = finish(*accumulated) if finish is not None else accumulated
+        finished = finished if isinstance(finished, tuple) else (finished,)
+        kept = tuple(s for axis, s in enumerate(domain) if axis not in reduced)
+        results = [self._result(out, kept) for out in outs]
+        finished = tuple(_stored(value, result.dtype) for value, result in zip(finished, results, strict=True))
+        self._nest("reduce", results, space=domain, axes=reduced, combine=combine, bodies=values, finish=finished)
+
+    def scatter(
+        self, out: Variable, base: Variable, space: Iterable[Value], where: Indices, value: Callable[..., Value], combine: str | None = "add"
+    ) -> None:
+        """A copy of ``base`` into which, point by point of ``space`` in order, ``value`` is put or added."""
+        domain = tuple(space)
+        points = self._clamped(domain, self.indices(len(domain)))
+        held = self.values[base]
+        result = self._result(out, held.shape)
+        body = _stored(value(*points), result.dtype)
+        beneath = self._read(held, self.indices(len(held.shape)))
+        self._nest("scatter", [result], space=domain, bodies=(body, beneath), where=tuple(where(*points)), combine=combine)
+
+    def python(self, node: Apply) -> None:
+        """Run ``node.op.perform`` on NumPy arrays."""
+        results = []
+        for out in node.outputs:
+            number = len(self.results)
+            rank = len(out.type.broadcastable)  # type: ignore[attr-defined]
+            results.append(self._result(out, (self.extents.leaf(("object", number, axis)) for axis in range(rank))))
+        operands = [Operand(self.materialise(i)) for i in node.inputs]
+        self._nest("python", results, operands=operands)
+
+    # ------------------------------------------------------------------ regions
+
+    def loop(self, node: Apply, graph: FunctionGraph, count: Variable, initial: Sequence[Variable], invariants: Sequence[Variable]) -> None:
+        """``node.outputs`` are the states after running ``graph`` (counter, states, invariants -> next states) ``count`` times."""
+        steps = self.extent(count)
+        self.at_least(steps, self.extents.zero, node, "the number of steps of a loop is {left}, less than 0")
+        counter, *rest = graph.inputs
+        states = [self._copied(v) for v in initial]
+        inside = self._inside(graph, dict(zip(rest, [*states, *(self.values[v] for v in invariants)], strict=True)))
+        number = self._scratch(counter, ())
+        inside.values[counter] = number
+        inside.graph(graph.toposort())
+        sinks, following = [], []
+        for position, (new, old) in enumerate(zip(graph.outputs, states, strict=True)):
+            for axis, (a, b) in enumerate(zip(inside.shape(new), old.shape, strict=True)):
+                self.equal(a, b, node, ((new, axis), (initial[position], axis)), "a state of a loop must keep its shape")
+            following.append(self._scratch(new, old.shape))
+            sinks.append(Sink("state", position, new, following[-1]))
+        results = [self._result(out, state.shape) for out, state in zip(node.outputs, states, strict=True)]
+        self._nest(
+            "loop", results, space=(steps,), operands=[Operand(s) for s in states], states=states,
+            temporaries=[*following, number], inner=[inside.body(sinks, [number])],
+        )
+
+    def branch(self, node: Apply, condition: Variable, sides: Sequence[tuple[FunctionGraph, Sequence[Variable]]]) -> None:
+        """``node.outputs`` are the outputs of the first side's graph if ``condition`` is not zero, else of the second's."""
+        chosen = self.materialise(condition)
+        inner = []
+        for graph, arguments in sides:
+            inside = self._inside(graph, {v: self.values[a] for v, a in zip(graph.inputs, arguments, strict=True)})
+            inside.graph(graph.toposort())
+            inner.append((inside, graph))
+        results = []
+        for position, out in enumerate(node.outputs):
+            first, second = (inside.shape(graph.outputs[position]) for inside, graph in inner)
+            shape = [
+                self.equal(a, b, node, ((out, axis), (out, axis)), "the two sides of a branch must have the same shape")
+                for axis, (a, b) in enumerate(zip(first, second, strict=True))
+            ]
+            results.append(self._result(out, shape))
+        bodies = [
+            inside.body([Sink("state", k, v, results[k]) for k, v in enumerate(graph.outputs)], []) for inside, graph in inner
+        ]
+        self._nest("branch", results, operands=[Operand(chosen)], inner=bodies)
+
+    def _inside(self, graph: FunctionGraph, values: dict[Variable, Result | View]) -> Lowering:
+        """A lowering for a region's own graph; it shares everything but the nests."""
+        self.prepare(graph)
+        inside = Lowering(self.extents, self.prepare)
+        inside.results, inside.guards, inside.checks, inside.constants = self.results, self.guards, self.checks, self.constants
+        inside.values = dict(values)
+        return inside
+
+    def body(self, sinks: list[Sink], own: list[Result]) -> RegionBody:
+        """This lowering as a region's body; results made by no nest of its own come from outside."""
+        for sink in sinks:
+            self.read(sink.variable, self.indices(len(self.shape(sink.variable))))
+        made = {r for nest in self.nests for r in nest.results} | set(own)
+        needed = [r for nest in self.nests for r in nest.arguments()]
+        for sink in sinks:
+            value = self.values[sink.variable]
+            while isinstance(value, View):
+                value = value.source
+            needed.append(value)
+        return RegionBody(self, sinks, [r for r in dict.fromkeys(needed) if r not in made and r.storage is None and not r.inline])
+
+    def _scratch(self, variable: Variable, shape: Iterable[Value]) -> Result:
+        result = Result(len(self.results), variable.type.dtype, tuple(shape))  # type: ignore[attr-defined]
+        self.results.append(result)
+        return result
+
+    def _copied(self, variable: Variable) -> Result:
+        """A private copy of ``variable``."""
+        shape = self.shape(variable)
+        result = self._scratch(variable, shape)
+        result.forced = True
+        self._nest("pointwise", [result], space=shape, bodies=(self.read(variable, self.indices(len(shape))),))
+        return result
+
+    # ------------------------------------------------------------------ matrix products
+
+    def gemm(self, out: Variable, a: Variable, b: Variable, alpha: Any = 1.0, c: Variable | None = None, beta: Any = 0.0) -> None:
+        """``out = alpha * a @ b + beta * c``."""
+        (m, _), (_, n) = self.shape(a), self.shape(b)
+        left, right = self._matrix(a), self._matrix(b)
+        self._product(out, (m, n), "gemm", [left, right], (m, n, self.shape(a)[1]), alpha, c, beta)
+
+    def gemv(self, out: Variable, a: Variable, x: Variable, alpha: Any = 1.0, y: Variable | None = None, beta: Any = 0.0) -> None:
+        """``out = alpha * a @ x + beta * y``."""
+        m, k = self.shape(a)
+        self._product(out, (m,), "gemv", [self._matrix(a), self._vector(x)], (m, k), alpha, y, beta)
+
+    def ger(self, out: Variable, a: Variable, x: Variable, y: Variable, alpha: Any = 1.0) -> None:
+        """``out = a + alpha * outer(x, y)``."""
+        (m,), (n,) = self.shape(x), self.shape(y)
+        self._product(out, (m, n), "ger", [self._vector(x), self._vector(y)], (m, n), alpha, a, 1.0)
+
+    def vdot(self, out: Variable, x: Variable, y: Variable) -> None:
+        """``out = sum(x * y)``, fused like any reduction."""
+        self.reduce([out], self.shape(x), (0,), "add", lambda i: self.read(x, (i,)) * self.read(y, (i,)))
+
+    def _product(
+        self, out: Variable, shape: tuple[Value, ...], routine: str, operands: list[Operand], sizes: tuple[Value, ...],
+        alpha: Any, base: Variable | None, beta: Any,
+    ) -> None:
+        factors = []
+        for factor in (alpha, beta if base is not None else 0.0):
+            if isinstance(factor, Variable) and not isinstance(factor, Constant):
+                factors.append("buffer")
+                operands.append(Operand(self.materialise(factor)))
+            else:
+                number = factor.data if isinstance(factor, Constant) else factor
+                factors.append(repr(float(number)))
+        held = self.materialise(base) if base is not None and factors[1] != "0.0" else None
+        self._nest("library", [self._result(out, shape)], space=sizes, operands=operands, routine=routine, flags=tuple(factors), base=held)
+
+    def _matrix(self, variable: Variable) -> Operand:
+        """How a matrix lies in memory: BLAS takes it if either axis has unit stride; else it is copied."""
+        value, e = self.values[variable], self.extents
+        i, j = self.indices(2)
+        read = self._read_through(value, (i, j))
+        if read is not None:
+            form = offset(read, e)
+            rows, columns = (e.canonical(form.coefficients.get(k, e.zero)) for k in (0, 1))
+            shape = tuple(e.canonical(s) for s in value.shape)
+            columns = e.one if shape[1] is e.one else columns
+            if columns is e.one and (shape[0] is e.one or _leading(rows, shape[1])):
+                return Operand(read.data, form.rest, (shape[1] if shape[0] is e.one else rows, e.one))  # type: ignore[arg-type]
+            if rows is e.one and _leading(columns, shape[0]):
+                return Operand(read.data, form.rest, (columns, e.one), transposed=True)  # type: ignore[arg-type]
+        result = self.materialise(variable)
+        return Operand(result, e.zero, (e.canonical(result.shape[1]), e.one))
+
+    def _vector(self, variable: Variable) -> Operand:
+        read = self._read_through(self.values[variable], self.indices(1))
+        if read is not None:
+            form = offset(read, self.extents)
+            step = self.extents.canonical(form.coefficients.get(0, self.extents.one))
+            if step.op != "const" or int(step.data) > 0:  # type: ignore[call-overload]
+                return Operand(read.data, form.rest, (step,))  # type: ignore[arg-type]
+        return Operand(self.materialise(variable), self.extents.zero, (self.extents.one,))
+
+    def _read_through(self, value: Result | View, indices: tuple[Value, ...]) -> Value | None:
+        """A plain read of memory, if that is what ``value`` is: not inlined, not data-dependent."""
+        if isinstance(value, Result):
+            return None if value.inline else self.trace.emit("read", self._clamped(value.shape, indices), value.dtype, value)
+        read = self._read(value, indices)
+        if read.op not in ("read", "read_flat"):
+            return None
+        leaves = walk(read.args)
+        return read if all(v.op in ("index", "const", "size", "add", "sub", "mul", "neg") for v in leaves) else None
+
+
+def _leading(stride: Value, extent: Value) -> bool:
+    """Whether ``stride`` is provably a leading dimension for rows of ``extent`` elements."""
+    return stride is extent or (stride.op == "mul" and extent in stride.args)
+
+
+def _stored(value: Value, dtype: str) -> Value:
+    return value if value.dtype == dtype else value.cast(dtype)
+
+
+def _is_free(body: Value) -> bool:
+    """Whether recomputing ``body`` at each use beats storing it: at most one read and one cheap instruction."""
+    reads = work = 0
+    for v in walk([body]):
+        if v.op in ("read", "read_flat"):
+            reads += 1
+        elif v.op in ("check", "call", "div", "sqrt", "mod", "floordiv") and v.dtype != "int64" or v.op == "check":
+            return False
+        elif v.op not in _FREE and v.dtype != "int64":
+            work += 1
+    return reads <= 1 and work <= 1
+
+
+def _mismatch(node: Any, message: str, axes: tuple[Any, ...], a: Value, b: Value) -> str:
+    where = [str(getattr(v, "name", None) or v) + f" axis {axis}" for v, axis in axes]
+    names = " and ".join(where) or str(node)
+    return f"{message or 'sizes differ'}: {a.data} and {b.data} ({names})"

@@ -1,0 +1,116 @@
+"""Nests: what lowering makes of a graph.  A nest is an index domain and scalar bodies as functions of the indices.
+
+Inside bodies, ``index`` leaves number the axes of the nest's own domain, and two further leaves refer to other results:
+``read`` (``args``: one int64 index for each axis; ``data``: the :class:`Result`), ``read_flat`` (``args``: one element
+offset) and ``check`` (``args``: index, extent; ``data``: status code), the index wrapped and checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from theano.scalar.instructions import Value, walk
+
+
+@dataclass(slots=True, eq=False)
+class Result:
+    """One array: an input, or what a nest computes."""
+
+    number: int
+    dtype: str
+    shape: tuple[Value, ...]
+    variable: Any = None
+    nest: Nest | None = None
+    position: int = 0  # among its nest's results
+    storage: str | None = None  # "input" | "shared" | "constant" for sources
+    source_position: int = 0
+    inline: bool = False  # read by substituting the body rather than from memory
+    forced: bool = False  # must exist in memory
+
+
+@dataclass(slots=True, eq=False)
+class Nest:
+    """``kind``: ``pointwise``, ``reduce``, ``scatter``, ``library``, ``python``, ``loop`` or ``branch``.
+
+    ``space`` is the whole iteration domain, ``axes`` the reduced part of it; a reduction's result has the others, in
+    order.  ``bodies`` are the values computed for each point; ``finish`` turns accumulator leaves into results."""
+
+    kind: str
+    node: Any
+    results: list[Result]
+    space: tuple[Value, ...] = ()
+    axes: frozenset[int] = frozenset()
+    bodies: tuple[Value, ...] = ()
+    combine: str | None = None
+    finish: tuple[Value, ...] = ()  # over leaves acc with data=("result", k)
+    where: tuple[Value, ...] = ()  # scatter: indices into the result
+    operands: list[Operand] = field(default_factory=list)  # of opaque nests
+    routine: str = ""
+    flags: tuple[str, ...] = ()
+    base: Result | None = None  # matrix products: what the result holds beforehand
+    inner: list[RegionBody] = field(default_factory=list)
+    states: list[Result] = field(default_factory=list)  # loop: what each iteration reads; its results are these at the end
+    temporaries: list[Result] = field(default_factory=list)  # loop: what each iteration writes, and the counter
+    serial: int = 0
+    _reads: tuple[Value, ...] | None = None
+
+    @property
+    def reads(self) -> tuple[Value, ...]:
+        """The distinct ``read`` and ``read_flat`` leaves of all bodies."""
+        if self._reads is None:
+            self._reads = tuple(v for v in walk((*self.bodies, *self.where, *self.finish)) if v.op in ("read", "read_flat"))
+        return self._reads
+
+    def arguments(self) -> list[Result]:
+        """Every result that this nest needs, in order of appearance."""
+        found = [v.data for v in self.reads] + [o.result for o in self.operands]
+        if self.base is not None:
+            found.append(self.base)
+        for body in self.inner:
+            found.extend(body.outer)
+        return list(dict.fromkeys(found))  # type: ignore[arg-type]
+
+
+@dataclass(slots=True)
+class RegionBody:
+    """What a loop or a branch runs: a lowering of its own graph, where its values go, and what it reads from outside."""
+
+    lowering: Any
+    sinks: list[Any]
+    outer: list[Result]
+
+
+@dataclass(slots=True)
+class Operand:
+    """What an opaque nest reads: a result in memory and, for matrices, how it lies there."""
+
+    result: Result
+    offset: Value | None = None
+    strides: tuple[Value, ...] = ()
+    transposed: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class View:
+    """A pure index map onto another array: ``self[i...] = source[indices(i...)]``; ``flat``: ``indices`` gives one element
+    offset instead; ``contiguous``: both enumerate the same elements in the same order."""
+
+    source: Result | View
+    shape: tuple[Value, ...]
+    dtype: str
+    indices: Callable[..., tuple[Value, ...]]
+    flat: bool = False
+    contiguous: bool = False
+    variable: Any = None
+
+
+@dataclass(slots=True)
+class Sink:
+    """Where a variable's value must end up: ``storage`` is ``output``, ``update`` or, within a region, ``state``."""
+
+    storage: str
+    position: int
+    variable: Variable
+    target: Result | None = None  # of a state

@@ -1,0 +1,415 @@
+"""Plan a lowered graph: which kernels and steps run, where each result lives, and what is committed at the end.
+
+A *sink* is a result that outlives the call: an output or the next value of a shared variable.  A sink is computed straight
+into its own array.  The next value of a shared variable is written over the present one only where nothing can fail from
+there on and no one still needs the old value; else it goes to a spare array that is swapped in at the very end.
+
+Sizes that only become known while the program runs open a new frame: a nested region with guards and storage of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from theano.graph import Variable
+from theano.loops.assemble import Assembled, GroupAssembler, assemble_scatter
+from theano.loops.extents import Extents
+from theano.loops.fuse import Group, Item, fuse, needed_nests, plan_stores
+from theano.loops.ir import Buffer, Frame, Guard, IfRegion, KernelStep, LibraryStep, Loop, LoopRegion, Program, PythonStep, Step, Store
+from theano.loops.lower import Lowering
+from theano.loops.nest import Nest, Operand, Result, Sink
+from theano.scalar.instructions import ITEMSIZE, Value, walk
+
+ALIGNMENT = 64
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """One step to be, with what it reads and writes."""
+
+    reads: list[Result]
+    writes: list[Result]
+    may_fail: bool
+    needs: set[Value]
+    assembled: Assembled | None = None
+    nest: Nest | None = None
+    temporaries: list[Result] = field(default_factory=list)
+    frames: list[Callable[[], Frame]] = field(default_factory=list)
+
+
+def plan(low: Lowering, sinks: Sequence[Sink]) -> Program:
+    """The program that computes ``sinks``; sources of ``low`` are its inputs, shared variables and constants."""
+    return _Planner(low).program(sinks)
+
+
+class _Planner:
+    def __init__(self, low: Lowering) -> None:
+        self.low, self.extents = low, low.extents
+        self.buffers: dict[Result, Buffer] = {}
+        self.storage: dict[Result, tuple[str, int]] = {}
+        self.alias: dict[Result, Result] = {}
+        self.available: dict[int, int] = {}  # result number -> depth of the frame that may use what it tells
+        self.depth = 0
+
+    # ------------------------------------------------------------------ the whole
+
+    def program(self, sinks: Sequence[Sink]) -> Program:
+        program = Program()
+        lists = {"input": program.inputs, "shared": program.shared, "constant": program.constants}
+        for result in self.low.results:
+            if result.storage is not None:
+                self.storage[result] = (result.storage, result.source_position)
+                lists[result.storage].append(self._buffer(result))
+        for buffers in lists.values():
+            buffers.sort(key=lambda b: b.position)
+        program.constant_arrays = [c.data for c in self.low.constants]
+        placed = self._sinks(self.low, sinks)
+        for sink, result in placed:
+            self.storage[result] = (sink.storage, sink.position)
+        tasks = self._tasks(self.low, [r for _, r in placed])
+        in_place = self._in_place(tasks, placed)
+        pending = list(self.low.guards)
+        program.frame = self._frame(tasks, pending)
+        for sink, result in placed:
+            if sink.storage == "output":
+                program.outputs.append(self._buffer(result))
+            elif result not in in_place:
+                program.commits.append((sink.position, self._buffer(result)))
+        program.checks = list(self.low.checks)
+        return program
+
+    def _sinks(self, low: Lowering, sinks: Sequence[Sink]) -> list[tuple[Sink, Result]]:
+        """One result in memory for each sink, not shared with anything else that outlives the call."""
+        taken: set[Result] = set()
+        own = set(low.nests)
+        placed = []
+        for sink in sinks:
+            value = low.values[sink.variable]
+            result = value if isinstance(value, Result) and not value.inline else None
+            fixed = result is None or result.storage is not None or result in taken or result in self.storage or result.nest not in own
+            if fixed or (result is not None and result.nest is not None and result.nest.kind in ("python", "loop")):
+                result = _copy(low, sink.variable)
+            assert result is not None
+            taken.add(result)
+            placed.append((sink, result))
+        return placed
+
+    # ------------------------------------------------------------------ tasks
+
+    def _tasks(self, low: Lowering, wanted: Iterable[Result]) -> list[Task]:
+        wanted = list(wanted)
+        items = fuse(needed_nests(low.nests, wanted), self.extents)
+        plan_stores(items, wanted)
+        return [task for item in items for task in self._item_tasks(low, item)]
+
+    def _item_tasks(self, low: Lowering, item: Item) -> list[Task]:
+        if isinstance(item, Group):
+            if not any(m.stored for m in item.members):
+                return []
+            return [self._kernel_task(a) for a in GroupAssembler(item, self.extents, self._temporary).build()]
+        if item.kind == "scatter":
+            return [self._kernel_task(assemble_scatter(item, self.extents))]
+        task = Task(item.arguments(), list(item.results), item.kind == "python", set(), nest=item)
+        if item.kind == "python":
+            for result in (*task.reads, *task.writes):
+                self.storage.setdefault(result, ("object", 0))
+            task.may_fail = True
+        elif item.kind in ("loop", "branch"):
+            self._region_task(task, item)
+        values = [*item.space, *(v for o in item.operands for v in (*o.strides, o.offset) if v is not None)]
+        task.needs = self._leaves([*values, *(s for r in (*task.writes, *task.temporaries) if item.kind != "python" for s in r.shape)])
+        task.needs |= self._object_leaves(task.reads)
+        return [task]
+
+    def _kernel_task(self, assembled: Assembled) -> Task:
+        shapes = (s for r in assembled.written for s in r.shape)
+        needs = self._leaves([*assembled.sizes, assembled.work, *shapes]) | self._object_leaves(assembled.read)
+        return Task(assembled.read, assembled.written, assembled.kernel.checks, needs, assembled)
+
+    def _temporary(self, dtype: str, shape: tuple[Value, ...]) -> Result:
+        result = Result(len(self.low.results), dtype, shape)
+        self.low.results.append(result)
+        return result
+
+    def _leaves(self, values: Iterable[Value]) -> set[Value]:
+        canonical = {self.extents.canonical(v) for v in values}
+        return {v for v in walk(canonical) if v.op == "size"}
+
+    def _object_leaves(self, results: Iterable[Result]) -> set[Value]:
+        """What a Python step returned has a shape of its own, whatever the graph assumed: wait for its guards."""
+        found = (v for r in results if r.nest is not None and r.nest.kind == "python" for v in walk(r.shape))
+        return {v for v in found if v.op == "size"} | {
+            self.extents.leaf(("object", r.number, 0)) for r in results if r.nest is not None and r.nest.kind == "python"
+        }
+
+    def _region_task(self, task: Task, nest: Nest) -> None:
+        """A loop or a branch: its bodies are planned as frames inside the frame that runs it."""
+        for body in nest.inner:
+            inner = body.lowering
+            placed = self._sinks(inner, body.sinks)
+            for sink, result in placed:
+                assert sink.target is not None
+                self.alias[result] = sink.target
+            tasks = self._tasks(inner, [r for _, r in placed])
+            task.may_fail |= any(t.may_fail for t in tasks)
+            task.frames.append(lambda tasks=tasks: self._frame(tasks, []))  # type: ignore[misc]
+        for own, state in zip(nest.results, nest.states, strict=False):
+            self.alias[own] = state
+        task.temporaries = list(nest.temporaries)
+
+    # ------------------------------------------------------------------ in place
+
+    def _in_place(self, tasks: list[Task], placed: list[tuple[Sink, Result]]) -> set[Result]:
+        """Updates that may overwrite the shared variable's present value."""
+        safe_from = len(tasks)
+        while safe_from > 0 and not tasks[safe_from - 1].may_fail:
+            safe_from -= 1
+        if any(self._late(guard) for guard in self.low.guards) or any(self._late_leaf(v) for t in tasks[safe_from:] for v in t.needs):
+            return set()
+        shared = {r.source_position: r for r in self.low.results if r.storage == "shared"}
+        writer = {r: k for k, task in enumerate(tasks) for r in task.writes}
+        last_read: dict[Result, int] = {}
+        for k, task in enumerate(tasks):
+            for result in task.reads:
+                last_read[result] = k
+        chosen = set()
+        for sink, result in placed:
+            old = shared.get(sink.position)
+            step = writer.get(result, -1)
+            if sink.storage != "update" or old is None or step < safe_from or last_read.get(old, -1) > step:
+                continue
+            if old.dtype == result.dtype and self._same_shape(old, result) and self._may_overwrite(tasks[step], old, result):
+                self.storage[result] = ("shared", sink.position)
+                chosen.add(result)
+        return chosen
+
+    def _late(self, guard: Guard) -> bool:
+        return any(self._late_leaf(v) for v in walk([guard.left, guard.right]) if v.op == "size")
+
+    def _late_leaf(self, leaf: Value) -> bool:
+        key: Any = leaf.data
+        return key[0] == "object" or (key[0] == "value" and self.low.results[key[1]].storage is None)
+
+    def _same_shape(self, a: Result, b: Result) -> bool:
+        return len(a.shape) == len(b.shape) and all(self.extents.same(x, y) for x, y in zip(a.shape, b.shape, strict=True))
+
+    def _may_overwrite(self, task: Task, old: Result, new: Result) -> bool:
+        """Whether ``task`` may write ``new`` over ``old``: each element is read before it is written, by the same iteration."""
+        if task.assembled is not None:
+            return _elementwise_over(task.assembled, old, new)
+        return task.nest is not None and task.nest.base is old and all(o.result is not old for o in task.nest.operands)
+
+    # ------------------------------------------------------------------ frames
+
+    def _frame(self, tasks: list[Task], pending: list[Guard]) -> Frame:
+        """Run ``tasks`` in a frame; one that needs a size found here opens a frame inside it."""
+        frame, found = Frame(), set()
+        count = 0
+        for task in tasks:
+            if any(self._number(v) in found for v in task.needs):
+                break
+            found.update(r.number for r in task.writes)
+            count += 1
+        mine, rest = tasks[:count], tasks[count:]
+        frame.guards = [g for g in pending if not any(self._number(v) in found for v in self._guard_leaves(g)) and self._ready(g, rest)]
+        late = [g for g in pending if g not in frame.guards]
+        self._allocate(frame, mine, rest)
+        frame.steps = [step for task in mine for step in self._steps(task)]
+        if rest or late:
+            frame.steps.append(self._frame(rest, late))
+        return frame
+
+    def _guard_leaves(self, guard: Guard) -> list[Value]:
+        return [v for v in walk([guard.left, guard.right]) if v.op == "size"]
+
+    def _ready(self, guard: Guard, rest: list[Task]) -> bool:
+        later = {r.number for task in rest for r in task.writes}
+        return not any(self._number(v) in later for v in self._guard_leaves(guard))
+
+    def _number(self, leaf: Value) -> int:
+        key: Any = leaf.data
+        return key[1] if key[0] in ("object", "value") else -1
+
+    def _allocate(self, frame: Frame, tasks: list[Task], rest: list[Task]) -> None:
+        """Give every result written here its place; scratch of equal size is reused once its last reader has run."""
+        last: dict[Result, int] = {}
+        for k, task in enumerate([*tasks, *rest]):
+            for result in (*task.reads, *task.writes, *task.temporaries):
+                last[self._owner(result)] = k
+        arena = _Arena(self.extents)
+        for k, task in enumerate(tasks):
+            written = list(dict.fromkeys(self._owner(r) for r in (*task.writes, *task.temporaries)))
+            fresh = [r for r in written if r not in self.buffers]
+            reused = [r for r in dict.fromkeys(map(self._owner, task.reads)) if last.get(r) == k and r in arena.held]
+            for result in fresh:
+                storage, _ = self.storage.get(result, ("arena", 0))
+                if storage == "arena":
+                    self._scratch(arena, task, result, reused)
+                self._buffer(result, arena.held.get(result))
+                if storage in ("output", "update", "arena", "object"):
+                    frame.buffers.append(self.buffers[result])
+            for result in dict.fromkeys((*reused, *(r for r in written if last.get(r) == k and r in arena.held))):
+                arena.release(result)
+        if arena.classes:
+            arena.place()
+            frame.arena = arena.total
+            for buffer in frame.buffers:
+                if buffer.storage == "arena":
+                    object.__setattr__(buffer, "offset", arena.offset(buffer.number))
+
+    def _scratch(self, arena: _Arena, task: Task, result: Result, dying: list[Result]) -> None:
+        shape = tuple(self.extents.canonical(s) for s in result.shape)
+        size = self.extents.mul(self.extents.product(shape), self.extents.const(ITEMSIZE[result.dtype]))
+        for old in dying:
+            if arena.size_of(old) is size and old.dtype == result.dtype and task.assembled and _elementwise_over(task.assembled, old, result):
+                arena.take_over(old, result)
+                dying.remove(old)
+                return
+        arena.take(result, size)
+
+    def _owner(self, result: Result) -> Result:
+        while result in self.alias:
+            result = self.alias[result]
+        return result
+
+    def _buffer(self, result: Result, slot: object = None) -> Buffer:
+        result = self._owner(result)
+        found = self.buffers.get(result)
+        if found is None:
+            storage, position = self.storage.get(result, ("arena", 0))
+            shape = tuple(self.extents.canonical(s) for s in result.shape)
+            if result.storage is not None or storage == "object":
+                shape = result.shape
+            name = getattr(result.variable, "name", None)
+            found = self.buffers[result] = Buffer(result.number, result.dtype, shape, storage, position, None, name)
+        return found
+
+    # ------------------------------------------------------------------ steps
+
+    def _steps(self, task: Task) -> list[Step]:
+        if task.assembled is not None:
+            a = task.assembled
+            return [KernelStep(a.kernel, tuple(map(self._buffer, a.results)), a.sizes, a.scalars, a.nodes, self.extents.canonical(a.work))]
+        assert task.nest is not None
+        nest = task.nest
+        if nest.kind == "python":
+            return [PythonStep(nest.node, tuple(self._buffer(o.result) for o in nest.operands), tuple(map(self._buffer, nest.results)))]
+        if nest.kind == "library":
+            return self._library(nest)
+        frames = [make() for make in task.frames]
+        if nest.kind == "branch":
+            return [IfRegion(self._buffer(nest.operands[0].result), frames[0], frames[1], (nest.node,))]
+        carried = tuple((self._buffer(a), self._buffer(b)) for a, b in zip(nest.states, nest.temporaries, strict=False))
+        counter = self._buffer(nest.temporaries[-1]) if len(nest.temporaries) > len(nest.states) else None
+        return [LoopRegion(self.extents.canonical(nest.space[0]), frames[0], carried, counter, (nest.node,))]
+
+    def _library(self, nest: Nest) -> list[Step]:
+        """A matrix product; what it accumulates into is copied first unless it is the same storage."""
+        steps: list[Step] = []
+        out = self._buffer(nest.results[0])
+        if nest.base is not None:
+            base = self._buffer(nest.base)
+            if (base.storage, base.position, base.offset) != (out.storage, out.position, out.offset) or out.storage == "object":
+                count = self.extents.product(out.shape)
+                steps.append(LibraryStep("copy", out.dtype, (out, base), (count,), (), (nest.node,)))
+        parameters = [self.extents.canonical(s) for s in nest.space]
+        flags = ["T" if o.transposed else "N" for o in nest.operands[:2]]
+        for operand in nest.operands[:2]:
+            parameters += self._placement(operand)
+        steps.append(
+            LibraryStep(
+                nest.routine, out.dtype, (out, *(self._buffer(o.result) for o in nest.operands)), tuple(parameters),
+                (*flags, *nest.flags), (nest.node,),
+            )
+        )
+        return steps
+
+    def _placement(self, operand: Operand) -> list[Value]:
+        """Element offset and leading dimension (or step) of an operand."""
+        return [operand.offset or self.extents.zero, self.extents.canonical(operand.strides[0])]
+
+
+class _Arena:
+    """Scratch slots of one frame, kept by size: a freed slot serves the next result of exactly its size."""
+
+    def __init__(self, extents: Extents) -> None:
+        self.extents = extents
+        self.held: dict[Result, tuple[Value, int]] = {}
+        self.slots: dict[int, tuple[Value, int]] = {}  # result number -> slot
+        self.classes: dict[Value, list[int]] = {}  # size -> [slots made, *free ones]
+        self.bases: dict[Value, Value] = {}
+        self.total = extents.zero
+
+    def take(self, result: Result, size: Value) -> None:
+        kind = self.classes.setdefault(size, [0])
+        if len(kind) > 1:
+            number = kind.pop()
+        else:
+            number = kind[0]
+            kind[0] += 1
+        self.held[result] = self.slots[result.number] = (size, number)
+
+    def take_over(self, old: Result, new: Result) -> None:
+        self.held[new] = self.slots[new.number] = self.held.pop(old)
+
+    def release(self, result: Result) -> None:
+        slot = self.held.pop(result, None)
+        if slot is not None:
+            self.classes[slot[0]].append(slot[1])
+
+    def size_of(self, result: Result) -> Value | None:
+        slot = self.held.get(result)
+        return slot[0] if slot else None
+
+    def place(self) -> None:
+        e = self.extents
+        for size, kind in self.classes.items():
+            self.bases[size] = self.total
+            self.total = e.add(self.total, e.mul(self._aligned(size), e.const(kind[0])))
+
+    def offset(self, number: int) -> Value:
+        size, slot = self.slots[number]
+        e = self.extents
+        return e.add(self.bases[size], e.mul(self._aligned(size), e.const(slot)))
+
+    def _aligned(self, size: Value) -> Value:
+        e = self.extents
+        unit = e.const(ALIGNMENT)
+        return e.mul(e.emit("floordiv", e.add(size, e.const(ALIGNMENT - 1)), unit), unit)
+
+
+def _copy(low: Lowering, variable: Variable) -> Result:
+    """A fresh result holding ``variable``'s elements."""
+    shape = low.shape(variable)
+    result = Result(len(low.results), low.values[variable].dtype, shape, variable)
+    low.results.append(result)
+    body = low.read(variable, low.indices(len(shape)))
+    nest = Nest("pointwise", getattr(variable, "owner", None), [result], space=shape, bodies=(body,))
+    nest.serial = len(low.nests)
+    result.nest = nest
+    low.nests.append(nest)
+    return result
+
+
+def _elementwise_over(assembled: Assembled, old: Result, new: Result) -> bool:
+    """Whether each element of ``old`` is read only where the same element of ``new`` is stored."""
+    if not assembled.pointwise or new not in assembled.results:
+        return False
+    target = assembled.results.index(new)
+    source = assembled.results.index(old) if old in assembled.results else -1
+    stores: set[Value] = set()
+    loads: set[Value] = set()
+    stack: list[Any] = list(assembled.kernel.body)
+    while stack:
+        statement = stack.pop()
+        if isinstance(statement, Loop):
+            stack.extend(statement.body)
+        elif isinstance(statement, Store):
+            if statement.buffer == target:
+                stores.add(statement.offset)
+            loads.update(v.args[0] for v in walk([statement.value, statement.offset]) if v.op == "load" and v.data == source)
+    return len(stores) == 1 and loads <= stores
+
+

@@ -1,0 +1,108 @@
+"""A graph as an indented tree, in the classic form.
+
+>>> import theano, theano.tensor as T
+>>> x = T.dvector("x")
+>>> _ = debugprint(T.exp(x) * x)
+Elemwise{mul} [id A] <TensorType(float64, vector)> ''
+ |Elemwise{exp} [id B] <TensorType(float64, vector)> ''
+ | |x [id C] <TensorType(float64, vector)>
+ |x [id C] <TensorType(float64, vector)>
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from theano.graph import Apply, FunctionGraph, Variable
+
+
+def debugprint(
+    obj: Any, depth: int = -1, print_type: bool = True, file: Any = None, ids: str = "CHAR", stop_on_name: bool = False,
+    used_ids: dict[Any, str] | None = None, done: set[Any] | None = None,
+) -> Any:
+    """Print ``obj`` (a variable, an apply node, a graph, a compiled function, or a list of these) as a tree.
+
+    ``depth`` limits the levels; ``ids`` labels nodes with ``"CHAR"`` letters, ``"int"`` numbers, ``"id"`` addresses or ``""``;
+    ``stop_on_name`` does not descend below named variables.  ``file``: a stream, or ``"str"`` to get the text back.
+    """
+    names = used_ids if used_ids is not None else {}
+    seen = done if done is not None else set()
+    lines = [line for root in _roots(obj) for line in _tree(root, depth, print_type, ids, stop_on_name, names, seen)]
+    text = "\n".join(lines)
+    if file == "str":
+        return text
+    print(text, file=file or sys.stdout)
+    return file
+
+
+def _roots(obj: Any) -> Iterable[Variable]:
+    if isinstance(obj, Variable):
+        return [obj]
+    if isinstance(obj, Apply):
+        return obj.outputs
+    if isinstance(obj, FunctionGraph):
+        return obj.outputs
+    if isinstance(obj, (list, tuple)):
+        return [root for each in obj for root in _roots(each)]
+    maker = getattr(obj, "maker", None)
+    if maker is not None:
+        return list(maker.fgraph.outputs)
+    raise TypeError(f"debugprint takes variables, apply nodes, graphs and compiled functions, not {type(obj).__name__}")
+
+
+def _tree(
+    root: Variable, depth: int, print_type: bool, ids: str, stop_on_name: bool, names: dict[Any, str], seen: set[Any]
+) -> Iterable[str]:
+    """Lines of one root, by an explicit stack: a chain of any length prints at the default recursion limit."""
+    stack: list[tuple[Variable, str]] = [(root, "")]
+    while stack:
+        variable, prefix = stack.pop()
+        node = variable.owner
+        key = node if node is not None else variable
+        known = key in seen
+        kind = f" <{variable.type}>" if print_type else ""
+        yield f"{prefix}{_label(variable)}{_identity(key, ids, names)}{kind}{_name(variable)}"
+        level = len(prefix) // 2
+        if node is None or (depth >= 0 and level + 1 >= depth) or (stop_on_name and variable.name and prefix):
+            continue
+        inside = prefix + " |"
+        if known:
+            if node.inputs:
+                yield f"{inside}..."
+            continue
+        seen.add(key)
+        stack.extend((child, inside) for child in reversed(node.inputs))
+
+
+def _label(variable: Variable) -> str:
+    node = variable.owner
+    if node is None:
+        return str(variable)
+    return f"{node.op}.{variable.index}" if len(node.outputs) > 1 else str(node.op)
+
+
+def _name(variable: Variable) -> str:
+    return f" '{variable.name or ''}'" if variable.owner is not None else ""
+
+
+def _identity(key: Any, ids: str, names: dict[Any, str]) -> str:
+    if not ids:
+        return ""
+    if key not in names:
+        count = len(names)
+        names[key] = hex(id(key)) if ids == "id" else str(count) if ids == "int" else _letters(count)
+    return f" [id {names[key]}]"
+
+
+def _letters(number: int) -> str:
+    """A ... Z, BA ... : numbers written with the letters as digits, as in the classic output."""
+    text = chr(ord("A") + number % 26)
+    while number >= 26:
+        number //= 26
+        text = chr(ord("A") + number % 26) + text
+    return text
+
+
+

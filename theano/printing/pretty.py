@@ -1,0 +1,49 @@
+"""A graph as one line of mathematics.
+
+>>> import theano.tensor as T
+>>> x, y = T.dscalars("x", "y")
+>>> pp((x + y) * x ** 2)
+'((x + y) * (x ** TensorConstant{2}))'
+"""
+
+from __future__ import annotations
+
+from theano.graph import Variable
+
+INFIX = {
+    "add": "+", "sub": "-", "mul": "*", "true_div": "/", "int_div": "//", "mod": "%", "pow": "**", "lt": "<", "le": "<=", "gt": ">",
+    "ge": ">=", "eq": "==", "neq": "!=", "and_": "&", "or_": "|", "xor": "^",
+}  # fmt: skip
+
+
+def pp(variable: Variable) -> str:
+    """``variable`` as a formula; operators by infix, everything else as calls."""
+    text: dict[Variable, str] = {}
+    stack = [variable]
+    while stack:
+        current = stack[-1]
+        node = current.owner
+        if current in text:
+            stack.pop()
+        elif node is None or (current.name and current is not variable):
+            text[current] = current.name or str(current)
+        elif missing := [v for v in node.inputs if v not in text]:
+            stack.extend(missing)
+        else:
+            text[current] = _formula(current, [text[v] for v in node.inputs])
+    return text[variable]
+
+
+def _formula(variable: Variable, parts: list[str]) -> str:
+    node = variable.owner
+    assert node is not None
+    scalar = getattr(node.op, "scalar_op", None)
+    name = getattr(scalar, "name", None) or str(node.op)
+    if scalar is not None and name in INFIX and len(parts) > 1:
+        return "(" + f" {INFIX[name]} ".join(parts) + ")"
+    if scalar is not None and name == "neg":
+        return f"(-{parts[0]})"
+    return f"{name}({', '.join(parts)})"
+
+
+pprint = pp

@@ -1,0 +1,261 @@
+"""The scalar instruction set: a hash-consed, typed, straight-line language of total functions.
+
+Every elementwise body, index computation and array extent is a :class:`Value`, a node of a directed
+acyclic graph interned by a :class:`Trace`: the same instruction on the same arguments is the same object.
+Emitters print these instructions for one machine each; nothing else knows what a machine is.
+
+Instructions are *total*: each has one defined result for every argument, in every emitter.  Integer
+arithmetic wraps; integer division by zero gives 0, and ``INT_MIN // -1`` gives ``INT_MIN``; shifts by the width or more
+give 0 (-1 for an arithmetic shift of a negative number); a float cast to an integer type saturates and NaN becomes 0.
+
+>>> trace = Trace()
+>>> x = trace.leaf("input", "float64", 0)
+>>> (x + 1.0) is (x + 1.0)
+True
+>>> (x * x + 1.0).op
+'add'
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Container, Hashable, Iterable, Sequence
+from typing import Any
+
+BOOL = ("bool",)
+SIGNED = ("int8", "int16", "int32", "int64")
+UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
+INTEGERS = SIGNED + UNSIGNED
+COMPUTED_FLOATS = ("float32", "float64")
+FLOATS = ("float16",) + COMPUTED_FLOATS
+REAL = BOOL + INTEGERS + FLOATS
+
+ITEMSIZE = {"bool": 1} | {f"{kind}{bits}": bits // 8 for kind in ("int", "uint", "float") for bits in (8, 16, 32, 64) if (kind, bits) != ("float", 8)}
+
+LEAVES = frozenset({"const", "input", "index", "size", "scalar", "load", "acc"})
+"""Where values come from.  ``const``: ``data`` is a Python number.  ``input``: argument ``data`` of an
+elementwise body.  ``index``: the loop index number ``data``.  ``size`` / ``scalar``: run-time parameter
+number (or key) ``data``, an int64 / a number.  ``load``: the element of buffer ``data`` at ``args[0]`` (int64
+element offset).  ``acc``: ``data = (key, position)``, a loop accumulator's result, readable after the loop."""
+
+ARITHMETIC = frozenset({"add", "sub", "mul", "neg", "abs", "min", "max"})
+"""On every integer and computed float; ``min``/``max`` propagate NaN."""
+FLOAT_ONLY = frozenset({"div", "fma", "sqrt", "floor", "ceil", "trunc", "rint", "copysign"})
+INTEGER_ONLY = frozenset({"floordiv", "mod", "shl", "shr"})
+"""``floordiv`` and ``mod`` round towards minus infinity; ``mod`` takes the divisor's sign."""
+LOGIC = frozenset({"and", "or", "xor", "not"})
+"""On bool (logical) and on integers (bitwise)."""
+COMPARISONS = frozenset({"lt", "le", "eq", "ne"})
+"""Give bool; every comparison with NaN but ``ne`` is false.  ``a > b`` is ``b < a``."""
+OTHER = frozenset({"select", "cast", "bitcast", "call"})
+"""``select(bool, a, b)``, its ``data`` None or the hint of :func:`rarely`; ``cast`` to ``dtype`` (to bool: != 0); ``bitcast`` between a float and the integer of
+its width; ``call``: the named intrinsic ``data`` (``exp``, ``erf``, ...), which an emitter maps to its own function or
+expands through :mod:`theano.scalar.mathlib`."""
+
+INSTRUCTIONS = ARITHMETIC | FLOAT_ONLY | INTEGER_ONLY | LOGIC | COMPARISONS | OTHER
+
+
+class Value:
+    """One instruction of a trace; compare by identity.  Python operators build further instructions."""
+
+    __slots__ = ("trace", "op", "args", "dtype", "data")
+    __array_ufunc__ = None
+
+    def __init__(self, trace: Trace, op: str, args: tuple[Value, ...], dtype: str, data: Hashable) -> None:
+        self.trace, self.op, self.args, self.dtype, self.data = trace, op, args, dtype, data
+
+    def __repr__(self) -> str:
+        inside = [repr(a) if a.op == "const" else f"%{a.op}" for a in self.args]
+        if self.data is not None:
+            inside.append(repr(self.data))
+        return f"{self.op}.{self.dtype}({', '.join(inside)})"
+
+    def __elementwise__(self, op: Any, args: Sequence[Any]) -> Value:
+        """Called by an elementwise op applied to traced values: inline its body here."""
+        inlined: Value = op.trace(self.trace, *args)
+        return inlined
+
+    def _binary(self, op: str, other: Value | float, swap: bool = False, dtype: str | None = None) -> Value:
+        rhs = other if isinstance(other, Value) else self.trace.const(other, self.dtype)
+        pair = (rhs, self) if swap else (self, rhs)
+        return self.trace.emit(op, pair, dtype or self.dtype)
+
+    def __add__(self, other: Value | float) -> Value:
+        return self._binary("add", other)
+
+    def __radd__(self, other: float) -> Value:
+        return self._binary("add", other, swap=True)
+
+    def __sub__(self, other: Value | float) -> Value:
+        return self._binary("sub", other)
+
+    def __rsub__(self, other: float) -> Value:
+        return self._binary("sub", other, swap=True)
+
+    def __mul__(self, other: Value | float) -> Value:
+        return self._binary("mul", other)
+
+    def __rmul__(self, other: float) -> Value:
+        return self._binary("mul", other, swap=True)
+
+    def __truediv__(self, other: Value | float) -> Value:
+        return self._binary("div", other)
+
+    def __rtruediv__(self, other: float) -> Value:
+        return self._binary("div", other, swap=True)
+
+    def __floordiv__(self, other: Value | float) -> Value:
+        return self._binary("floordiv", other)
+
+    def __mod__(self, other: Value | float) -> Value:
+        return self._binary("mod", other)
+
+    def __and__(self, other: Value | float) -> Value:
+        return self._binary("and", other)
+
+    def __or__(self, other: Value | float) -> Value:
+        return self._binary("or", other)
+
+    def __xor__(self, other: Value | float) -> Value:
+        return self._binary("xor", other)
+
+    def __lshift__(self, other: Value | float) -> Value:
+        return self._binary("shl", other)
+
+    def __rshift__(self, other: Value | float) -> Value:
+        return self._binary("shr", other)
+
+    def __neg__(self) -> Value:
+        return self.trace.emit("neg", (self,), self.dtype)
+
+    def __abs__(self) -> Value:
+        return self.trace.emit("abs", (self,), self.dtype)
+
+    def __invert__(self) -> Value:
+        return self.trace.emit("not", (self,), self.dtype)
+
+    def __lt__(self, other: Value | float) -> Value:
+        return self._binary("lt", other, dtype="bool")
+
+    def __le__(self, other: Value | float) -> Value:
+        return self._binary("le", other, dtype="bool")
+
+    def __gt__(self, other: Value | float) -> Value:
+        return self._binary("lt", other, swap=True, dtype="bool")
+
+    def __ge__(self, other: Value | float) -> Value:
+        return self._binary("le", other, swap=True, dtype="bool")
+
+    def equals(self, other: Value | float) -> Value:
+        """``==`` stays identity; this builds the comparison."""
+        return self._binary("eq", other, dtype="bool")
+
+    def differs(self, other: Value | float) -> Value:
+        return self._binary("ne", other, dtype="bool")
+
+    def cast(self, dtype: str) -> Value:
+        return self if dtype == self.dtype else self.trace.emit("cast", (self,), dtype)
+
+    def bitcast(self, dtype: str) -> Value:
+        return self.trace.emit("bitcast", (self,), dtype)
+
+
+class Trace:
+    """Interns values: equal instructions are one object, so common subexpressions cost nothing."""
+
+    __slots__ = ("_interned",)
+
+    def __init__(self) -> None:
+        self._interned: dict[tuple[Any, ...], Value] = {}
+
+    def __len__(self) -> int:
+        return len(self._interned)
+
+    def emit(self, op: str, args: tuple[Value, ...], dtype: str, data: Hashable = None) -> Value:
+        key = (op, dtype, data, *map(id, args))
+        found = self._interned.get(key)
+        if found is None:
+            found = self._interned[key] = Value(self, op, args, dtype, data)
+        return found
+
+    def leaf(self, op: str, dtype: str, data: Hashable) -> Value:
+        return self.emit(op, (), dtype, data)
+
+    def const(self, number: float, dtype: str) -> Value:
+        """A literal of type ``dtype``; floats are interned by their bits, so 0.0, -0.0 and NaN stay apart."""
+        if dtype in FLOATS:
+            number = float(number)
+            key = ("const", dtype, struct.pack("<d", number))
+        else:
+            number = bool(number) if dtype == "bool" else int(number)
+            key = ("const", dtype, number)
+        found = self._interned.get(key)
+        if found is None:
+            found = self._interned[key] = Value(self, "const", (), dtype, number)
+        return found
+
+    def load(self, buffer: Hashable, offset: Value, dtype: str) -> Value:
+        return self.emit("load", (offset,), dtype, buffer)
+
+
+def select(condition: Value, then: Value, otherwise: Value) -> Value:
+    return condition.trace.emit("select", (condition, then, otherwise), then.dtype)
+
+
+def rarely(condition: Value, unusual: Value, usual: Value) -> Value:
+    """As ``select(condition, unusual, usual)``, with the hint (``data`` is "rarely") that the condition hardly ever holds.
+
+    An emitter may branch round what only ``unusual`` needs; one that ignores the hint is right too."""
+    return condition.trace.emit("select", (condition, unusual, usual), usual.dtype, "rarely")
+
+
+def fma(x: Value, y: Value | float, z: Value | float) -> Value:
+    """x*y + z, rounded once where the machine has it, else twice."""
+    y, z = (v if isinstance(v, Value) else x.trace.const(v, x.dtype) for v in (y, z))
+    return x.trace.emit("fma", (x, y, z), x.dtype)
+
+
+def unary(op: str, x: Value) -> Value:
+    return x.trace.emit(op, (x,), x.dtype)
+
+
+def binary(op: str, x: Value, y: Value | float) -> Value:
+    return x.trace.emit(op, (x, y if isinstance(y, Value) else x.trace.const(y, x.dtype)), x.dtype)
+
+
+def intrinsic(name: str, *args: Value) -> Value:
+    """A call of the named function of :mod:`theano.scalar.mathlib`; same dtype in and out."""
+    return args[0].trace.emit("call", args, args[0].dtype, name)
+
+
+def walk(roots: Iterable[Value], opaque: Container[str] = ()) -> list[Value]:
+    """All values below ``roots``, arguments before users, each once; iterative.  Arguments of ``opaque`` operations are left out."""
+    order: list[Value] = []
+    seen: set[int] = set()
+    stack: list[tuple[Value, bool]] = [(root, False) for root in reversed(list(roots))]
+    while stack:
+        value, expanded = stack.pop()
+        if expanded:
+            order.append(value)
+        elif id(value) not in seen:
+            seen.add(id(value))
+            stack.append((value, True))
+            if value.op in opaque:
+                continue
+            stack.extend((arg, False) for arg in value.args if id(arg) not in seen)
+    return order
+
+
+def rebuild(
+    roots: Sequence[Value], trace: Trace, replace: Callable[[Value, tuple[Value, ...]], Value | None], opaque: Container[str] = ()
+) -> list[Value]:
+    """Copy ``roots`` into ``trace``; ``replace(value, new_args)`` may give another value, or None to copy it as it is.  An
+    ``opaque`` operation must be replaced: its arguments are not visited."""
+    new: dict[Value, Value] = {}
+    for value in walk(roots, opaque):
+        args = () if value.op in opaque else tuple([new[a] for a in value.args])
+        other = replace(value, args)
+        if other is None:
+            other = trace.const(value.data, value.dtype) if value.op == "const" else trace.emit(value.op, args, value.dtype, value.data)  # type: ignore[arg-type]
+        new[value] = other
+    return [new[root] for root in roots]
