@@ -16,7 +16,7 @@ operations are declared with.  A rule maps the dtypes of the arguments to a tupl
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ def itemsize(dtype: str) -> int:
     return np.dtype(dtype).itemsize
 
 
-@lru_cache(maxsize=None)
+@cache
 def canonical(dtype: str) -> str:
     """The name of a dtype given as any NumPy spelling; ``floatX`` must be resolved before.
 
@@ -112,7 +112,7 @@ def upcast(dtype: str, *dtypes: str) -> str:
     return joined
 
 
-@lru_cache(maxsize=None)
+@cache
 def _joined(first: str, *rest: str) -> str:
     joined = np.dtype(first)
     for dtype in rest:
@@ -142,7 +142,7 @@ def scalar_constant_dtype(number: Any, *others: str) -> str:
         of their type, any real among floats of their type.  Alone, as ``numpy+floatX``.
     """
     if isinstance(number, (np.generic, np.ndarray)):  # before float: np.float64 is a Python float
-        return number.dtype.name
+        return str(number.dtype.name)
     if isinstance(number, bool):
         return "bool"
     if isinstance(number, int):
@@ -170,7 +170,7 @@ def _int_dtype(number: int, others: tuple[str, ...]) -> str:
 
 
 def _float_dtype(number: float, others: tuple[str, ...]) -> str:
-    floatX: str = config.floatX
+    floatX = str(config.floatX)
     if config.cast_policy == "weak" and others:
         companion = upcast(*others)
         return companion if companion in CONTINUOUS else floatX

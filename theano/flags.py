@@ -286,10 +286,11 @@ def flag(
 ) -> Flag:
     """Declare a flag.  What it accepts follows from ``choices``, else from ``parse``, else from the type of its default."""
     choices = tuple(choices)
+    by_type: dict[type, Callable[[Any], Any]] = {bool: read_bool, int: read_int, float: read_float}
     if choices:
         parse = read_choice(choices)
     elif parse is None:
-        parse = {bool: read_bool, int: read_int, float: read_float}.get(type(default), read_text)
+        parse = by_type.get(type(default), read_text)
     return declare(Flag(name, default, parse, choices, help, settable, affects_code))
 
 

@@ -1,0 +1,70 @@
+"""Graphs of expressions: variables, operations, nodes, types, and the mutable graph of a function.
+
+This room knows nothing of tensors.  It assumes flags and errors, and promises that nothing in it recurses along a graph: a chain
+of 100,000 nodes is built, walked, copied, pickled and dropped at Python's default recursion limit.
+
+>>> class Pair(Op):
+...     __props__ = ()
+...     def make_node(self, a, b):
+...         return Apply(self, [a, b], [generic("pair")])
+...     def perform(self, node, inputs, output_storage):
+...         output_storage[0][0] = tuple(inputs)
+>>> a, b = generic("a"), generic("b")
+>>> fgraph = FunctionGraph([a, b], [Pair()(a, Pair()(a, b))])
+>>> [str(node) for node in fgraph.toposort()]
+['Pair(a, b)', 'Pair(a, pair)']
+"""
+
+from theano.graph.variable import Apply, Constant, Variable  # isort: skip  (types and ops are made of these)
+from theano.graph.clone import clone, clone_get_equiv, clone_replace
+from theano.graph.container import Container
+from theano.graph.features import (
+    AlreadyThere,
+    Bookkeeper,
+    Feature,
+    History,
+    NodeFinder,
+    NoOutputFromInplace,
+    PreserveNames,
+    PreserveVariableAttributes,
+    PrintListener,
+)
+from theano.graph.function_graph import Client, Clients, FunctionGraph, Uses
+from theano.graph.op import Op, require_runnable
+from theano.graph.provenance import NOWHERE, Origin, here, inherit, unite
+from theano.graph.scratch import Scratch
+from theano.graph.testvalue import compute_test_values, get_test_value
+from theano.graph.traversal import (
+    ancestors,
+    applys_between,
+    constants_of,
+    equal_computations,
+    expression_numbers,
+    general_toposort,
+    graph_inputs,
+    io_connection_pattern,
+    io_toposort,
+    is_in_ancestors,
+    is_same_graph,
+    orphans_between,
+    stack_search,
+    variables_between,
+    view_roots,
+    walk,
+)
+from theano.graph.type import DisconnectedType, Generic, NullType, SingletonType, Type, disconnected_type, generic, null_type
+
+__all__ = [
+    "Apply", "Constant", "Op", "Type", "Variable",
+    "Client", "Clients", "FunctionGraph", "Uses",
+    "AlreadyThere", "Bookkeeper", "Feature", "History", "NoOutputFromInplace", "NodeFinder",
+    "PreserveNames", "PreserveVariableAttributes", "PrintListener",
+    "Container", "Scratch",
+    "DisconnectedType", "Generic", "NullType", "SingletonType", "disconnected_type", "generic", "null_type",
+    "NOWHERE", "Origin", "here", "inherit", "unite",
+    "ancestors", "applys_between", "constants_of", "equal_computations", "expression_numbers", "general_toposort", "graph_inputs",
+    "io_connection_pattern", "io_toposort", "is_in_ancestors", "is_same_graph", "orphans_between", "stack_search", "variables_between",
+    "view_roots", "walk",
+    "clone", "clone_get_equiv", "clone_replace",
+    "compute_test_values", "get_test_value", "require_runnable",
+]  # fmt: skip

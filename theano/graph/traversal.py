@@ -1,0 +1,252 @@
+"""Walks over graphs, all iterative, all deterministic.
+
+>>> from theano.graph import Apply, Op, generic
+>>> class Pair(Op):
+...     __props__ = ()
+...     def make_node(self, *inputs):
+...         return Apply(self, inputs, [generic()])
+>>> a, b = generic("a"), generic("b")
+>>> c = Pair()(Pair()(a, b), a)
+>>> graph_inputs([c]), len(io_toposort([a, b], [c])), is_same_graph(c, Pair()(Pair()(a, b), a))
+([a, b], 2, True)
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from theano.errors import InconsistencyError, message
+from theano.graph.variable import Apply, Constant
+
+
+def walk(outputs: Iterable[Any], blockers: Collection[Any] = ()) -> Iterator[Any]:
+    """``outputs`` and all variables they are made of, each once, results before what they are made of.  Nothing below ``blockers``."""
+    stack = list(outputs)[::-1]
+    seen: set[Any] = set()
+    while stack:
+        variable = stack.pop()
+        if variable in seen:
+            continue
+        seen.add(variable)
+        yield variable
+        owner = variable.owner
+        if owner is not None and variable not in blockers:
+            stack.extend(reversed(owner.inputs))
+
+
+def ancestors(variable_list: Iterable[Any], blockers: Iterable[Any] | None = None) -> list[Any]:
+    """All variables that the given ones are made of, themselves included."""
+    return list(walk(variable_list, frozenset(blockers or ())))
+
+
+def graph_inputs(variable_list: Iterable[Any], blockers: Iterable[Any] | None = None) -> list[Any]:
+    """The leaves that the given variables are made of, and the blockers met."""
+    stop = frozenset(blockers or ())
+    return [variable for variable in walk(variable_list, stop) if variable.owner is None or variable in stop]
+
+
+def constants_of(variable_list: Iterable[Any]) -> list[Constant]:
+    """The constants that the given variables are made of."""
+    return [variable for variable in walk(variable_list) if isinstance(variable, Constant)]
+
+
+def variables_between(inputs: Iterable[Any], outputs: Iterable[Any]) -> list[Any]:
+    """All variables that ``outputs`` are made of, down to ``inputs`` and to leaves, with all outputs of the nodes between."""
+    stop = frozenset(inputs)
+    found: dict[Any, None] = {}
+    for variable in walk(outputs, stop):
+        found[variable] = None
+        if variable.owner is not None and variable not in stop:
+            found.update(dict.fromkeys(variable.owner.outputs))
+    return list(found)
+
+
+def orphans_between(inputs: Iterable[Any], outputs: Iterable[Any]) -> list[Any]:
+    """The leaves between, constants included, that are not among ``inputs``."""
+    stop = inputs if isinstance(inputs, (dict, set, frozenset)) else frozenset(inputs)
+    return [variable for variable in walk(outputs, stop) if variable.owner is None and variable not in stop]
+
+
+def applys_between(inputs: Iterable[Any], outputs: Iterable[Any]) -> list[Apply]:
+    """The nodes between ``inputs`` and ``outputs``, in topological order."""
+    return io_toposort(inputs, outputs)
+
+
+def io_toposort(
+    inputs: Iterable[Any], outputs: Iterable[Any], orderings: Mapping[Apply, Iterable[Apply]] | None = None, clients: Any = None
+) -> list[Apply]:
+    """The nodes between ``inputs`` and ``outputs``, each after those it depends on.
+
+    ``orderings`` adds dependences: {node: the nodes that must come before}.  InconsistencyError if there is a cycle.
+    """
+    stop = inputs if isinstance(inputs, (dict, set, frozenset)) else frozenset(inputs)
+    return toposort_nodes([v.owner for v in outputs if v.owner is not None and v not in stop], stop, orderings or {})
+
+
+def toposort_nodes(roots: Iterable[Apply], stop: Collection[Any], orderings: Mapping[Apply, Iterable[Apply]]) -> list[Apply]:
+    """``roots`` and the nodes they depend on, by a depth-first walk; not through the variables ``stop``."""
+    order: list[Apply] = []
+    finished: dict[Apply, bool] = {}  # absent: not met; False: on the path; True: in the order
+    for root in roots:
+        if root in finished:
+            continue
+        finished[root] = False
+        path = [(root, iter(_dependences(root, stop, orderings)))]
+        while path:
+            node, dependences = path[-1]
+            for dependence in dependences:
+                state = finished.get(dependence)
+                if state is None:
+                    finished[dependence] = False
+                    path.append((dependence, iter(_dependences(dependence, stop, orderings))))
+                    break
+                if state is False:
+                    raise InconsistencyError(_cycle([step[0] for step in path], dependence))
+            else:
+                path.pop()
+                finished[node] = True
+                order.append(node)
+    return order
+
+
+def _dependences(node: Apply, stop: Collection[Any], orderings: Mapping[Apply, Iterable[Apply]]) -> list[Apply]:
+    owners = [v.owner for v in node.inputs if v.owner is not None and not (stop and v in stop)]
+    if orderings and node in orderings:
+        owners.extend(orderings[node])
+    return owners
+
+
+def _cycle(path: list[Apply], back: Apply) -> str:
+    nodes = path[path.index(back) :]
+    return message("the graph has a cycle", [(node.op, node.origin) for node in nodes[:8]])
+
+
+def general_toposort(outputs: Iterable[Any], deps: Callable[[Any], Iterable[Any] | None]) -> list[Any]:
+    """Any objects, each after those that ``deps`` says it depends on."""
+    order: list[Any] = []
+    finished: dict[Any, bool] = {}
+    for root in outputs:
+        path = [] if root in finished else [(root, iter(deps(root) or ()))]
+        finished.setdefault(root, False)
+        while path:
+            thing, dependences = path[-1]
+            for dependence in dependences:
+                state = finished.get(dependence)
+                if state is None:
+                    finished[dependence] = False
+                    path.append((dependence, iter(deps(dependence) or ())))
+                    break
+                if state is False:
+                    raise InconsistencyError(f"a cycle goes through {dependence}")
+            else:
+                path.pop()
+                finished[thing] = True
+                order.append(thing)
+    return order
+
+
+def stack_search(start: Iterable[Any], expand: Callable[[Any], Iterable[Any] | None], mode: str = "bfs", build_inv: bool = False) -> Any:
+    """Everything reachable by ``expand``, breadth first or depth first; with ``build_inv`` also {object: those it was reached from}."""
+    if mode not in ("bfs", "dfs"):
+        raise ValueError(f"mode is 'bfs' or 'dfs', not {mode!r}")
+    queue = deque(start)
+    found: dict[int, Any] = {}
+    inverse: dict[Any, list[Any]] = {}
+    while queue:
+        thing = queue.popleft() if mode == "bfs" else queue.pop()
+        if id(thing) in found:
+            continue
+        found[id(thing)] = thing
+        for reached in expand(thing) or ():
+            inverse.setdefault(reached, []).append(thing)
+            queue.append(reached)
+    reachable = list(found.values())
+    return (reachable, inverse) if build_inv else reachable
+
+
+def is_in_ancestors(l_node: Apply, f_node: Apply) -> bool:
+    """Whether ``f_node`` is ``l_node`` or one of the nodes that it depends on."""
+    return any(variable.owner is f_node for variable in walk(l_node.outputs))
+
+
+def view_roots(r: Any) -> list[Any]:
+    """The variables whose memory ``r`` may show: through ``view_map``, back to what is no view."""
+    roots: dict[Any, None] = {}
+    stack = [r]
+    while stack:
+        variable = stack.pop()
+        viewed = () if variable.owner is None else variable.owner.op.view_map.get(variable.index, ())
+        stack.extend(variable.owner.inputs[i] for i in viewed)
+        if not viewed:
+            roots[variable] = None
+    return list(roots)
+
+
+# --- equality of expressions
+
+
+def expression_numbers(outputs: Iterable[Any], numbers: dict[Any, int], table: dict[Any, int]) -> None:
+    """Number the variables that ``outputs`` are made of, so that equal numbers mean equal expressions.
+
+    ``numbers`` maps variables to numbers; those in it beforehand are taken as given.  ``table`` maps what an expression is made of to its
+    number; calls that share it number alike.
+    """
+    outputs = list(outputs)
+    for variable in walk(outputs, numbers):
+        if variable.owner is None and variable not in numbers:
+            numbers[variable] = table.setdefault(_leaf_key(variable), len(table))
+    given = frozenset(numbers)
+    for node in io_toposort(given, outputs):
+        key = (node.op, *(numbers[variable] for variable in node.inputs))
+        for index, output in enumerate(node.outputs):
+            if output not in given:
+                numbers[output] = table.setdefault((key, index), len(table))
+
+
+def _leaf_key(variable: Any) -> Any:
+    if isinstance(variable, Constant):
+        signature = variable.merge_signature()
+        try:
+            hash(signature)
+        except TypeError:
+            return variable
+        return "constant", signature
+    return variable
+
+
+def equal_computations(xs: Sequence[Any], ys: Sequence[Any], in_xs: Sequence[Any] = (), in_ys: Sequence[Any] = ()) -> bool:
+    """Whether ``xs`` and ``ys`` are pairwise the same expressions, where ``in_xs`` and ``in_ys`` pairwise stand for one another."""
+    if len(xs) != len(ys) or len(in_xs) != len(in_ys):
+        return False
+    if any(x.type != y.type for x, y in zip(xs, ys, strict=True)) or any(x.type != y.type for x, y in zip(in_xs, in_ys, strict=True)):
+        return False
+    table: dict[Any, int] = {("pair", i): i for i in range(len(in_xs))}
+    left = {variable: number for number, variable in enumerate(in_xs)}
+    right = {variable: number for number, variable in enumerate(in_ys)}
+    expression_numbers(xs, left, table)
+    expression_numbers(ys, right, table)
+    return all(left[x] == right[y] for x, y in zip(xs, ys, strict=True))
+
+
+def is_same_graph(var1: Any, var2: Any, givens: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None = None, debug: bool = False) -> bool:
+    """Whether two variables are the same expression of the same leaves; ``givens`` pairs leaves that count as the same."""
+    pairs = list(dict(givens or {}).items())
+    below = frozenset(walk([var1]))
+    swapped = [(a, b) if a in below else (b, a) for a, b in pairs]
+    return equal_computations([var1], [var2], [a for a, _ in swapped], [b for _, b in swapped])
+
+
+def io_connection_pattern(inputs: Sequence[Any], outputs: Sequence[Any]) -> list[list[bool]]:
+    """[i][o]: whether a change of input i can move output o, by the ``connection_pattern`` of the ops between."""
+    reached: dict[Any, int] = {variable: 1 << i for i, variable in enumerate(inputs)}
+    for node in io_toposort(inputs, outputs):
+        pattern = node.op.connection_pattern(node) if hasattr(node.op, "connection_pattern") else None
+        for o, output in enumerate(node.outputs):
+            bits = 0
+            for i, variable in enumerate(node.inputs):
+                if pattern is None or pattern[i][o]:
+                    bits |= reached.get(variable, 0)
+            reached[output] = reached.get(output, 0) | bits
+    return [[bool(reached.get(output, 0) >> i & 1) for output in outputs] for i in range(len(inputs))]
