@@ -1,0 +1,404 @@
+"""The way in and out of a program: ``@entry``, called by Python itself, and ``@direct``, called with arrays known to be right.
+
+``@entry`` has the signature of a vectorcall function.  Its fast path accepts exact NumPy arrays of the dtype, rank and fixed
+extents, C-contiguous and aligned, with the dtype's own descriptor (a byte-swapped dtype has another), and for 0-d
+arguments Python numbers and NumPy scalars.  Whatever else comes goes, untouched, to the Python callable ``slow`` of the
+table, which converts and calls ``@direct``.  So does a call in which storage that is written overlaps another argument.
+
+After a failure everything is released and ``fail(status, payload, payload)`` is called, which raises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from theano.emit.llvm.frame import RAISED, ProgramText
+from theano.emit.llvm.objects import ALIGNED, C_CONTIGUOUS, WRITEABLE, declare_counts, lease, unlease
+from theano.emit.llvm.text import storage
+from theano.emit.llvm.writer import Module, Writer
+from theano.loops.ir import Buffer
+from theano.scalar.instructions import ITEMSIZE
+
+STACK_FRAME = 1 << 14
+"""A frame of more bytes is leased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What the fast path accepts for one input or shared variable.
+
+    ``extents``: a number where only it will do (1 for broadcastable), else None.  ``numbers``: besides arrays, for 0-d
+    arguments, any of ``"scalar"`` (NumPy's own of this dtype), ``"float"`` and ``"int"`` (Python's)."""
+
+    dtype: str
+    extents: tuple[int | None, ...] = ()
+    numbers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """``result``: ``"single"`` gives the only output itself, ``"list"`` a list of them, ``"none"`` gives None."""
+
+    inputs: tuple[Argument, ...]
+    shared: tuple[Argument, ...] = ()
+    result: str = "list"
+
+
+def emit_entry(text: ProgramText, signature: Signature) -> None:
+    """``@entry`` and ``@direct``, and below them ``@call(table, frame)`` and ``@work(frame, table)``."""
+    assert (len(signature.inputs), len(signature.shared)) == (len(text.program.inputs), len(text.program.shared)), "one argument for each"
+    entry, direct = Entry(text, signature), _Direct(text)
+    text.module.add(_work(text))
+    text.module.add(_call(text, signature))
+    for function in (entry, direct):
+        text.module.add(function.write())
+
+
+# ------------------------------------------------------------------------------------------------ ways in
+
+
+class _WayIn(Writer):
+    """Opens a frame, fills the slots of inputs and shared variables, and calls."""
+
+    def __init__(self, text: ProgramText, head: str) -> None:
+        super().__init__(head)
+        self.program_text, self.abi, self.module = text, text.abi, text.module
+        self.buffers = (*text.program.inputs, *text.program.shared)
+        self.leased = -1
+
+    def open_frame(self) -> None:
+        """``%f``: on the stack, or leased if it is large."""
+        if self.program_text.layout.bytes <= STACK_FRAME:
+            self.do(f"%f = alloca [{self.program_text.layout.bytes // 8} x i64], align 64")
+        else:
+            self.leased = self.program_text.shared.cell()
+            self.do("%held = alloca ptr")
+            self.store("ptr", "null", "%held")
+            self.do(f"%f = call ptr {lease(self.module)}(ptr {self.at('%t', self.leased)}, ptr %held, i64 {self.program_text.layout.bytes})")
+            none = self.fresh("none")
+            self.branch(self.let("icmp eq ptr %f, null"), none, "opened")
+            self.label(none)
+            self.do("ret ptr null")
+            self.label("opened")
+        self.program_text.begin(self)
+
+    def close_frame(self) -> None:
+        if self.leased >= 0:
+            self.do(f"call void {unlease(self.module)}(ptr {self.at('%t', self.leased)}, ptr %held)")
+
+    def take(self, buffer: Buffer, item: str, data: str | None) -> None:
+        layout = self.program_text.layout
+        self.store("ptr", item, "%f", layout.objects[buffer.number])
+        if data is not None:
+            self.store("ptr", data, "%f", layout.data[buffer.number])
+
+    def shared_item(self, position: int) -> str:
+        container = self.load("ptr", "%t", self.module.slot("shared", position))
+        return self.load("ptr", self.load("ptr", container, self.abi.items))
+
+    def call(self) -> None:
+        answer = self.let("call ptr @call(ptr %t, ptr %f)")
+        self.close_frame()
+        self.do(f"ret ptr {answer}")
+
+
+class _Direct(_WayIn):
+    """``ptr @direct(table, arrays)``: the slow path's way in; whoever calls it has checked everything."""
+
+    def __init__(self, text: ProgramText) -> None:
+        super().__init__(text, "define ptr @direct(ptr %t, ptr %args)")
+
+    def write(self) -> str:
+        self.open_frame()
+        inputs = len(self.program_text.program.inputs)
+        for k, buffer in enumerate(self.buffers):
+            item = self.load("ptr", "%args", 8 * k) if k < inputs else self.shared_item(k - inputs)
+            self.take(buffer, item, None if buffer.dtype == "object" else self.load("ptr", item, self.abi.data))
+        self.call()
+        return self.text()
+
+
+class Entry(_WayIn):
+    """``ptr @entry(self, args, nargsf, kwnames)``."""
+
+    def __init__(self, text: ProgramText, signature: Signature) -> None:
+        super().__init__(text, "define ptr @entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)")
+        self.arguments = (*signature.inputs, *signature.shared)
+        layout, inputs = text.layout, text.program.inputs
+        self.scratch = {b.number: layout.take() for b, a in zip(inputs, signature.inputs) if a.numbers}
+        self.overflow = layout.take()
+        written = [b for b in self.buffers if b.number in text.written]
+        self.in_place = {b.number for b in written}
+        rest = [b for b in self.buffers if b.number not in self.in_place and b.dtype != "object"] if written else []
+        self.ranges = {b.number: layout.take(2) for b in (*written, *rest)}
+
+    def write(self) -> str:
+        text = self.program_text
+        self.do(f"%t = load ptr, ptr {self.at('%self', self.abi.head + 8)}")
+        self.open_frame()
+        inputs = len(text.program.inputs)
+        count = self.let("and i64 %nargsf, 9223372036854775807")
+        self.slow_unless(self.let(f"icmp eq i64 {count}, {inputs}"))
+        self.slow_unless(self.let("icmp eq ptr %kwnames, null"))
+        for k, (buffer, argument) in enumerate(zip(self.buffers, self.arguments)):
+            item = self.load("ptr", "%args", 8 * k) if k < inputs else self.shared_item(k - inputs)
+            self.argument(buffer, argument, item)
+        if self.in_place:
+            self.require_apart()
+        self.call()
+        self.label("slow")
+        self.close_frame()
+        call = self.module.external("PyObject_Vectorcall", "ptr", "ptr", "ptr", "i64", "ptr")
+        slow = self.load("ptr", "%t", self.module.slot("slow"))
+        self.do(f"ret ptr {self.let(f'call {call}(ptr {slow}, ptr %args, i64 %nargsf, ptr %kwnames)')}")
+        return self.text()
+
+    def slow_unless(self, condition: str) -> None:
+        go_on = self.fresh("on")
+        self.branch(condition, go_on, "slow")
+        self.label(go_on)
+
+    # ------------------------------------------------------------------ arguments
+
+    def argument(self, buffer: Buffer, argument: Argument, item: str) -> None:
+        if argument.dtype == "object":
+            return self.take(buffer, item, None)
+        kind = self.load("ptr", item, self.abi.kind)
+        is_array = self.is_type(kind, "type", "ndarray")
+        text = self.program_text
+        if not argument.numbers or buffer.number in text.as_objects or buffer.number in text.written:
+            self.slow_unless(is_array)
+            return self.take(buffer, item, self.array(buffer, argument, item))
+        array, number, done = (self.fresh(stem) for stem in ("array", "number", "given"))
+        self.branch(is_array, array, number)
+        self.label(array)
+        ways = [(self.array(buffer, argument, item), self.block)]
+        self.jump(done)
+        self.label(number)
+        for way in sorted(argument.numbers):
+            ways.append(self.number(way, argument.dtype, kind, item, self.scratch[buffer.number], done))
+        self.jump("slow")
+        self.label(done)
+        self.take(buffer, item, self.let("phi ptr " + ", ".join(f"[ {data}, %{block} ]" for data, block in ways)))
+
+    def is_type(self, kind: str, *slot: str) -> str:
+        return self.let(f"icmp eq ptr {kind}, {self.load('ptr', '%t', self.module.slot(*slot))}")
+
+    def array(self, buffer: Buffer, argument: Argument, item: str) -> str:
+        """The data of an array that is as it must be."""
+        abi, wanted = self.abi, ALIGNED | C_CONTIGUOUS | (WRITEABLE if buffer.number in self.program_text.written else 0)
+        rank = self.let(f"icmp eq i32 {self.load('i32', item, abi.rank)}, {len(argument.extents)}")
+        descr = self.is_type(self.load("ptr", item, abi.descr), "descr", argument.dtype)
+        flags = self.let(f"and i32 {self.load('i32', item, abi.flags)}, {wanted}")
+        good = self.let(f"and i1 {rank}, {descr}")
+        self.slow_unless(self.let(f"and i1 {good}, {self.let(f'icmp eq i32 {flags}, {wanted}')}"))
+        fixed = [(axis, extent) for axis, extent in enumerate(argument.extents) if extent is not None]
+        if fixed:
+            extents, good = self.load("ptr", item, abi.extents), "true"
+            for axis, extent in fixed:
+                good = self.let(f"and i1 {good}, {self.let(f'icmp eq i64 {self.load("i64", extents, 8 * axis)}, {extent}')}")
+            self.slow_unless(good)
+        return self.load("ptr", item, abi.data)
+
+    def number(self, way: str, dtype: str, kind: str, item: str, scratch: int, done: str) -> tuple[str, str]:
+        """If ``item`` is a number of the type that ``way`` names: where its value lies, and the block that says so."""
+        match, other = self.fresh(way), self.fresh("no")
+        found = self.is_type(kind, "scalar type", dtype) if way == "scalar" else self.is_type(kind, "type", way)
+        self.branch(found, match, other)
+        self.label(match)
+        value = self.at(item, self.abi.number)
+        if way == "int":
+            value = self.integer(dtype, item, scratch)
+        elif way == "float" and dtype != "float64":
+            narrow = self.let(f"fptrunc double {self.load('double', value)} to {storage(dtype)}")
+            value = self.at("%f", scratch)
+            self.store(storage(dtype), narrow, value)
+        block = self.block
+        self.jump(done)
+        self.label(other)
+        return value, block
+
+    def integer(self, dtype: str, item: str, scratch: int) -> str:
+        """A Python int that the dtype (int64 or float64) represents exactly."""
+        convert = self.module.external("PyLong_AsLongLongAndOverflow", "i64", "ptr", "ptr")
+        flag, place = self.at("%f", self.overflow), self.at("%f", scratch)
+        value = self.let(f"call {convert}(ptr {item}, ptr {flag})")
+        self.slow_unless(self.let(f"icmp eq i32 {self.load('i32', flag)}, 0"))
+        if dtype == "int64":
+            self.store("i64", value, place)
+        else:
+            size = self.let(f"call i64 @llvm.abs.i64(i64 {value}, i1 false)")
+            self.slow_unless(self.let(f"icmp ule i64 {size}, {1 << 53}"))
+            self.store("double", self.let(f"sitofp i64 {value} to double"), place)
+        return place
+
+    # ------------------------------------------------------------------ aliases
+
+    def require_apart(self) -> None:
+        """No written storage overlaps that of another argument."""
+        numbered = {b.number: b for b in self.buffers}
+        for number, slot in self.ranges.items():
+            buffer = numbered[number]
+            start = self.let(f"ptrtoint ptr {self.load('ptr', '%f', self.program_text.layout.data[number])} to i64")
+            size = str(ITEMSIZE[buffer.dtype])
+            if buffer.shape:
+                extents = self.load("ptr", self.load("ptr", "%f", self.program_text.layout.objects[number]), self.abi.extents)
+                for axis in range(len(buffer.shape)):
+                    size = self.let(f"mul i64 {size}, {self.load('i64', extents, 8 * axis)}")
+            self.store("i64", start, "%f", slot)
+            self.store("i64", self.let(f"add i64 {start}, {size}"), "%f", slot + 8)
+        if self.module.once("apart"):
+            self.module.add(_APART)
+        first = self.at("%f", min(self.ranges.values()))
+        self.slow_unless(self.let(f"call i1 @apart(ptr {first}, i64 {len(self.in_place)}, i64 {len(self.ranges)})"))
+
+
+_APART = """define internal i1 @apart(ptr %ranges, i64 %written, i64 %all) {
+entry:
+  br label %rows
+rows:
+  %i = phi i64 [ 0, %entry ], [ %i1, %row ]
+  %some = icmp ult i64 %i, %written
+  br i1 %some, label %begin, label %yes
+begin:
+  %offset = mul i64 %i, 16
+  %p = getelementptr i8, ptr %ranges, i64 %offset
+  %start = load i64, ptr %p
+  %endp = getelementptr i8, ptr %p, i64 8
+  %end = load i64, ptr %endp
+  br label %columns
+columns:
+  %j = phi i64 [ 0, %begin ], [ %j1, %next ]
+  %more = icmp ult i64 %j, %all
+  br i1 %more, label %compare, label %row
+compare:
+  %other = mul i64 %j, 16
+  %q = getelementptr i8, ptr %ranges, i64 %other
+  %from = load i64, ptr %q
+  %top = getelementptr i8, ptr %q, i64 8
+  %to = load i64, ptr %top
+  %a = icmp ult i64 %start, %to
+  %b = icmp ult i64 %from, %end
+  %c = icmp ne i64 %i, %j
+  %ab = and i1 %a, %b
+  %abc = and i1 %ab, %c
+  br i1 %abc, label %no, label %next
+next:
+  %j1 = add i64 %j, 1
+  br label %columns
+row:
+  %i1 = add i64 %i, 1
+  br label %rows
+yes:
+  ret i1 true
+no:
+  ret i1 false
+}"""
+
+
+# ------------------------------------------------------------------------------------------------ the call
+
+
+def _work(text: ProgramText) -> str:
+    w = Writer("define internal i64 @work(ptr %f, ptr %t)")
+    text.stream.call_all(w)
+    w.do("ret i64 0")
+    return w.text()
+
+
+def _call(text: ProgramText, signature: Signature) -> str:
+    """Run on a filled frame: results and commit, or release and complain."""
+    w, module = Writer("define internal ptr @call(ptr %t, ptr %f)"), text.module
+    declare_counts(module)
+    text.load_constants(w)
+    if text.holds:
+        for buffer in text.program.shared:
+            w.do(f"call void @Py_IncRef(ptr {w.load('ptr', '%f', text.layout.objects[buffer.number])})")
+    status = w.let("call i64 @work(ptr %f, ptr %t)")
+    w.branch(w.let(f"icmp eq i64 {status}, 0"), "done", "failed")
+    w.label("done")
+    answer = _Results(text, signature, w).give()
+    w.do(f"ret ptr {answer}")
+    w.label("unfinished")
+    text.release(w)
+    w.do("ret ptr null")
+    w.label("failed")
+    text.release(w)
+    w.branch(w.let(f"icmp eq i64 {status}, {RAISED}"), "raised", "complain")
+    w.label("raised")
+    w.do("ret ptr null")
+    w.label("complain")
+    _complain(module, w, status)
+    return w.text()
+
+
+def _complain(module: Module, w: Writer, status: str) -> None:
+    if module.once("@three"):
+        module.add('@three = private constant [4 x i8] c"LLL\\00"')
+    call = module.external("PyObject_CallFunction", "ptr", "ptr", "ptr", "...")
+    payloads = ", ".join(f"i64 {w.load('i64', '%f', offset)}" for offset in (0, 8))
+    fail = w.load("ptr", "%t", module.slot("fail"))
+    w.do(f"ret ptr {w.let(f'call {call}(ptr {fail}, ptr @three, i64 {status}, {payloads})')}")
+
+
+class _Results:
+    """What is handed out once all steps are done.  A reference the frame owns is moved to its last taker."""
+
+    def __init__(self, text: ProgramText, signature: Signature, w: Writer) -> None:
+        self.text, self.signature, self.w = text, signature, w
+        outputs = text.program.outputs if signature.result != "none" else []
+        self.takers = [b.number for b in outputs] + [b.number for _, b in text.program.commits]
+        owned = {b.number for b in text.program.shared} if text.holds else set()
+        first, last = text.layout.owned, text.layout.owned + 8 * text.layout.owned_count
+        self.owned = {n for n, slot in text.layout.objects.items() if first <= slot < last}
+        self.movable = self.owned - owned
+        self.old: list[str] = []
+
+    def give(self) -> str:
+        outputs, w, module = self.text.program.outputs, self.w, self.text.module
+        if self.signature.result == "list":
+            answer = w.let(f"call {module.external('PyList_New', 'ptr', 'i64')}(i64 {len(outputs)})")
+            w.branch(w.let(f"icmp eq ptr {answer}, null"), "unfinished", "listed")
+            w.label("listed")
+            items = w.load("ptr", answer, self.text.abi.items) if outputs else ""
+            for k, buffer in enumerate(outputs):
+                w.store("ptr", self.take(buffer), items, 8 * k)
+        elif self.signature.result == "single":
+            answer = self.take(outputs[0])
+        else:
+            answer = w.load("ptr", "%t", module.slot("none"))
+            w.do(f"call void @Py_IncRef(ptr {answer})")
+        self.commit()
+        self.drop()
+        return answer
+
+    def take(self, buffer: Buffer) -> str:
+        """A reference of one's own to the array of ``buffer``."""
+        item = self.w.load("ptr", "%f", self.text.layout.objects[buffer.number])
+        self.takers.remove(buffer.number)
+        if buffer.number in self.movable and buffer.number not in self.takers:
+            self.owned.discard(buffer.number)
+        else:
+            self.w.do(f"call void @Py_IncRef(ptr {item})")
+        return item
+
+    def commit(self) -> None:
+        """Swap the new values in; what they replace is released, or kept as a spare, only when all are in place."""
+        w, module = self.w, self.text.module
+        new = [self.take(buffer) for _, buffer in self.text.program.commits]
+        for (position, buffer), item in zip(self.text.program.commits, new):
+            items = w.load("ptr", w.load("ptr", "%t", module.slot("shared", position)), self.text.abi.items)
+            old = w.load("ptr", items)
+            w.store("ptr", item, items)
+            if buffer.storage == "update" and self.text.abi.counted:
+                spare = module.slot("spare", buffer.number)
+                replaced, old = old, w.load("ptr", "%t", spare)
+                w.store("ptr", replaced, "%t", spare)
+            self.old.append(old)
+
+    def drop(self) -> None:
+        """All that the frame still owns and the values that were replaced."""
+        w, layout = self.w, self.text.layout
+        self.old += [w.load("ptr", "%f", layout.objects[n]) for n in sorted(self.owned)]
+        for item in self.old:
+            w.do(f"call void @Py_DecRef(ptr {item})")

@@ -1,0 +1,517 @@
+"""The frame of a program and the code of its regions; see :mod:`theano.emit.llvm.program` for the whole.
+
+Every extent and pointer has a slot in the frame, filled once and read by whichever function needs it; a name of
+the present function is used while it is valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from theano.emit.llvm.instructions import Instructions
+from theano.emit.llvm.objects import Abi, lease, new_array, release_all, reused_array, unlease
+from theano.emit.llvm.target import Target
+from theano.emit.llvm.text import literal, register, storage
+from theano.emit.llvm.writer import Module, Writer
+from theano.loops.ir import Buffer, CallRegion, Frame, Guard, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step
+from theano.scalar.instructions import Value
+
+RAISED = -1
+GUARD = 1 << 32
+RANGE = 2 << 32
+"""Kinds of status; below :data:`GUARD` it is the code of a kernel's check."""
+
+PART_LINES = 2000
+"""A function is closed when it has so many lines: about 200 steps."""
+SMALL_ARENA = 2048
+"""Scratch of so many bytes is part of the frame."""
+LARGEST = 47
+"""No array has 2**47 bytes; scratch of such extents is refused before they are multiplied further."""
+OWNED = ("output", "update", "object")
+
+
+# ----------------------------------------------------------------------------------------- reading programs
+
+
+def frames(frame: Frame) -> Iterator[Frame]:
+    """The frame and all below it."""
+    yield frame
+    for step in frame.steps:
+        if isinstance(step, Frame):
+            yield from frames(step)
+        elif isinstance(step, LoopRegion):
+            yield from frames(step.body)
+        elif isinstance(step, IfRegion):
+            yield from frames(step.then)
+            yield from frames(step.otherwise)
+
+
+def all_steps(frame: Frame) -> Iterator[Step]:
+    return (step for inner in frames(frame) for step in inner.steps if not isinstance(step, Frame))
+
+
+def step_buffers(step: Step) -> tuple[Buffer, ...]:
+    """The buffers that a step itself names."""
+    if isinstance(step, PythonStep | CallRegion):
+        return (*step.arguments, *step.results)
+    if isinstance(step, LoopRegion):
+        return (*(b for pair in step.carried for b in pair), *((step.counter,) if step.counter else ()))
+    return (step.condition,) if isinstance(step, IfRegion) else step.buffers
+
+
+def written_buffers(step: Step) -> Iterator[Buffer]:
+    """Those whose elements a step changes."""
+    if isinstance(step, KernelStep):
+        yield from (b for b, parameter in zip(step.buffers, step.kernel.buffers) if parameter.written)
+    elif isinstance(step, LibraryStep):
+        yield step.buffers[0]
+    elif isinstance(step, PythonStep | CallRegion):
+        yield from step.results
+    elif isinstance(step, LoopRegion):
+        yield from step_buffers(step)
+
+
+# ----------------------------------------------------------------------------------------- what is written to
+
+
+@dataclass(slots=True)
+class Layout:
+    """Byte offsets in the frame.  The first two slots receive a failure's payload.
+
+    From ``owned`` on stand ``owned_count`` references and then ``leases`` blocks of scratch, all to be released."""
+
+    bytes: int = 16
+    owned: int = 0
+    owned_count: int = 0
+    leases: int = 0
+    cells: list[int] = field(default_factory=list)  # for each lease, the table offset of its cell
+    objects: dict[int, int] = field(default_factory=dict)  # buffer number -> slot of its array
+    data: dict[int, int] = field(default_factory=dict)  # buffer number -> slot of its pointer
+
+    def take(self, count: int = 1) -> int:
+        start, self.bytes = self.bytes, self.bytes + 8 * count
+        return start
+
+    def take_aligned(self, size: int) -> int:
+        self.bytes = -(-self.bytes // 64) * 64
+        return self.take(-(-size // 8))
+
+
+Emitter = Callable[["ProgramText", "Part", Any, int], None]
+"""Writes the code of one step into a part; the last argument is the step's number."""
+
+
+class Shared:
+    """What the programs of one module have in common: the module, equal kernels, numbering, options."""
+
+    def __init__(self, target: Target, abi: Abi, profile: bool, emitters: Mapping[type[Step], Emitter]) -> None:
+        self.module = Module()
+        self.target, self.abi, self.profile, self.emitters = target, abi, profile, emitters
+        self.kernels: dict[Hashable, str] = {}
+        self.programs: dict[int, ProgramText] = {}
+        self.constants: list[Any] = []
+        self.guards: list[Guard] = []
+        self.steps: list[Step] = []
+        self.python_steps: list[PythonStep] = []
+        self._cells = 0
+        self._streams = 0
+
+    def cell(self) -> int:
+        """Table offset of a new cell for an idle block of scratch."""
+        self._cells += 1
+        return self.module.slot("cell", self._cells - 1)
+
+    def stem(self) -> str:
+        self._streams += 1
+        return f"part{self._streams - 1}"
+
+
+class Part(Writer):
+    """A function of a stream; ``names`` are the values it has at hand."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"define internal i64 @{name}(ptr %f, ptr %t)")
+        self.names_of: dict[Value, str] = {}
+
+
+class Stream:
+    """A sequence of code cut into functions of bounded size, to be called in order."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared, self._stem = shared, shared.stem()
+        self._names: list[str] = []
+        self._part: Part | None = None
+
+    def part(self) -> Part:
+        """Where the next piece of code goes."""
+        if self._part is not None and len(self._part.lines) > PART_LINES:
+            self.close()
+        if self._part is None:
+            name = f"{self._stem}.{len(self._names)}"
+            self._names.append(name)
+            self._part = Part(name)
+        return self._part
+
+    def close(self) -> Stream:
+        if self._part is not None:
+            self._part.do("ret i64 0")
+            self._shared.module.add(self._part.text())
+            self._part = None
+        return self
+
+    def call_all(self, w: Writer, frame: str = "%f") -> None:
+        for name in self._names:
+            w.fail_unless_zero(w.let(f"call i64 @{name}(ptr {frame}, ptr %t)"))
+
+
+# ----------------------------------------------------------------------------------------- the program
+
+
+class ProgramText:
+    """Writes one program: its layout, then ``stream``, the functions to call in order."""
+
+    def __init__(self, shared: Shared, program: Program, called: bool = False) -> None:
+        """``called``: it is a part of another program, which gives the extents of its inputs and the places of its outputs."""
+        self.shared, self.module, self.abi, self.program, self.called = shared, shared.module, shared.abi, program, called
+        self.layout = Layout()
+        self.slots: dict[Value, int] = {}  # where a value is kept
+        self.computed: set[Value] = set()  # values whose slot is filled at this point
+        self.first_constant = len(shared.constants)
+        shared.constants += program.constant_arrays
+        steps = list(all_steps(program.frame))
+        self.buffers = {b.number: b for b in self._all_buffers(steps)}
+        self.made_by_python = {b.number for s in steps if isinstance(s, PythonStep) for b in s.results}
+        self.written = {b.number for s in steps for b in written_buffers(s)}
+        self.as_objects = {b.number for s in steps if isinstance(s, PythonStep) for b in s.arguments}
+        self.as_objects |= {b.number for b in program.outputs} | {b.number for _, b in program.commits}
+        self.given_results = {b.number for b in program.outputs} if called else set()
+        self.given_extents: dict[tuple[int, int], int] = {}
+        self._lay_out(steps)
+        self.stream = Stream(shared)
+        self.frame(program.frame, self.stream)
+        self.stream.close()
+
+    def _all_buffers(self, steps: Iterable[Step]) -> Iterator[Buffer]:
+        p = self.program
+        yield from (*p.inputs, *p.shared, *p.constants, *p.outputs, *(b for _, b in p.commits))
+        yield from (b for frame in frames(p.frame) for b in frame.buffers)
+        yield from (b for step in steps for b in step_buffers(step))
+
+    def _lay_out(self, steps: list[Step]) -> None:
+        layout = self.layout
+        # Python code that runs inside a call may put another array in a shared variable: then the call holds the one it works on.
+        self.holds = any(isinstance(s, PythonStep | LoopRegion | CallRegion) for s in steps)
+        owned = [b for b in self.buffers.values() if b.storage in OWNED or (b.storage == "arena" and b.number in self.as_objects)]
+        owned += self.program.shared if self.holds else []
+        layout.owned_count = len(owned)
+        layout.leases = sum(frame.arena is not None for frame in frames(self.program.frame))
+        layout.owned = layout.take(len(owned) + layout.leases)
+        for position, buffer in enumerate(owned):
+            layout.objects[buffer.number] = layout.owned + 8 * position
+        for buffer in self.buffers.values():
+            if buffer.storage != "arena" and buffer.number not in layout.objects:
+                layout.objects[buffer.number] = layout.take()
+            layout.data[buffer.number] = layout.take()
+        self.extents = layout.take(1 + max((len(b.shape) for b in self.buffers.values()), default=0))
+        self.arguments = layout.take(1 + max((len(s.arguments) for s in steps if isinstance(s, PythonStep)), default=0))
+        if self.called:
+            self.given_extents = {(k, axis): layout.take() for k, b in enumerate(self.program.inputs) for axis in range(len(b.shape))}
+        self._called_frames: dict[int, int] = {}
+
+    def room_for(self, other: ProgramText) -> int:
+        """Where the frame of a called program lies in this one's; calls of it run one after another."""
+        if id(other) not in self._called_frames:
+            self._called_frames[id(other)] = self.layout.take_aligned(other.layout.bytes)
+        return self._called_frames[id(other)]
+
+    # ------------------------------------------------------------------ values
+
+    def size(self, w: Part, value: Value) -> str:
+        """An extent (or a bool of one) in the present function; computed once, kept in the frame from then on."""
+        stack = [value]
+        while stack:
+            top = stack[-1]
+            missing = [] if top in self.computed else [a for a in top.args if a.op != "const" and a not in w.names_of]
+            if top.op == "const" or top in w.names_of:
+                stack.pop()
+            elif missing:
+                stack.extend(missing)
+            else:
+                self._value(w, stack.pop())
+        return self._name(w, value)
+
+    def _name(self, w: Part, value: Value) -> str:
+        return literal(value.data, value.dtype) if value.op == "const" else w.names_of[value]
+
+    def _value(self, w: Part, value: Value) -> None:
+        kind = register(value.dtype)
+        if value in self.computed:
+            w.names_of[value] = w.load(kind, "%f", self.slots[value])
+            return
+        if value.op == "size":
+            result = self._leaf(w, value.data)  # type: ignore[arg-type]
+        else:
+            printer = Instructions(w, 1, self.shared.target.has_fma)
+            result = printer.emit(value.op, value.dtype, [self._name(w, a) for a in value.args], [a.dtype for a in value.args])
+        w.store(kind, result, "%f", self.slot_of(value))
+        self.computed.add(value)
+        w.names_of[value] = result
+
+    def slot_of(self, value: Value) -> int:
+        if value not in self.slots:
+            self.slots[value] = self.layout.take()
+        return self.slots[value]
+
+    def _leaf(self, w: Part, key: tuple[Any, ...]) -> str:
+        if key[0] == "value":
+            return self.element(w, self.buffers[key[1]], "int64")
+        if key[0] == "input" and self.called:
+            return w.load("i64", "%f", self.given_extents[key[1:]])  # type: ignore[index]
+        array = w.load("ptr", "%f", self.layout.objects[self._source(key).number])
+        return w.load("i64", w.load("ptr", array, self.abi.extents), 8 * key[2])
+
+    def _source(self, key: tuple[Any, ...]) -> Buffer:
+        """The buffer that a size leaf is about."""
+        if key[0] == "input":
+            return self.program.inputs[key[1]]
+        return self.program.shared[key[1]] if key[0] == "shared" else self.buffers[key[1]]
+
+    def element(self, w: Part, buffer: Buffer, dtype: str) -> str:
+        """The number in a 0-d buffer."""
+        number = w.load(storage(buffer.dtype), self.pointer(w, buffer))
+        if buffer.dtype == "bool":
+            number = w.let(f"icmp ne i8 {number}, 0")
+        return Instructions(w, 1, self.shared.target.has_fma).cast(number, buffer.dtype, dtype)
+
+    def pointer(self, w: Writer, buffer: Buffer) -> str:
+        return w.load("ptr", "%f", self.layout.data[buffer.number])
+
+    # ------------------------------------------------------------------ frames
+
+    def frame(self, frame: Frame, stream: Stream, repeated: bool = False) -> None:
+        """Guards, scratch, arrays, steps, and the end of the lease."""
+        for guard in frame.guards:
+            self._guard(stream.part(), guard)
+        held = self._scratch(frame, stream)
+        self._arrays(frame, stream, repeated)
+        self._steps(frame, stream, repeated)
+        if held is not None:
+            self.give_back(stream.part(), held)
+
+    def loop_body(self, frame: Frame, once: Stream, stream: Stream, varies: Callable[[Value], bool], moving: set[int]) -> int | None:
+        """The same, with all that no iteration changes in ``once``; the lease to be given back after the loop, if there is one.
+
+        Scratch whose pointers move between iterations (``moving``) must be laid once."""
+        for guard in frame.guards:
+            self._guard((stream if varies(guard.left) or varies(guard.right) else once).part(), guard)
+        arenas = [b for b in frame.buffers if b.storage == "arena"]
+        fixed = frame.arena is None or not any(map(varies, (frame.arena, *(e for b in arenas for e in (b.offset, *b.shape) if e is not None))))
+        assert fixed or not moving & {b.number for b in arenas}, "a carried buffer's place must not depend on the iteration"
+        held = self._scratch(frame, once if fixed else stream)
+        for value in _step_values(frame):
+            if not varies(value):
+                self.size(once.part(), value)
+        self._arrays(frame, stream, repeated=True)
+        self._steps(frame, stream, repeated=True)
+        if held is not None and not fixed:
+            self.give_back(stream.part(), held)
+        return held if fixed else None
+
+    def _arrays(self, frame: Frame, stream: Stream, repeated: bool) -> None:
+        for buffer in frame.buffers:
+            if buffer.storage in OWNED and buffer.number not in self.made_by_python | self.given_results:
+                self._array(stream.part(), buffer, repeated)
+
+    def _guard(self, w: Part, guard: Guard) -> None:
+        left, right = self.size(w, guard.left), self.size(w, guard.right)
+        relation = {"equal": "ne", "at_least": "slt", "nonnegative": "slt"}[guard.relation]
+        bad = w.let(f"icmp {relation} i64 {left}, {0 if guard.relation == 'nonnegative' else right}")
+        w.store("i64", left, "%f", 0)
+        w.store("i64", right, "%f", 8)
+        w.fail_if(bad, GUARD + len(self.shared.guards))
+        self.shared.guards.append(guard)
+
+    def _scratch(self, frame: Frame, stream: Stream) -> int | None:
+        """Lay the frame's arena; the number of its lease, if it has one."""
+        if frame.arena is None:
+            return None
+        arenas = [b for b in frame.buffers if b.storage == "arena"]
+        self._check_extents(stream, arenas)
+        w, need, lease_number = stream.part(), self.size(stream.part(), frame.arena), None
+        room = self.layout.take_aligned(int(need) if need.isdigit() and int(need) <= SMALL_ARENA else SMALL_ARENA)
+        base = w.at("%f", room)
+        if not need.isdigit() or int(need) > SMALL_ARENA:
+            lease_number = len(self.layout.cells)
+            self.layout.cells.append(self.shared.cell())
+            base = self._lease(w, need, base, lease_number)
+        slot = self.layout.take()
+        w.store("ptr", base, "%f", slot)
+        for buffer in arenas:
+            w = stream.part()
+            assert buffer.offset is not None, "an arena buffer needs an offset"
+            offset = self.size(w, buffer.offset)
+            w.store("ptr", w.at(w.load("ptr", "%f", slot), offset), "%f", self.layout.data[buffer.number])
+        return lease_number
+
+    def _lease(self, w: Part, need: str, room: str, number: int) -> str:
+        """A block from the cell unless the room in the frame is enough."""
+        before, ask, done = w.block, w.fresh("lease"), w.fresh("leased")
+        cell, held = w.at("%t", self.layout.cells[number]), w.at("%f", self.lease_slot(number))
+        w.branch(w.let(f"icmp ule i64 {need}, {SMALL_ARENA}"), done, ask)
+        w.label(ask)
+        block = w.let(f"call ptr {lease(self.module)}(ptr {cell}, ptr {held}, i64 {need})")
+        w.fail_if_null(block, RAISED)
+        after = w.block
+        w.open(done)
+        return w.let(f"phi ptr [ {room}, %{before} ], [ {block}, %{after} ]")
+
+    def lease_slot(self, number: int) -> int:
+        return self.layout.owned + 8 * (self.layout.owned_count + number)
+
+    def give_back(self, w: Writer, lease_number: int) -> None:
+        cell, held = w.at("%t", self.layout.cells[lease_number]), w.at("%f", self.lease_slot(lease_number))
+        w.do(f"call void {unlease(self.module)}(ptr {cell}, ptr {held})")
+
+    def _check_extents(self, stream: Stream, buffers: list[Buffer]) -> None:
+        """The product of every scratch buffer's extents is a size in bytes that can exist; else ``MemoryError``."""
+        for shape in {b.shape: b for b in buffers if _may_overflow(b)}:
+            w = stream.part()
+            product, bad = "1", "false"
+            for extent in shape:
+                pair = w.let(f"call {{ i64, i1 }} @llvm.smul.with.overflow.i64(i64 {product}, i64 {self.size(w, extent)})")
+                product, over = (w.let(f"extractvalue {{ i64, i1 }} {pair}, {k}") for k in (0, 1))
+                bad = w.let(f"or i1 {bad}, {over}")
+            large = w.let(f"icmp uge i64 {product}, {1 << LARGEST}")
+            self._no_memory_if(w, w.let(f"or i1 {bad}, {large}"))
+
+    def _no_memory_if(self, w: Part, condition: str) -> None:
+        refuse, go_on = w.fresh("refuse"), w.fresh("on")
+        w.branch(condition, refuse, go_on)
+        w.label(refuse)
+        w.let(f"call {self.module.external('PyErr_NoMemory', 'ptr')}()")
+        w.fail_if("true", RAISED)
+        w.open(go_on)
+
+    def _array(self, w: Part, buffer: Buffer, repeated: bool) -> None:
+        """Make the array of ``buffer``; a spare or the last iteration's is used again if nobody else holds it."""
+        slot, extents = self.layout.objects[buffer.number], w.at("%f", self.extents)
+        for axis, extent in enumerate(buffer.shape):
+            w.store("i64", self.size(w, extent), extents, 8 * axis)
+        descr = w.load("ptr", "%t", self.module.slot("descr", buffer.dtype))
+        rest = f"ptr {descr}, i32 {len(buffer.shape)}, ptr {extents}"
+        if self.abi.counted and (repeated or buffer.storage == "update"):
+            old = w.at("%f", slot)
+            if not repeated:
+                old = w.at("%t", self.module.slot("spare", buffer.number))
+            array = w.let(f"call ptr {reused_array(self.module, self.abi)}(ptr %t, ptr {old}, {rest})")
+        else:
+            if repeated:
+                w.do(f"call {self.module.external('Py_DecRef', 'void', 'ptr')}(ptr {w.load('ptr', '%f', slot)})")
+                w.store("ptr", "null", "%f", slot)
+            array = w.let(f"call ptr {new_array(self.module)}(ptr %t, {rest})")
+        w.fail_if_null(array, RAISED)
+        self.keep(w, buffer, array)
+
+    def keep(self, w: Writer, buffer: Buffer, array: str) -> None:
+        """``array`` is from now on that of ``buffer``."""
+        w.store("ptr", array, "%f", self.layout.objects[buffer.number])
+        w.store("ptr", w.load("ptr", array, self.abi.data), "%f", self.layout.data[buffer.number])
+
+    # ------------------------------------------------------------------ steps
+
+    def _steps(self, frame: Frame, stream: Stream, repeated: bool) -> None:
+        for step in frame.steps:
+            if isinstance(step, Frame):
+                self.frame(step, stream, repeated)
+                continue
+            number = len(self.shared.steps)
+            self.shared.steps.append(step)
+            w = stream.part()
+            started = self._clock(w) if self.shared.profile else ""
+            self.shared.emitters[type(step)](self, w, step, number)
+            if self.shared.profile:
+                self._count(w, number, started)
+
+    def _clock(self, w: Writer) -> str:
+        return w.let(f"call {self.module.external('theano_clock', 'i64')}()")
+
+    def _count(self, w: Writer, number: int, started: str) -> None:
+        """Add one call and its nanoseconds to the step's two entries of the profile."""
+        passed = w.let(f"sub i64 {self._clock(w)}, {started}")
+        table = w.load("ptr", "%t", self.module.slot("profile"))
+        for position, more in ((0, "1"), (8, passed)):
+            entry = w.at(table, 16 * number + position)
+            w.store("i64", w.let(f"add i64 {w.load('i64', entry)}, {more}"), entry)
+
+    def region(self, emit: Callable[[Stream], None], varies: Callable[[Value], bool] | None = None) -> Stream:
+        """Code that runs under a condition or repeatedly: what it computes is not known after it.
+
+        Inside it, what ``varies`` from one iteration to the next is not known from before."""
+        before = self.computed
+        self.computed = set(before) if varies is None else {v for v in before if not varies(v)}
+        stream = Stream(self.shared)
+        emit(stream)
+        self.computed = before
+        return stream.close()
+
+    # ------------------------------------------------------------------ beginning and end
+
+    def begin(self, w: Writer) -> None:
+        """Mark everything to be released as empty."""
+        layout = self.layout
+        count = layout.owned_count + layout.leases
+        if count:
+            w.do(f"call void @llvm.memset.p0.i64(ptr {w.at('%f', layout.owned)}, i8 0, i64 {8 * count}, i1 false)")
+
+    def load_constants(self, w: Writer) -> None:
+        for position, buffer in enumerate(self.program.constants, self.first_constant):
+            w.store("ptr", w.load("ptr", "%t", self.module.slot("constant", position)), "%f", self.layout.objects[buffer.number])
+            if buffer.dtype != "object":
+                data = w.load("ptr", "%t", self.module.slot("constant data", position))
+                w.store("ptr", data, "%f", self.layout.data[buffer.number])
+
+    def release(self, w: Writer) -> None:
+        """Drop all references and leases."""
+        layout = self.layout
+        if layout.owned_count:
+            w.do(f"call void {release_all(self.module)}(ptr {w.at('%f', layout.owned)}, i64 {layout.owned_count})")
+        for number in range(len(layout.cells)):
+            self.give_back(w, number)
+
+
+def _may_overflow(buffer: Buffer) -> bool:
+    """Whether nothing that exists vouches for the number of elements: an array's own extent does."""
+    return any(e.op not in ("const", "size") for e in buffer.shape) or sum(e.op == "size" for e in buffer.shape) > 1
+
+
+def _step_values(frame: Frame) -> Iterator[Value]:
+    """The extents that the steps of a frame itself use."""
+    for step in frame.steps:
+        if isinstance(step, KernelStep):
+            yield from step.sizes
+        elif isinstance(step, LibraryStep):
+            yield from (v for v in step.parameters if v.dtype == "int64")
+        elif isinstance(step, LoopRegion):
+            yield step.count
+
+
+def varying(changing: Callable[[Any], bool]) -> Callable[[Value], bool]:
+    """A test whether a value reads a size leaf whose data is ``changing``; each value is looked at once."""
+    known: dict[Value, bool] = {}
+
+    def test(value: Value) -> bool:
+        stack = [value]
+        while stack:
+            top = stack[-1]
+            missing = [] if top in known else [a for a in top.args if a not in known]
+            if top in known:
+                stack.pop()
+            elif missing:
+                stack.extend(missing)
+            else:
+                known[top] = changing(top.data) if top.op == "size" else any(known[a] for a in top.args)
+        return known[value]
+
+    return test

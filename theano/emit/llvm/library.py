@@ -1,0 +1,205 @@
+"""Library steps: row-major matrix routines by way of the Fortran BLAS interface.  Operands: :mod:`theano.runtime.libraries`.
+
+A row-major matrix is the transpose of a column-major one, so ``c = a b`` is asked for as ``c' = b' a'``.  Each routine is
+one function per dtype that handles what BLAS leaves open: empty operands (BLAS is not called), negative increments,
+leading dimensions of single rows, and extents of more than 31 bits, for which it returns 1.
+"""
+
+from __future__ import annotations
+
+from theano.emit.llvm.frame import RANGE, Part, ProgramText
+from theano.emit.llvm.text import literal, register
+from theano.emit.llvm.writer import Module, Writer
+from theano.loops.ir import LibraryStep
+from theano.scalar.instructions import ITEMSIZE
+
+PREFIX = {"float32": "s", "float64": "d"}
+
+
+def library_step(text: ProgramText, w: Part, step: LibraryStep, number: int) -> None:
+    sizes = [f"i64 {text.size(w, v)}" for v in step.parameters]
+    if step.routine == "copy":
+        count = w.let(f"mul {sizes[0]}, {ITEMSIZE[step.dtype]}")
+        to, of = (text.pointer(w, b) for b in step.buffers)
+        return w.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {to}, ptr {of}, i64 {count}, i1 false)")
+    kind, factors = register(step.dtype), FACTORS[step.routine]
+    arguments = [f"i1 {str(step.flags[k] == 'T').lower()}" for k in range(MATRICES[step.routine])]
+    arguments += [f"ptr {text.pointer(w, b)}" for b in step.buffers[:3]] + sizes
+    extras = list(step.buffers[3:])
+    for factor in step.flags[2 : 2 + factors]:
+        given = text.element(w, extras.pop(0), step.dtype) if factor == "buffer" else literal(float(factor), step.dtype)
+        arguments.append(f"{kind} {given}")
+    status = w.let(f"call i64 @{_routine(text.module, step.routine, step.dtype)}({', '.join(arguments)})")
+    w.fail_if(w.let(f"icmp ne i64 {status}, 0"), RANGE + number)
+
+
+MATRICES = {"gemm": 2, "gemv": 1, "ger": 0, "dot": 0}
+FACTORS = {"gemm": 2, "gemv": 2, "ger": 1, "dot": 0}
+
+
+def _routine(module: Module, routine: str, dtype: str) -> str:
+    name = f"{routine}.{dtype}"
+    if module.once(name):
+        {"gemm": _gemm, "gemv": _gemv, "ger": _ger, "dot": _dot}[routine](module, name, dtype)
+    return name
+
+
+class Blas(Writer):
+    """A function that calls one BLAS routine: everything goes by pointer, integers in 32 bits."""
+
+    def __init__(self, module: Module, name: str, dtype: str, parameters: str) -> None:
+        self.module, self.dtype, self.kind, self.size = module, dtype, register(dtype), ITEMSIZE[dtype]
+        super().__init__(f"define internal i64 @{name}({parameters.replace('real', self.kind)})")
+        self.cells: list[str] = []
+
+    def finish(self) -> None:
+        self.do("ret i64 0")
+        self.lines[1:1] = self.cells
+        self.module.add(self.text())
+
+    def cell(self, kind: str, value: str) -> str:
+        """A place on the stack that holds ``value``; reserved on entry."""
+        name = f"%c{len(self.cells)}"
+        self.cells.append(f"  {name} = alloca {kind}")
+        self.store(kind, value, name)
+        return name
+
+    def integer(self, value: str) -> str:
+        return self.cell("i32", self.let(f"trunc i64 {value} to i32"))
+
+    def letter(self, transposed: str, if_so: str, if_not: str) -> str:
+        return self.cell("i8", self.let(f"select i1 {transposed}, i8 {ord(if_so)}, i8 {ord(if_not)}"))
+
+    def stop_if(self, condition: str) -> None:
+        """Nothing is left to do."""
+        stop, go_on = self.fresh("stop"), self.fresh("on")
+        self.branch(condition, stop, go_on)
+        self.label(stop)
+        self.do("ret i64 0")
+        self.label(go_on)
+
+    def is_zero(self, *values: str) -> str:
+        found = "false"
+        for value in values:
+            found = self.let(f"or i1 {found}, {self.let(f'icmp eq i64 {value}, 0')}")
+        return found
+
+    def fits(self, *values: str) -> None:
+        """Every number has 31 bits and a sign."""
+        for value in values:
+            shifted = self.let(f"add i64 {value}, {1 << 31}")
+            self.fail_if(self.let(f"icmp ugt i64 {shifted}, {(1 << 32) - 1}"), 1)
+
+    def element(self, base: str, offset: str) -> str:
+        return self.at(base, self.let(f"mul i64 {offset}, {self.size}"))
+
+    def leading(self, given: str, columns: str) -> str:
+        """A leading dimension that BLAS accepts: of one row it may be anything, so never less than its length or 1."""
+        least = self.let(f"call i64 @llvm.smax.i64(i64 {columns}, i64 1)")
+        return self.let(f"call i64 @llvm.smax.i64(i64 {given}, i64 {least})")
+
+    def vector(self, base: str, offset: str, increment: str, length: str) -> tuple[str, str]:
+        """BLAS takes the lowest address of a vector that runs backwards."""
+        short = self.let(f"icmp sle i64 {length}, 1")
+        by = self.let(f"select i1 {short}, i64 1, i64 {increment}")
+        back = self.let(f"mul i64 {self.let(f'sub i64 {length}, 1')}, {self.let(f'call i64 @llvm.smin.i64(i64 {by}, i64 0)')}")
+        return self.element(base, self.let(f"add i64 {offset}, {back}")), by
+
+    def over_nothing(self, condition: str, out: str, count: str) -> None:
+        """A sum of no products: all that is left is ``out *= beta``."""
+        if self.module.once(f"scale.{self.dtype}"):
+            self.module.add(_scale(self.dtype))
+        empty, go_on = self.fresh("empty"), self.fresh("on")
+        self.branch(condition, empty, go_on)
+        self.label(empty)
+        self.do(f"call void @scale.{self.dtype}(ptr {out}, i64 {count}, {self.kind} %beta)")
+        self.do("ret i64 0")
+        self.label(go_on)
+
+    def blas(self, routine: str, *arguments: str, result: str = "void") -> str:
+        name = PREFIX[self.dtype] + routine
+        call = f"call {self.module.external(name, result, *['ptr'] * len(arguments))}({', '.join('ptr ' + a for a in arguments)})"
+        if result != "void":
+            return self.let(call)
+        self.do(call)
+        return ""
+
+
+def _scale(dtype: str) -> str:
+    """out[:count] *= beta, where a beta of 0 also clears NaN."""
+    kind = register(dtype)
+    return f"""define internal void @scale.{dtype}(ptr %out, i64 %count, {kind} %beta) {{
+entry:
+  %clear = fcmp oeq {kind} %beta, {literal(0.0, dtype)}
+  br label %head
+head:
+  %i = phi i64 [ 0, %entry ], [ %next, %body ]
+  %more = icmp slt i64 %i, %count
+  br i1 %more, label %body, label %done
+body:
+  %p = getelementptr {kind}, ptr %out, i64 %i
+  %old = load {kind}, ptr %p
+  %scaled = fmul {kind} %old, %beta
+  %new = select i1 %clear, {kind} {literal(0.0, dtype)}, {kind} %scaled
+  store {kind} %new, ptr %p
+  %next = add i64 %i, 1
+  br label %head
+done:
+  ret void
+}}"""
+
+
+def _gemm(module: Module, name: str, dtype: str) -> None:
+    sizes = "i64 %m, i64 %n, i64 %k, i64 %ao, i64 %lda, i64 %bo, i64 %ldb"
+    w = Blas(module, name, dtype, f"i1 %ta, i1 %tb, ptr %out, ptr %a, ptr %b, {sizes}, real %alpha, real %beta")
+    w.stop_if(w.is_zero("%m", "%n"))
+    w.over_nothing(w.is_zero("%k"), "%out", w.let("mul i64 %m, %n"))
+    lda = w.leading("%lda", w.let("select i1 %ta, i64 %m, i64 %k"))
+    ldb = w.leading("%ldb", w.let("select i1 %tb, i64 %k, i64 %n"))
+    w.fits("%m", "%n", "%k", lda, ldb)
+    ta, tb = w.letter("%ta", "T", "N"), w.letter("%tb", "T", "N")
+    m, n, k, la, lb = (w.integer(v) for v in ("%m", "%n", "%k", lda, ldb))
+    alpha, beta = w.cell(w.kind, "%alpha"), w.cell(w.kind, "%beta")
+    w.blas("gemm", tb, ta, n, m, k, alpha, w.element("%b", "%bo"), lb, w.element("%a", "%ao"), la, beta, "%out", n)
+    w.finish()
+
+
+def _gemv(module: Module, name: str, dtype: str) -> None:
+    """A matrix stored (m, n) row by row is (n, m) to BLAS: as it stands it is transposed there."""
+    w = Blas(
+        module, name, dtype,
+        "i1 %ta, ptr %out, ptr %a, ptr %x, i64 %m, i64 %n, i64 %ao, i64 %lda, i64 %xo, i64 %incx, real %alpha, real %beta",
+    )  # fmt: skip
+    w.stop_if(w.is_zero("%m"))
+    w.over_nothing(w.is_zero("%n"), "%out", "%m")
+    x, incx = w.vector("%x", "%xo", "%incx", "%n")
+    rows, columns = w.let("select i1 %ta, i64 %n, i64 %m"), w.let("select i1 %ta, i64 %m, i64 %n")
+    lda = w.leading("%lda", columns)
+    w.fits("%m", "%n", lda, incx)
+    transposed, one = w.letter("%ta", "N", "T"), w.integer("1")
+    r, c, ld, ix = (w.integer(v) for v in (rows, columns, lda, incx))
+    alpha, beta = w.cell(w.kind, "%alpha"), w.cell(w.kind, "%beta")
+    w.blas("gemv", transposed, c, r, alpha, w.element("%a", "%ao"), ld, x, ix, beta, "%out", one)
+    w.finish()
+
+
+def _ger(module: Module, name: str, dtype: str) -> None:
+    sizes = "i64 %m, i64 %n, i64 %xo, i64 %incx, i64 %yo, i64 %incy"
+    w = Blas(module, name, dtype, f"ptr %out, ptr %x, ptr %y, {sizes}, real %alpha")
+    w.stop_if(w.is_zero("%m", "%n"))
+    (x, incx), (y, incy) = w.vector("%x", "%xo", "%incx", "%m"), w.vector("%y", "%yo", "%incy", "%n")
+    w.fits("%m", "%n", incx, incy)
+    m, n, ix, iy = (w.integer(v) for v in ("%m", "%n", incx, incy))
+    w.blas("ger", n, m, w.cell(w.kind, "%alpha"), y, iy, x, ix, "%out", n)
+    w.finish()
+
+
+def _dot(module: Module, name: str, dtype: str) -> None:
+    w = Blas(module, name, dtype, "ptr %out, ptr %x, ptr %y, i64 %n, i64 %xo, i64 %incx, i64 %yo, i64 %incy")
+    w.store(w.kind, literal(0.0, dtype), "%out")
+    w.stop_if(w.is_zero("%n"))
+    (x, incx), (y, incy) = w.vector("%x", "%xo", "%incx", "%n"), w.vector("%y", "%yo", "%incy", "%n")
+    w.fits("%n", incx, incy)
+    n, ix, iy = (w.integer(v) for v in ("%n", incx, incy))
+    w.store(w.kind, w.blas("dot", n, x, ix, y, iy, result=w.kind), "%out")
+    w.finish()

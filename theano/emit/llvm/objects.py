@@ -1,0 +1,259 @@
+"""NumPy arrays, references and scratch memory as seen by generated code: struct offsets and small helper functions.
+
+Offsets count from the head of every Python object (two words in standard builds of CPython, four in free-threaded
+ones).  Everything that creates or frees goes through the C-API; only plain fields are read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from theano.emit.llvm.writer import Module
+
+C_CONTIGUOUS, OWNDATA, ALIGNED, WRITEABLE = 0x1, 0x4, 0x100, 0x400
+BEHAVED = C_CONTIGUOUS | ALIGNED
+
+
+@dataclass(frozen=True, slots=True)
+class Abi:
+    """Where CPython and NumPy (1.23 to 2.x, 64 bits) keep what the code reads.
+
+    ``counted``: the reference count is the plain number in the first word, so that an array nobody else holds can be
+    told; without it nothing is recycled."""
+
+    head: int
+    counted: bool
+
+    @property
+    def kind(self) -> int:
+        """Of the pointer to an object's type: the last word of the head in every build."""
+        return self.head - 8
+
+    @property
+    def data(self) -> int:
+        return self.head
+
+    @property
+    def rank(self) -> int:
+        return self.head + 8
+
+    @property
+    def extents(self) -> int:
+        return self.head + 16
+
+    @property
+    def base(self) -> int:
+        return self.head + 32
+
+    @property
+    def descr(self) -> int:
+        return self.head + 40
+
+    @property
+    def flags(self) -> int:
+        return self.head + 48
+
+    @property
+    def weak(self) -> int:
+        return self.head + 56
+
+    @property
+    def items(self) -> int:
+        """Of the pointer to a list's items, after its length."""
+        return self.head + 8
+
+    @property
+    def number(self) -> int:
+        """Of the value inside a Python float or a NumPy scalar."""
+        return self.head
+
+
+def declare_counts(module: Module) -> None:
+    module.external("Py_IncRef", "void", "ptr")
+    module.external("Py_DecRef", "void", "ptr")
+
+
+def new_array(module: Module) -> str:
+    """``ptr @array.new(table, descr, rank, extents)``: a fresh C-contiguous array, or null with an exception set."""
+    if module.once("array.new"):
+        declare_counts(module)
+        module.external("PyArray_NewFromDescr", "ptr", "ptr", "ptr", "i32", "ptr", "ptr", "ptr", "i32", "ptr")
+        module.add(f"""define internal ptr @array.new(ptr %t, ptr %descr, i32 %rank, ptr %extents) {{
+entry:
+ %typep = getelementptr i8, ptr %t, i64 {module.slot("type", "ndarray")}
+ %type = load ptr, ptr %typep
+ call void @Py_IncRef(ptr %descr)
+ %new = call ptr @PyArray_NewFromDescr(ptr %type, ptr %descr, i32 %rank, ptr %extents, ptr null, ptr null, i32 0, ptr null)
+ ret ptr %new
+}}""")
+    return "@array.new"
+
+
+def reused_array(module: Module, abi: Abi) -> str:
+    """``ptr @array.reused(table, slot, descr, rank, extents)``: the array in ``slot`` if nobody else holds it and it fits.
+
+    Empties the slot.  What does not fit is released and a fresh array made."""
+    new_array(module)
+    if module.once("array.reused"):
+        wanted = BEHAVED | OWNDATA | WRITEABLE
+        module.add(f"""define internal ptr @array.reused(ptr %t, ptr %slot, ptr %descr, i32 %rank, ptr %extents) {{
+entry:
+ %old = load ptr, ptr %slot
+ store ptr null, ptr %slot
+ %none = icmp eq ptr %old, null
+ br i1 %none, label %fresh, label %look
+look:
+ %count = load i32, ptr %old
+ %c1 = icmp eq i32 %count, 1
+ %typep = getelementptr i8, ptr %t, i64 {module.slot("type", "ndarray")}
+ %type = load ptr, ptr %typep
+ %kindp = getelementptr i8, ptr %old, i64 {abi.kind}
+ %kind = load ptr, ptr %kindp
+ %c2 = icmp eq ptr %kind, %type
+ %c12 = and i1 %c1, %c2
+ br i1 %c12, label %array, label %drop
+array:
+ %rankp = getelementptr i8, ptr %old, i64 {abi.rank}
+ %r = load i32, ptr %rankp
+ %c3 = icmp eq i32 %r, %rank
+ %descrp = getelementptr i8, ptr %old, i64 {abi.descr}
+ %d = load ptr, ptr %descrp
+ %c4 = icmp eq ptr %d, %descr
+ %flagsp = getelementptr i8, ptr %old, i64 {abi.flags}
+ %f = load i32, ptr %flagsp
+ %fm = and i32 %f, {wanted}
+ %c5 = icmp eq i32 %fm, {wanted}
+ %basep = getelementptr i8, ptr %old, i64 {abi.base}
+ %b = load ptr, ptr %basep
+ %c6 = icmp eq ptr %b, null
+ %weakp = getelementptr i8, ptr %old, i64 {abi.weak}
+ %w = load ptr, ptr %weakp
+ %c7 = icmp eq ptr %w, null
+ %c34 = and i1 %c3, %c4
+ %c56 = and i1 %c5, %c6
+ %c3456 = and i1 %c34, %c56
+ %c37 = and i1 %c3456, %c7
+ br i1 %c37, label %shape, label %drop
+shape:
+ %hasp = getelementptr i8, ptr %old, i64 {abi.extents}
+ %has = load ptr, ptr %hasp
+ %n = zext i32 %rank to i64
+ br label %axis
+axis:
+ %i = phi i64 [ 0, %shape ], [ %i1, %same ]
+ %done = icmp eq i64 %i, %n
+ br i1 %done, label %fits, label %compare
+compare:
+ %ap = getelementptr i64, ptr %has, i64 %i
+ %a = load i64, ptr %ap
+ %wp = getelementptr i64, ptr %extents, i64 %i
+ %want = load i64, ptr %wp
+ %eq = icmp eq i64 %a, %want
+ br i1 %eq, label %same, label %drop
+same:
+ %i1 = add i64 %i, 1
+ br label %axis
+fits:
+ ret ptr %old
+drop:
+ call void @Py_DecRef(ptr %old)
+ br label %fresh
+fresh:
+ %new = call ptr @array.new(ptr %t, ptr %descr, i32 %rank, ptr %extents)
+ ret ptr %new
+}}""")
+    return "@array.reused"
+
+
+def lease(module: Module) -> str:
+    """``ptr @lease(cell, held, bytes)``: a block of scratch, aligned to 64 bytes, or null with ``MemoryError`` set.
+
+    ``cell`` keeps the function's idle block between calls: it is taken by one atomic exchange, so a second call (another
+    thread's, or one made inside a Python step) finds it empty and gets a block of its own.  A block begins with its
+    capacity; ``held`` receives it, for :func:`unlease`."""
+    if module.once("lease"):
+        module.external("PyMem_RawMalloc", "ptr", "i64")
+        module.external("PyMem_RawFree", "void", "ptr")
+        module.external("PyErr_NoMemory", "ptr")
+        module.add("""define internal ptr @lease(ptr %cell, ptr %held, i64 %bytes) {
+entry:
+ %idle = atomicrmw xchg ptr %cell, ptr null seq_cst
+ %none = icmp eq ptr %idle, null
+ br i1 %none, label %make, label %look
+look:
+ %capacity = load i64, ptr %idle
+ %enough = icmp uge i64 %capacity, %bytes
+ br i1 %enough, label %take, label %drop
+drop:
+ call void @PyMem_RawFree(ptr %idle)
+ br label %make
+make:
+ %total = add i64 %bytes, 128
+ %odd = icmp ugt i64 %bytes, 140737488355328
+ %ask = select i1 %odd, i64 -1, i64 %total
+ %new = call ptr @PyMem_RawMalloc(i64 %ask)
+ %failed = icmp eq ptr %new, null
+ br i1 %failed, label %full, label %made
+full:
+ %x = call ptr @PyErr_NoMemory()
+ ret ptr null
+made:
+ store i64 %bytes, ptr %new
+ br label %take
+take:
+ %block = phi ptr [ %idle, %look ], [ %new, %made ]
+ store ptr %block, ptr %held
+ %address = ptrtoint ptr %block to i64
+ %past = add i64 %address, 71
+ %aligned = and i64 %past, -64
+ %base = inttoptr i64 %aligned to ptr
+ ret ptr %base
+}""")
+    return "@lease"
+
+
+def unlease(module: Module) -> str:
+    """``void @unlease(cell, held)``: give the block in ``held`` back, if there is one."""
+    if module.once("unlease"):
+        module.external("PyMem_RawFree", "void", "ptr")
+        module.add("""define internal void @unlease(ptr %cell, ptr %held) {
+entry:
+ %block = load ptr, ptr %held
+ %none = icmp eq ptr %block, null
+ br i1 %none, label %done, label %give
+give:
+ store ptr null, ptr %held
+ %other = atomicrmw xchg ptr %cell, ptr %block seq_cst
+ %alone = icmp eq ptr %other, null
+ br i1 %alone, label %done, label %drop
+drop:
+ call void @PyMem_RawFree(ptr %other)
+ br label %done
+done:
+ ret void
+}""")
+    return "@unlease"
+
+
+def release_all(module: Module) -> str:
+    """``void @release(first, count)``: drop ``count`` references in a row, null ones too."""
+    if module.once("release"):
+        declare_counts(module)
+        module.add("""define internal void @release(ptr %first, i64 %count) {
+entry:
+ br label %head
+head:
+ %i = phi i64 [ 0, %entry ], [ %i1, %body ]
+ %more = icmp ult i64 %i, %count
+ br i1 %more, label %body, label %done
+body:
+ %p = getelementptr ptr, ptr %first, i64 %i
+ %o = load ptr, ptr %p
+ call void @Py_DecRef(ptr %o)
+ store ptr null, ptr %p
+ %i1 = add i64 %i, 1
+ br label %head
+done:
+ ret void
+}""")
+    return "@release"

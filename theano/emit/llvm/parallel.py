@@ -1,0 +1,118 @@
+"""A parallel kernel's range cut into contiguous parts that the pool runs.
+
+Parts do not change results: iterations are independent, and sums have fixed lanes.  Of failing parts the lowest is
+reported, and each part reports its own lowest failing iteration.
+"""
+
+from __future__ import annotations
+
+from theano.emit.llvm.text import storage
+from theano.emit.llvm.writer import Module, Writer
+from theano.loops.ir import Kernel, Loop
+
+WORTH = 160_000
+"""Scalar instructions, about 20 microseconds of them in vectors, that are worth a second thread."""
+MOST_PARTS = 64
+VECTOR_GRAIN = 64
+"""Elements: parts of a vector loop begin at multiples of it, so that no two write to one cache line."""
+
+_STATUSES = 16  # after extent and chunk; then the kernel's arguments
+_ARGUMENTS = _STATUSES + 16 * MOST_PARTS
+
+
+def spread_kernel(module: Module, kernel: Kernel, name: str) -> str:
+    """``i64 @name.spread(<the kernel's arguments>, extent, work, status)``: over the pool if ``work`` is worth it."""
+    wide = f"{name}.spread"
+    if module.once(wide):
+        kinds = ["ptr"] * len(kernel.buffers) + ["i64"] * kernel.sizes + [storage(dtype) for dtype in kernel.scalars]
+        module.add(_part(kernel, name, kinds))
+        module.add(_spread(module, kernel, name, kinds))
+        if kernel.checks and module.once("first_failure"):
+            module.add(_FIRST_FAILURE)
+    return wide
+
+
+def _part(kernel: Kernel, name: str, kinds: list[str]) -> str:
+    """One part: read the job, run the kernel on [part*chunk, (part+1)*chunk), note its status."""
+    w = Writer(f"define internal void @{name}.part(ptr %job, i64 %part)")
+    extent, chunk = w.load("i64", "%job"), w.load("i64", "%job", 8)
+    low = w.let(f"mul i64 %part, {chunk}")
+    high = w.let(f"call i64 @llvm.smin.i64(i64 {w.let(f'add i64 {low}, {chunk}')}, i64 {extent})")
+    given = "".join(f"{kind} {w.load(kind, '%job', _ARGUMENTS + 8 * k)}, " for k, kind in enumerate(kinds))
+    own = w.at(w.at("%job", _STATUSES), w.let("mul i64 %part, 16"))
+    status = w.let(f"call i64 @{name}({given}i64 {low}, i64 {high}, ptr {own})")
+    if kernel.checks:
+        w.store("i64", status, own)
+    w.do("ret void")
+    return w.text()
+
+
+def _spread(module: Module, kernel: Kernel, name: str, kinds: list[str]) -> str:
+    parameters = "".join(f"{kind} %a{k}, " for k, kind in enumerate(kinds))
+    w = Writer(f"define internal i64 @{name}.spread({parameters}i64 %extent, i64 %work, ptr %status)")
+    job = w.let(f"alloca [{_ARGUMENTS // 8 + len(kinds)} x i64], align 64")
+    w.branch(w.let(f"icmp sge i64 %work, {WORTH}"), "large", "serial")
+    w.label("large")
+    threads = w.let(f"call {module.external('theano_threads', 'i64')}()")
+    w.branch(w.let(f"icmp sgt i64 {threads}, 1"), "parallel", "serial")
+    w.label("parallel")
+    w.store("i64", "%extent", job)
+    for k, kind in enumerate(kinds):
+        w.store(kind, f"%a{k}", job, _ARGUMENTS + 8 * k)
+    parts = _cut(w, kernel, job, threads)
+    run = module.external("theano_run_parts", "void", "ptr", "ptr", "i64")
+    w.do(f"call {run}(ptr @{name}.part, ptr {job}, i64 {parts})")
+    w.do(f"ret i64 {w.let(f'call i64 @first_failure(ptr {job}, i64 {parts}, ptr %status)') if kernel.checks else 0}")
+    w.label("serial")
+    given = "".join(f"{kind} %a{k}, " for k, kind in enumerate(kinds))
+    w.do(f"ret i64 {w.let(f'call i64 @{name}({given}i64 0, i64 %extent, ptr %status)')}")
+    return w.text()
+
+
+def _cut(w: Writer, kernel: Kernel, job: str, threads: str) -> str:
+    """Two parts for a thread, so that a late one does not hold up all, but none smaller than half of what is worth it."""
+    loop = kernel.body[0]
+    grain = VECTOR_GRAIN if isinstance(loop, Loop) and loop.kind == "vector" else 1
+    most = w.let(f"call i64 @llvm.smin.i64(i64 {w.let(f'shl i64 {threads}, 1')}, i64 {MOST_PARTS})")
+    wanted = w.let(f"call i64 @llvm.smin.i64(i64 {most}, i64 {w.let(f'udiv i64 %work, {WORTH // 2}')})")
+    chunk = _rounded_up(w, wanted)
+    if grain > 1:
+        chunk = w.let(f"and i64 {w.let(f'add i64 {chunk}, {grain - 1}')}, {-grain}")
+    chunk = w.let(f"call i64 @llvm.smax.i64(i64 {chunk}, i64 1)")
+    w.store("i64", chunk, job, 8)
+    return _rounded_up(w, chunk)
+
+
+def _rounded_up(w: Writer, divisor: str) -> str:
+    """The extent divided by ``divisor``, rounded up."""
+    more = w.let(f"sub i64 {divisor}, 1")
+    return w.let(f"udiv i64 {w.let(f'add i64 %extent, {more}')}, {divisor}")
+
+
+_FIRST_FAILURE = f"""define internal i64 @first_failure(ptr %job, i64 %parts, ptr %status) {{
+entry:
+  %statuses = getelementptr i8, ptr %job, i64 {_STATUSES}
+  br label %head
+head:
+  %i = phi i64 [ 0, %entry ], [ %next, %fine ]
+  %more = icmp ult i64 %i, %parts
+  br i1 %more, label %look, label %none
+look:
+  %offset = mul i64 %i, 16
+  %own = getelementptr i8, ptr %statuses, i64 %offset
+  %code = load i64, ptr %own
+  %ok = icmp eq i64 %code, 0
+  br i1 %ok, label %fine, label %found
+fine:
+  %next = add i64 %i, 1
+  br label %head
+found:
+  %payloadp = getelementptr i8, ptr %own, i64 8
+  %payload = load i64, ptr %payloadp
+  store i64 %code, ptr %status
+  %out = getelementptr i8, ptr %status, i64 8
+  store i64 %payload, ptr %out
+  ret i64 %code
+none:
+  ret i64 0
+}}"""

@@ -1,0 +1,241 @@
+"""The code of each kind of step.  All of them work on the frame ``%f`` of the program at hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.emit.llvm.frame import RAISED, Part, ProgramText, Stream, all_steps, varying, written_buffers
+from theano.emit.llvm.kernel import emit_kernel
+from theano.emit.llvm.library import library_step
+from theano.emit.llvm.objects import declare_counts, new_array
+from theano.emit.llvm.parallel import WORTH, spread_kernel
+from theano.emit.llvm.text import literal, storage
+from theano.emit.llvm.writer import Writer
+from theano.loops.ir import Buffer, CallRegion, IfRegion, Kernel, KernelStep, LibraryStep, Loop, LoopRegion, PythonStep
+from theano.scalar.instructions import ITEMSIZE, Trace, Value, rebuild
+
+SIGNAL_PERIOD = 64
+"""A loop asks for signals (Ctrl-C) once in so many iterations; a power of two."""
+
+
+# ------------------------------------------------------------------------------------------------ kernels
+
+
+def kernel_name(text: ProgramText, kernel: Kernel) -> str:
+    """The function of a kernel; equal kernels are one."""
+    shared, key = text.shared, kernel.key()
+    if key not in shared.kernels:
+        name = shared.kernels[key] = f"kernel{len(shared.kernels)}"
+        text.module.add(emit_kernel(kernel, name, shared.target))
+    return shared.kernels[key]
+
+
+def kernel_step(text: ProgramText, w: Part, step: KernelStep, number: int) -> None:
+    kernel, name = step.kernel, kernel_name(text, step.kernel)
+    arguments = [f"ptr {text.pointer(w, b)}" for b in step.buffers]
+    arguments += [f"i64 {text.size(w, s)}" for s in step.sizes]
+    arguments += [f"{storage(dtype)} {_in_memory(v, dtype)}" for dtype, v in zip(kernel.scalars, step.scalars)]
+    if kernel.parallel and step.work is not None and not (step.work.op == "const" and step.work.data < WORTH):
+        name = spread_kernel(text.module, kernel, name)
+        arguments += [f"i64 {text.size(w, _extent(step))}", f"i64 {text.size(w, step.work)}"]
+    else:
+        arguments += ["i64 0", f"i64 {text.size(w, _extent(step)) if kernel.parallel else 0}"]
+    status = w.let(f"call i64 @{name}({', '.join(arguments)}, ptr %f)")
+    if kernel.checks:
+        w.fail_unless_zero(status)
+
+
+def _in_memory(value: Value, dtype: str) -> str:
+    return str(int(bool(value.data))) if dtype == "bool" else literal(value.data, dtype)
+
+
+def _extent(step: KernelStep) -> Value:
+    """Of a parallel kernel's loop, in the program's sizes."""
+    (loop,) = (statement for statement in step.kernel.body if isinstance(statement, Loop))
+
+    def in_program(value: Value, args: tuple[Value, ...]) -> Value | None:
+        return step.sizes[value.data] if value.op == "size" else None  # type: ignore[call-overload, no-any-return]
+
+    trace = step.sizes[0].trace if step.sizes else Trace()
+    return rebuild([loop.extent], trace, in_program)[0]
+
+
+# ------------------------------------------------------------------------------------------------ Python
+
+
+def python_step(text: ProgramText, w: Part, step: PythonStep, number: int) -> None:
+    """Call the callback of this step with arrays; it returns a tuple of C-contiguous arrays of the results' dtypes."""
+    module, layout = text.module, text.layout
+    declare_counts(module)
+    position = len(text.shared.python_steps)
+    text.shared.python_steps.append(step)
+    for k, buffer in enumerate(step.arguments):
+        if buffer.storage == "arena":
+            _copy_to_array(text, w, buffer)
+        w.store("ptr", w.load("ptr", "%f", layout.objects[buffer.number]), "%f", text.arguments + 8 * (k + 1))
+    callback = w.load("ptr", "%t", module.slot("python", position))
+    call = module.external("PyObject_Vectorcall", "ptr", "ptr", "ptr", "i64", "ptr")
+    count = len(step.arguments) | 1 << 63  # PY_VECTORCALL_ARGUMENTS_OFFSET: the slot before the first may be written
+    answer = w.let(f"call {call}(ptr {callback}, ptr {w.at('%f', text.arguments + 8)}, i64 {count - (1 << 64)}, ptr null)")
+    w.fail_if_null(answer, RAISED)
+    for k, buffer in enumerate(step.results):
+        array = w.let(f"call {module.external('PyTuple_GetItem', 'ptr', 'ptr', 'i64')}(ptr {answer}, i64 {k})")
+        w.do(f"call void @Py_IncRef(ptr {array})")
+        w.do(f"call void @Py_DecRef(ptr {w.load('ptr', '%f', layout.objects[buffer.number])})")
+        if buffer.dtype == "object":
+            w.store("ptr", array, "%f", layout.objects[buffer.number])
+        else:
+            text.keep(w, buffer, array)
+    w.do(f"call void @Py_DecRef(ptr {answer})")
+
+
+def _copy_to_array(text: ProgramText, w: Part, buffer: Buffer) -> None:
+    """Python gets its own array of what lies in scratch."""
+    slot, extents = text.layout.objects[buffer.number], w.at("%f", text.extents)
+    for axis, extent in enumerate(buffer.shape):
+        w.store("i64", text.size(w, extent), extents, 8 * axis)
+    w.do(f"call void @Py_DecRef(ptr {w.load('ptr', '%f', slot)})")
+    w.store("ptr", "null", "%f", slot)
+    descr = w.load("ptr", "%t", text.module.slot("descr", buffer.dtype))
+    array = w.let(f"call ptr {new_array(text.module)}(ptr %t, ptr {descr}, i32 {len(buffer.shape)}, ptr {extents})")
+    w.fail_if_null(array, RAISED)
+    w.store("ptr", array, "%f", slot)
+    count = str(ITEMSIZE[buffer.dtype])
+    for extent in buffer.shape:
+        count = w.let(f"mul i64 {count}, {text.size(w, extent)}")
+    source, destination = text.pointer(w, buffer), w.load("ptr", array, text.abi.data)
+    w.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {destination}, ptr {source}, i64 {count}, i1 false)")
+
+
+# ------------------------------------------------------------------------------------------------ regions
+
+
+def loop_region(text: ProgramText, w: Part, step: LoopRegion, number: int) -> None:
+    """``@loopN``: if there are iterations, what none of them changes once, then the iterations."""
+    count = text.layout.take()
+    w.store("i64", text.size(w, step.count), "%f", count)
+    changing = {b.number for s in (*all_steps(step.body), step) for b in written_buffers(s)}
+    varies = varying(lambda key: key[0] in ("object", "value") and key[1] in changing)
+    moving = {b.number for pair in step.carried for b in pair}
+    once, held = Stream(text.shared), []
+
+    def body(stream: Stream) -> None:
+        held.append(text.loop_body(step.body, once, stream, varies, moving))
+
+    repeated = text.region(body, varies)
+    driver = Writer(f"define internal i64 @loop{number}(ptr %f, ptr %t)")
+    trips = driver.load("i64", "%f", count)
+    driver.branch(driver.let(f"icmp sgt i64 {trips}, 0"), "some", "none")
+    driver.label("some")
+    once.close().call_all(driver)
+    _iterate(text, driver, step, repeated, trips)
+    if held[0] is not None:
+        text.give_back(driver, held[0])
+    driver.open("none")
+    driver.do("ret i64 0")
+    text.module.add(driver.text())
+    w.fail_unless_zero(w.let(f"call i64 @loop{number}(ptr %f, ptr %t)"))
+
+
+def _iterate(text: ProgramText, w: Writer, step: LoopRegion, body: Stream, trips: str) -> None:
+    index = text.layout.take()
+    w.store("i64", "0", "%f", index)
+    w.open("again")
+    if step.counter is not None:
+        w.store("i64", w.load("i64", "%f", index), text.pointer(w, step.counter))
+    body.call_all(w)
+    for old, new in step.carried:
+        _swap(text, w, old, new)
+    i = w.load("i64", "%f", index)
+    _look_for_signals(text, w, i)
+    following = w.let(f"add i64 {i}, 1")
+    w.store("i64", following, "%f", index)
+    w.branch(w.let(f"icmp slt i64 {following}, {trips}"), "again", "finished")
+    w.label("finished")
+
+
+def _swap(text: ProgramText, w: Writer, old: Buffer, new: Buffer) -> None:
+    """What was written as ``new`` is read as ``old`` from now on; arrays go with their pointers."""
+    objects, data = text.layout.objects, text.layout.data
+    arrays = old.number in objects
+    assert arrays == (new.number in objects), "a carried pair is two arrays or two pieces of scratch"
+    for slots in (data, objects) if arrays else (data,):
+        a, b = (w.load("ptr", "%f", slots[buffer.number]) for buffer in (old, new))
+        w.store("ptr", b, "%f", slots[old.number])
+        w.store("ptr", a, "%f", slots[new.number])
+
+
+def _look_for_signals(text: ProgramText, w: Writer, i: str) -> None:
+    ask, go_on = w.fresh("signals"), w.fresh("quiet")
+    due = w.let(f"icmp eq i64 {w.let(f'and i64 {i}, {SIGNAL_PERIOD - 1}')}, 0")
+    w.branch(due, ask, go_on)
+    w.label(ask)
+    raised = w.let(f"call {text.module.external('PyErr_CheckSignals', 'i32')}()")
+    w.fail_if(w.let(f"icmp ne i32 {raised}, 0"), RAISED)
+    w.open(go_on)
+
+
+def if_region(text: ProgramText, w: Part, step: IfRegion, number: int) -> None:
+    then, otherwise = (text.region(lambda stream, side=side: text.frame(side, stream)) for side in (step.then, step.otherwise))  # type: ignore[misc]
+    chooser = Writer(f"define internal i64 @if{number}(ptr %f, ptr %t, i1 %true)")
+    chooser.branch("%true", "then", "otherwise")
+    for label, side in (("then", then), ("otherwise", otherwise)):
+        chooser.label(label)
+        side.call_all(chooser)
+        chooser.do("ret i64 0")
+    text.module.add(chooser.text())
+    w.fail_unless_zero(w.let(f"call i64 @if{number}(ptr %f, ptr %t, i1 {text.element(w, step.condition, 'bool')})"))
+
+
+def call_region(text: ProgramText, w: Part, step: CallRegion, number: int) -> None:
+    """Fill the inputs' and outputs' slots of the called program's frame, which is a piece of this one."""
+    called = _called_program(text, step.program)
+    inner = w.at("%f", text.room_for(called))
+    for k, (buffer, given) in enumerate(zip(step.program.inputs, step.arguments)):
+        w.store("ptr", text.pointer(w, given), inner, called.layout.data[buffer.number])
+        array = w.load("ptr", "%f", text.layout.objects[given.number]) if given.number in text.layout.objects else "null"
+        w.store("ptr", array, inner, called.layout.objects[buffer.number])
+        for axis, extent in enumerate(given.shape):
+            w.store("i64", text.size(w, extent), inner, called.given_extents[k, axis])
+    for buffer, given in zip(step.program.outputs, step.results):
+        w.store("ptr", text.pointer(w, given), inner, called.layout.data[buffer.number])
+    status = w.let(f"call i64 @{_function_of(called)}(ptr {inner}, ptr %t)")
+    for payload in (0, 8):
+        w.store("i64", w.load("i64", inner, payload), "%f", payload)
+    w.fail_unless_zero(status)
+
+
+def _function_of(called: ProgramText) -> str:
+    return f"call.{next(n for n, p in enumerate(called.shared.programs.values()) if p is called)}"
+
+
+def _called_program(text: ProgramText, program: Any) -> ProgramText:
+    """Written once, however often it is called: begin, run, release whatever the outcome."""
+    shared = text.shared
+    if id(program) in shared.programs:
+        return shared.programs[id(program)]
+    called = shared.programs[id(program)] = ProgramText(shared, program, called=True)
+    assert not program.shared and not program.commits, "a called program has no shared variables of its own"
+    assert all(b.storage == "output" for b in program.outputs), "a called program writes its outputs where it is told"
+    work = Writer(f"define internal i64 @{_function_of(called)}.work(ptr %f, ptr %t)")
+    called.stream.call_all(work)
+    work.do("ret i64 0")
+    outer = Writer(f"define internal i64 @{_function_of(called)}(ptr %f, ptr %t)")
+    called.begin(outer)
+    called.load_constants(outer)
+    status = outer.let(f"call i64 @{_function_of(called)}.work(ptr %f, ptr %t)")
+    called.release(outer)
+    outer.do(f"ret i64 {status}")
+    text.module.add(work.text())
+    text.module.add(outer.text())
+    return called
+
+
+EMIT: dict[type[Any], Any] = {
+    KernelStep: kernel_step,
+    LibraryStep: library_step,
+    PythonStep: python_step,
+    LoopRegion: loop_region,
+    IfRegion: if_region,
+    CallRegion: call_region,
+}
