@@ -5,7 +5,7 @@
 >>> i, n = trace.leaf("index", "int64", 0), trace.leaf("size", "int64", 0)
 >>> coefficient, rest = split((i + 3) * n, i)
 >>> coefficient is n, rest
-(True, mul.int64(3, %size))
+(True, mul.int64(const.int64(3), %size))
 >>> split(i % n, i)[0] is None
 True
 """

@@ -5,8 +5,8 @@ masks run one loop whose last round is masked; elsewhere the rest of fewer eleme
 reduction has :data:`~theano.loops.ir.LANES` lanes on every machine; LLVM splits them into its registers.
 
 The function returns 0, or the code of the :class:`~theano.loops.ir.Check` that failed, and then ``status`` points to
-(code, payload).  Its parameters: a pointer for each buffer, an i64 for each size, a number for each scalar (as in memory:
-bool is i8, float16 is i16), the range of the outermost loop (used if the kernel is parallel), and ``status``.
+(code, payload).  Its parameters: a pointer for each buffer, an i64 for each size, a number for each scalar (bool
+is i1, float16 is i16), the range of the outermost loop (used if the kernel is parallel), and ``status``.
 
 >>> from theano.emit.llvm.target import target
 >>> from theano.loops.ir import BufferParameter, Kernel, Store
@@ -38,6 +38,7 @@ from theano.emit.llvm.text import constant, register, storage
 from theano.emit.llvm.values import Values
 from theano.loops.affine import is_constant, split
 from theano.loops.ir import LANES, Accumulator, Check, Kernel, Loop, Statement, Store
+from theano.loops.statements import stored_buffers
 from theano.scalar.instructions import ITEMSIZE, Value, walk
 
 
@@ -59,7 +60,7 @@ class _Emission(Values):
     """Prints the statements of one kernel."""
 
     def __init__(self, kernel: Kernel, target: Target) -> None:
-        super().__init__(target, tuple(b.dtype for b in kernel.buffers), _stored(kernel.body))
+        super().__init__(target, tuple(b.dtype for b in kernel.buffers), stored_buffers(kernel.body))
         self.kernel = kernel
         self.failures: list[str] = []
         self.blocks = 0
@@ -74,7 +75,7 @@ class _Emission(Values):
                 self.statement(statement)
         self.root.code.do("ret i64 0")
         parameters = [f"ptr %b{k}" for k in range(len(kernel.buffers))] + [f"i64 %n{k}" for k in range(kernel.sizes)]
-        parameters += [f"{storage(dtype)} %s{k}" for k, dtype in enumerate(kernel.scalars)] + ["i64 %lo", "i64 %hi", "ptr %status"]
+        parameters += [f"{register(dtype)} %s{k}" for k, dtype in enumerate(kernel.scalars)] + ["i64 %lo", "i64 %hi", "ptr %status"]
         head = f'define {linkage}{" " if linkage else ""}i64 @{name}({", ".join(parameters)}) nounwind "prefer-vector-width"="512" {{'
         return "\n".join([head, "entry:", *self.slots, *self.root.code.lines, *self.failures, "}", ""])
 
@@ -139,7 +140,7 @@ class _Emission(Values):
     # ------------------------------------------------------------------------------------------ loops
 
     def loop(self, loop: Loop, start: str, stop: str, certain: bool) -> None:
-        for buffer in _stored(loop.body):
+        for buffer in stored_buffers(loop.body):
             self.forget(buffer)
         if loop.kind == "vector" and self.vector is None:
             results = self._vector(loop, start, stop, certain)
@@ -228,7 +229,7 @@ class _Emission(Values):
         scope.index = loop.extent.trace.leaf("index", "int64", loop.index)
         scope.position = f"%v{next(scope.code.names)}"
         scope.extent = None if certain else loop.extent
-        scope.stored = _stored(loop.body)
+        scope.stored = stored_buffers(loop.body)
         self.scope = scope
         if step > 1:
             scope.lanes, self.vector = step, scope
@@ -307,17 +308,6 @@ def _results(loop: Loop, texts: Sequence[str]) -> list[tuple[int, int, str, str]
     """Key, position, dtype and text of what the loop's accumulators became."""
     rest = iter(texts)
     return [(a.key, position, v.dtype, next(rest)) for a in loop.accumulators for position, v in enumerate(a.values)]
-
-
-def _stored(body: Iterable[Statement]) -> frozenset[int]:
-    """Buffers stored to."""
-    found: set[int] = set()
-    for statement in body:
-        if isinstance(statement, Store):
-            found.add(statement.buffer)
-        elif isinstance(statement, Loop):
-            found |= _stored(statement.body)
-    return frozenset(found)
 
 
 def _grouped(body: Sequence[Statement]) -> Iterator[Statement | tuple[Store, ...]]:

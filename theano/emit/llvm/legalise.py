@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from theano.emit.half import narrow, single_of, widen
 from theano.emit.llvm.target import Target
-from theano.loops.ir import Accumulator, Check, Kernel, Loop, Statement, Store
+from theano.loops.ir import Kernel, Loop, Statement, Store
+from theano.loops.statements import map_values
 from theano.scalar.instructions import Trace, Value, binary, select, walk
 
 ROUNDINGS = ("rint", "trunc", "floor", "ceil")
@@ -35,17 +36,6 @@ def _plain(statement: Statement, dtypes: Sequence[str]) -> Statement:
         wide = "float32" if dtype == "float16" else dtype
         return replace(statement, value=(old.cast(wide) + value.cast(wide)).cast(dtype))
     return statement
-
-
-def map_values(statement: Statement, change: Callable[[Value], Value]) -> Statement:
-    """The statement with each of its values replaced."""
-    if isinstance(statement, Store):
-        return replace(statement, offset=change(statement.offset), value=change(statement.value))
-    if isinstance(statement, Check):
-        return replace(statement, ok=change(statement.ok), payload=change(statement.payload))
-    carried = tuple(Accumulator(a.key, a.combine, tuple(map(change, a.values))) for a in statement.accumulators)
-    body = tuple(map_values(inner, change) for inner in statement.body)
-    return Loop(statement.index, change(statement.extent), body, carried, statement.kind)
 
 
 class Legaliser:

@@ -1,0 +1,214 @@
+"""What kernels and programs mean: an interpreter on NumPy, slow and plain.
+
+It is the definition that every emitter is tested against.  A loop runs as one more axis of arrays where its iterations
+cannot see each other, else as a Python loop; either way a reduction combines its values in the documented order.
+
+>>> import numpy as np
+>>> from theano.loops.ir import BufferParameter, Loop, Store
+>>> from theano.scalar.instructions import Trace
+>>> t = Trace()
+>>> i, n = t.leaf("index", "int64", 0), t.leaf("size", "int64", 0)
+>>> body = (Loop(0, n, (Store(1, i, t.load(0, i, "float32") * 2.0),)),)
+>>> kernel = Kernel((BufferParameter("float32", True, False), BufferParameter("float32", False, True)), 1, (), body)
+>>> out = np.zeros(3, "float32")
+>>> run_kernel(kernel, [np.arange(3, dtype="float32"), out], [3], [])
+(0, 0)
+>>> out
+array([0., 2., 4.], dtype=float32)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.emit.llvm.reduce import identities
+from theano.loops.ir import LANES, Accumulator, Check, Kernel, Loop, Statement, Store
+from theano.loops.statements import all_statements, loaded_buffers, stored_buffers, values_of
+from theano.scalar.evaluate import evaluate
+from theano.scalar.instructions import Value, walk
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Status = tuple[int, int]
+
+
+def run_kernel(
+    kernel: Kernel, buffers: Sequence[Array], sizes: Sequence[int], scalars: Sequence[Any], lo: int = 0, hi: int | None = None
+) -> Status:
+    """Run on flat arrays, in place; ``(0, 0)``, or the code and payload of the check that failed.
+
+    ``lo`` and ``hi`` bound the outermost loop of a parallel kernel; without ``hi`` all of it runs."""
+    run = _Run(kernel, [b.reshape(-1) for b in buffers], sizes, scalars)
+    try:
+        with np.errstate(all="ignore"):
+            if kernel.parallel and hi is not None:
+                loop = kernel.body[0]
+                assert isinstance(loop, Loop)
+                run.loop(loop, range(lo, hi))
+            else:
+                run.body(kernel.body)
+    except _Failed as failure:
+        return failure.status
+    return 0, 0
+
+
+class _Failed(Exception):
+    def __init__(self, code: int, payload: int) -> None:
+        super().__init__(code, payload)
+        self.status = code, payload
+
+
+class _Run:
+    """One run.  An open loop's index is a number, or an array along an axis of its own; values broadcast over these."""
+
+    def __init__(self, kernel: Kernel, buffers: Sequence[Array], sizes: Sequence[int], scalars: Sequence[Any]) -> None:
+        self.buffers = buffers
+        self.leaves: dict[Hashable, Any] = {("size", k): np.int64(n) for k, n in enumerate(sizes)}
+        pairs = zip(kernel.scalars, scalars, strict=True)
+        self.leaves |= {("scalar", k): np.dtype(dtype).type(number) for k, (dtype, number) in enumerate(pairs)}
+        self.axes: list[int] = []  # extents of the loops that are axes, outermost first
+
+    # ------------------------------------------------------------------------------------------ values
+
+    def value(self, root: Value) -> Any:
+        """Its elements now, over all open axes."""
+        loads: dict[Value, Any] = {}
+
+        def leaf(value: Value) -> Any:
+            if value.op != "load":
+                return self.leaves[value.op, value.data]
+            if value not in loads:
+                loads[value] = self.buffers[value.data][evaluate([value.args[0]], leaf)[0]]  # type: ignore[call-overload]
+            return loads[value]
+
+        return evaluate([root], leaf)[0]
+
+    def spread(self, root: Value) -> Array:
+        """The same, with its full shape."""
+        return np.broadcast_to(self.value(root), tuple(self.axes))
+
+    # ------------------------------------------------------------------------------------------ statements
+
+    def body(self, statements: Iterable[Statement]) -> None:
+        for statement in statements:
+            if isinstance(statement, Loop):
+                self.loop(statement, range(int(self.value(statement.extent))))
+            elif isinstance(statement, Store):
+                self.store(statement)
+            elif not self.value(statement.ok):
+                raise _Failed(statement.code, int(self.value(statement.payload)))
+
+    def store(self, store: Store) -> None:
+        offset, value = self.spread(store.offset), self.spread(store.value)
+        buffer = self.buffers[store.buffer]
+        if store.combine is None:
+            buffer[offset] = value
+        elif buffer.dtype == np.float16:  # in float32, rounded after each addition
+            for where, term in zip(offset.flat, value.flat, strict=True):
+                buffer[where] = np.float32(buffer[where]) + np.float32(term)
+        else:
+            np.add.at(buffer, offset, value)
+
+    def loop(self, loop: Loop, span: range) -> None:
+        if self.as_axis(loop):
+            lanes = self._axis(loop, span)
+        else:
+            lanes = self._iterations(loop, span)
+        for accumulator, partial in zip(loop.accumulators, lanes, strict=True):
+            for position, result in enumerate(_tree(accumulator, partial)):
+                self.leaves["acc", (accumulator.key, position)] = result
+
+    def _axis(self, loop: Loop, span: range) -> list[list[Any]]:
+        """All iterations at once."""
+        before = [name for name, leaf in self.leaves.items() if np.ndim(leaf) > 0]
+        for name in before:
+            self.leaves[name] = self.leaves[name][..., None]
+        self.axes.append(len(span))
+        self.leaves["index", loop.index] = np.arange(span.start, span.stop, dtype=np.int64)
+        self.body(loop.body)
+        columns = [[self.spread(v) for v in accumulator.values] for accumulator in loop.accumulators]
+        self.axes.pop()
+        del self.leaves["index", loop.index]
+        for name in before:
+            self.leaves[name] = self.leaves[name][..., 0]
+        partials = []
+        for accumulator, values in zip(loop.accumulators, columns, strict=True):
+            lanes = _start(accumulator, loop, tuple(self.axes))
+            for number in range(len(span)):
+                lane = number % len(lanes)
+                lanes[lane] = _combine(accumulator.combine, lanes[lane], [v[..., number] for v in values])
+            partials.append(lanes)
+        return partials
+
+    def _iterations(self, loop: Loop, span: range) -> list[list[Any]]:
+        """One after another."""
+        partials = [_start(accumulator, loop, tuple(self.axes)) for accumulator in loop.accumulators]
+        for number in span:
+            self.leaves["index", loop.index] = np.int64(number)
+            self.body(loop.body)
+            for accumulator, lanes in zip(loop.accumulators, partials, strict=True):
+                lane = (number - span.start) % len(lanes)
+                lanes[lane] = _combine(accumulator.combine, lanes[lane], [self.spread(v) for v in accumulator.values])
+        return partials
+
+    def as_axis(self, loop: Loop) -> bool:
+        """Can no iteration see what another does?"""
+        statements = list(all_statements(loop.body))
+        if any(isinstance(s, Check) or (isinstance(s, Store) and s.combine) for s in statements):
+            return False
+        if any(isinstance(s, Loop) and _mentions(s.extent, loop) for s in statements):
+            return False
+        stored = [self.buffers[b] for b in stored_buffers(loop.body)]
+        loaded = [self.buffers[b] for b in loaded_buffers((loop,))]
+        return not any(np.shares_memory(a, b) for a in stored for b in loaded)
+
+
+def _mentions(extent: Value, loop: Loop) -> bool:
+    """May the extent differ between iterations (by its index, or by what was reduced inside)?"""
+    keys = {a.key for s in all_statements(loop.body) if isinstance(s, Loop) for a in s.accumulators}
+    return any(
+        (v.op == "index" and v.data == loop.index) or (v.op == "acc" and v.data[0] in keys)  # type: ignore[index]
+        for v in walk([extent])
+    )
+
+
+# ---------------------------------------------------------------------------------------------- reductions
+
+
+def _start(accumulator: Accumulator, loop: Loop, shape: tuple[int, ...]) -> list[Any]:
+    """The partial results before the first iteration: one, or LANES of a vector loop."""
+    dtypes = [v.dtype for v in accumulator.values]
+    numbers = identities(accumulator.combine, dtypes)
+    first = [np.full(shape, number, dtype) for number, dtype in zip(numbers, dtypes, strict=True)]
+    return [first] * (LANES if loop.kind == "vector" else 1)
+
+
+def _combine(combine: str, old: list[Any], new: list[Any]) -> list[Any]:
+    if combine not in ("argmax", "argmin"):
+        return [_COMBINE[combine](old[0], new[0])]
+    better = new[0] > old[0] if combine == "argmax" else new[0] < old[0]
+    better |= np.isnan(new[0]) & ~np.isnan(old[0])
+    tie = (new[0] == old[0]) | (np.isnan(new[0]) & np.isnan(old[0]))
+    take = better | (tie & (new[1] < old[1]))
+    return [np.where(take, n, o) for n, o in zip(new, old, strict=True)]
+
+
+_COMBINE: dict[str, Callable[[Any, Any], Any]] = {
+    "add": np.add,
+    "mul": np.multiply,
+    "max": lambda a, b: np.where((a > b) | (a != a), a, b),
+    "min": lambda a, b: np.where((a < b) | (a != a), a, b),
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+}
+
+
+def _tree(accumulator: Accumulator, lanes: list[Any]) -> list[Any]:
+    """The left half with the right half, until one is left."""
+    while len(lanes) > 1:
+        half = len(lanes) // 2
+        lanes = [_combine(accumulator.combine, a, b) for a, b in zip(lanes[:half], lanes[half:], strict=True)]
+    result: list[Any] = lanes[0]
+    return result

@@ -1,0 +1,78 @@
+"""When two kernels are one: a key made of their structure alone.
+
+Values are numbered in the order in which a fixed walk meets them, and so are loops and accumulators, so neither the
+trace that a kernel was built in nor the numbers its builder chose show.  The estimate ``work`` is no part of the code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Hashable, Iterable
+
+from theano.loops.ir import Check, Kernel, Loop, Statement, Store
+from theano.scalar.instructions import FLOATS, Value, walk
+
+Key = tuple[Hashable, ...]
+
+
+def kernel_key(kernel: Kernel) -> Key:
+    """Equal keys mean the same code, for each target."""
+    buffers = tuple((b.dtype, b.read, b.written) for b in kernel.buffers)
+    return buffers, kernel.sizes, kernel.scalars, kernel.parallel, kernel.checks, _Numbering().body(kernel.body)
+
+
+def kernel_digest(kernel: Kernel) -> str:
+    """The key as 64 hexadecimal digits, the same in every process."""
+    return hashlib.sha256(repr(kernel_key(kernel)).encode()).hexdigest()
+
+
+class _Numbering:
+    """Gives numbers to what it meets; each value is spelled out once, where it first occurs."""
+
+    def __init__(self) -> None:
+        self.values: dict[int, int] = {}
+        self.indices: dict[int, int] = {}
+        self.accumulators: dict[int, int] = {}
+        self.loops = 0
+
+    def body(self, statements: Iterable[Statement]) -> Key:
+        return tuple(self.statement(statement) for statement in statements)
+
+    def statement(self, statement: Statement) -> Key:
+        if isinstance(statement, Store):
+            return "store", statement.buffer, self.value(statement.offset), self.value(statement.value), statement.combine
+        if isinstance(statement, Check):
+            return "check", self.value(statement.ok), statement.code, self.value(statement.payload)
+        return self.loop(statement)
+
+    def loop(self, loop: Loop) -> Key:
+        extent = self.value(loop.extent)
+        self.indices[loop.index] = self.loops
+        self.loops += 1
+        body = self.body(loop.body)
+        carried = tuple((a.combine, *map(self.value, a.values)) for a in loop.accumulators)
+        for accumulator in loop.accumulators:
+            self.accumulators[accumulator.key] = len(self.accumulators)
+        return "loop", loop.kind, extent, body, carried
+
+    def value(self, root: Value) -> Key:
+        """The values not met before, then the number of this one.
+
+        An index number may be used again by a later loop, so these leaves are spelled each time."""
+        new: list[Key] = []
+        for value in walk([root]):
+            if value.op == "index" or id(value) not in self.values:
+                self.values[id(value)] = len(self.values)
+                new.append((value.op, value.dtype, self.data(value), *(self.values[id(a)] for a in value.args)))
+        return *new, self.values[id(root)]
+
+    def data(self, value: Value) -> Hashable:
+        if value.op == "const":
+            return struct.pack("<d", value.data) if value.dtype in FLOATS else value.data
+        if value.op == "index":
+            return self.indices[value.data]  # type: ignore[index]
+        if value.op == "acc":
+            key, position = value.data  # type: ignore[misc]
+            return self.accumulators[key], position
+        return value.data

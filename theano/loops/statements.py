@@ -1,0 +1,56 @@
+"""What every room that reads kernels asks of their statements: which values, which buffers, the same with other values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from theano.loops.ir import Accumulator, Check, Loop, Statement, Store
+from theano.scalar.instructions import Value, walk
+
+
+def map_values(statement: Statement, change: Callable[[Value], Value]) -> Statement:
+    """The statement with each of its values replaced, in the order of :func:`values_of`."""
+    if isinstance(statement, Store):
+        return replace(statement, offset=change(statement.offset), value=change(statement.value))
+    if isinstance(statement, Check):
+        return replace(statement, ok=change(statement.ok), payload=change(statement.payload))
+    extent = change(statement.extent)
+    body = tuple(map_values(inner, change) for inner in statement.body)
+    carried = tuple(Accumulator(a.key, a.combine, tuple(map(change, a.values))) for a in statement.accumulators)
+    return Loop(statement.index, extent, body, carried, statement.kind)
+
+
+def values_of(body: Iterable[Statement]) -> Iterator[Value]:
+    """The values that the statements name directly, in the order in which they are computed."""
+    for statement in body:
+        if isinstance(statement, Store):
+            yield from (statement.offset, statement.value)
+        elif isinstance(statement, Check):
+            yield from (statement.ok, statement.payload)
+        else:
+            yield statement.extent
+            yield from values_of(statement.body)
+            for accumulator in statement.accumulators:
+                yield from accumulator.values
+
+
+def all_statements(body: Iterable[Statement]) -> Iterator[Statement]:
+    """The statements and those inside them."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, Loop):
+            yield from all_statements(statement.body)
+
+
+def stored_buffers(body: Iterable[Statement]) -> frozenset[int]:
+    """Positions of the buffers that are stored to."""
+    return frozenset(s.buffer for s in all_statements(body) if isinstance(s, Store))
+
+
+def loaded_buffers(body: Iterable[Statement]) -> frozenset[int]:
+    """Positions of the buffers that are loaded from (adding to an element counts)."""
+    statements = list(body)
+    loads = {v.data for v in walk(values_of(statements)) if v.op == "load"}
+    adds = {s.buffer for s in all_statements(statements) if isinstance(s, Store) and s.combine}
+    return frozenset(loads | adds)  # type: ignore[arg-type]
