@@ -1,0 +1,424 @@
+"""Elementwise operations and the rearranging of dimensions that makes their arguments fit.
+
+One :class:`Elemwise` exists for each scalar op, made by :func:`elemwise`; everything it knows comes from the declaration in
+:mod:`theano.scalar`: dtypes, value, derivatives, native code.  A dimension stretches only where its type says so:
+arguments of lower rank get broadcastable dimensions on the left, everything else must agree when the function runs.
+
+>>> from theano.tensor import dmatrix, drow
+>>> out = dmatrix("x") + drow("y")
+>>> out.owner.op
+Elemwise{add,no_inplace}
+>>> out.type
+TensorType(float64, matrix)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from theano.dtypes import is_complex, is_continuous, is_discrete
+from theano.errors import ShapeError, message
+from theano.flags import config
+from theano.graph import Apply, Op, Variable
+from theano.scalar import OPS, ScalarOp
+from theano.tensor.convert import as_operands, as_tensor_variable, constant, weak_constants
+from theano.tensor.type import Pattern, TensorType, tensor_type
+from theano.tensor.variable import TensorVariable
+
+Array = np.ndarray[Any, Any]
+
+
+def row(label: str, variable: Any, shape: Any = None) -> tuple[str, str, str, str]:
+    """A line of an error message about ``variable``; ``shape`` by default what the graph knows of it."""
+    sizes = variable.static_shape if shape is None else shape
+    text = "(" + ", ".join("?" if n is None else str(n) for n in sizes) + ("," if len(sizes) == 1 else "") + ")"
+    origin = variable.origin if variable.owner is None else variable.owner.origin
+    return label, variable.name or str(variable), f"{variable.type.dtype} {text}", str(origin or "")
+
+
+class Elemwise(Op):
+    """Applies ``scalar_op`` to each element.  ``inplace_pattern`` maps an output to the input whose storage it takes."""
+
+    def __init__(
+        self,
+        scalar_op: ScalarOp,
+        inplace_pattern: dict[int, int] | None = None,
+        name: str | None = None,
+        nfunc_spec: Any = None,
+        openmp: bool | None = None,
+    ) -> None:
+        self.scalar_op = scalar_op
+        self.inplace_pattern = dict(inplace_pattern or {})
+        self.name = name
+        self.nfunc_spec, self.openmp = nfunc_spec, openmp
+        if self.inplace_pattern:
+            self.destroy_map = {output: [source] for output, source in self.inplace_pattern.items()}
+        self.__name__, self.__doc__ = scalar_op.name, scalar_op.__doc__
+        self._plans: dict[Any, tuple[tuple[DimShuffle | None, ...] | None, tuple[TensorType, ...]]] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            type(self) is type(other)
+            and isinstance(other, Elemwise)
+            and self.scalar_op == other.scalar_op
+            and self.inplace_pattern == other.inplace_pattern
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.scalar_op, tuple(self.inplace_pattern.items())))
+
+    def __str__(self) -> str:
+        if self.name:
+            return self.name
+        if self.inplace_pattern:
+            return f"Elemwise{{{self.scalar_op}}}{sorted(self.inplace_pattern.items())}"
+        return f"Elemwise{{{self.scalar_op},no_inplace}}"
+
+    __repr__ = __str__
+
+    def __reduce__(self) -> Any:
+        if type(self) is Elemwise and elemwise(self.scalar_op) == self:
+            return elemwise, (self.scalar_op,)
+        return type(self), (self.scalar_op, self.inplace_pattern, self.name)
+
+    # ------------------------------------------------------------------------------------ building
+
+    def make_node(self, *inputs: Any) -> Apply:
+        operands = as_operands(inputs)
+        types = tuple([v.type for v in operands])
+        key = (types, config.floatX, config.cast_policy)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._plan(types)
+        pads, out_types = plan
+        if pads is not None:
+            operands = [v if pad is None else pad(v) for v, pad in zip(operands, pads)]
+        outputs = [TensorVariable(t) for t in out_types]
+        if any([v._static for v in operands]):
+            self._note_static_shape(operands, outputs)
+        return Apply(self, operands, outputs)
+
+    def _plan(self, types: tuple[TensorType, ...]) -> tuple[tuple[DimShuffle | None, ...] | None, tuple[TensorType, ...]]:
+        """For arguments of these types: how each is padded to the common rank, and the types of the results."""
+        arity = self.scalar_op.arity
+        if (len(types) < arity) if self.scalar_op.nary else (len(types) != arity):
+            raise TypeError(message(f"{self.scalar_op} takes {arity} arguments, {len(types)} were given"))
+        rank = max(t.ndim for t in types)
+        pads = tuple(
+            None if t.ndim == rank else dimshuffle(t.broadcastable, ("x",) * (rank - t.ndim) + tuple(range(t.ndim))) for t in types
+        )
+        padded = [(True,) * (rank - t.ndim) + t.broadcastable for t in types]
+        pattern = tuple(all(entries) for entries in zip(*padded))
+        dtypes = self.scalar_op.output_dtypes(*(t.dtype for t in types))
+        for output, source in self.inplace_pattern.items():
+            if padded[source] != pattern or types[source].dtype != dtypes[output]:
+                raise ValueError(message(f"{self}: input {source} ({types[source]}) cannot hold the result, {dtypes[output]} {pattern}"))
+        return (pads if any(pads) else None), tuple(tensor_type(dtype, pattern) for dtype in dtypes)
+
+    def _note_static_shape(self, operands: Sequence[Any], outputs: Sequence[Any]) -> None:
+        shape: list[int | None] = [None] * outputs[0].type.ndim
+        holders: dict[int, Any] = {}
+        for v in operands:
+            for axis, (size, fixed) in enumerate(zip(v.static_shape, v.type.broadcastable)):
+                if size is None or fixed:
+                    continue
+                if shape[axis] is not None and shape[axis] != size:
+                    raise ShapeError(
+                        message(
+                            f"{self.scalar_op}: sizes {shape[axis]} and {size} of dimension {axis} differ",
+                            [row("left", holders[axis]), row("right", v)],
+                            cure="only dimensions of broadcastable type stretch",
+                        )
+                    )
+                shape[axis], holders[axis] = size, v
+        for out in outputs:
+            out.static_shape = tuple(shape)
+
+    # ------------------------------------------------------------------------------------ derivatives
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        """Chain rule; the gradient of each input has its pattern and, unless that is discrete, its dtype."""
+        out, gradient = outputs[0], output_grads[0]
+        partials = self._partials(inputs, out)
+        with weak_constants():
+            return [_pulled_back(x, partial, gradient, out) for x, partial in zip(inputs, partials)]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        out = self(*inputs)
+        terms = []
+        with weak_constants():
+            for partial, point in zip(self._partials(inputs, out), eval_points):
+                if point is not None and partial is not None and not _is_number(partial, 0):
+                    terms.append(scaled(partial, point))
+        if not terms:
+            return [None]
+        total = terms[0] if len(terms) == 1 else elemwise(OPS["add"])(*terms)
+        return [_of_type(_filled(total, out), out.type)]
+
+    def _partials(self, inputs: Sequence[Any], out: Any) -> Sequence[Any]:
+        """The derivative of ``out`` by each input: variables, numbers, or None for zero.
+
+        Integers enter the formulas as floats: as integers, the ``1 + x*x`` of a derivative would overflow."""
+        if is_discrete(out.type.dtype):
+            return [None] * len(inputs)
+        with weak_constants():
+            arguments = [x if is_continuous(x.type.dtype) else as_float(x, out.type.dtype) for x in inputs]
+            partials: Sequence[Any] = self.scalar_op.partials(*arguments, out)
+        return partials
+
+    # ------------------------------------------------------------------------------------ values
+
+    def perform(self, node: Apply, inputs: Sequence[Array], output_storage: Sequence[list[Any]]) -> None:
+        shape = self._runtime_shape(node, inputs)
+        with np.errstate(all="ignore"):
+            results = self.scalar_op.evaluate(*inputs)
+        for position, (value, out, storage) in enumerate(zip(results, node.outputs, output_storage)):
+            source = self.inplace_pattern.get(position)
+            array = np.empty(shape, out.type.dtype) if source is None else inputs[source]
+            array[...] = value
+            storage[0] = array
+
+    def _runtime_shape(self, node: Apply, inputs: Sequence[Array]) -> tuple[int, ...]:
+        shape: list[int | None] = [None] * node.outputs[0].type.ndim
+        for x, variable in zip(inputs, node.inputs):
+            for axis, fixed in enumerate(variable.type.broadcastable):
+                size = x.shape[axis]
+                if fixed:
+                    continue
+                if shape[axis] is not None and shape[axis] != size:
+                    raise ShapeError(
+                        message(
+                            f"{self.scalar_op}: sizes {shape[axis]} and {size} of dimension {axis} differ",
+                            [row(f"input {k}", v, a.shape) for k, (v, a) in enumerate(zip(node.inputs, inputs))],
+                            cure="only dimensions of broadcastable type stretch" if 1 in (size, shape[axis]) else None,
+                        )
+                    )
+                shape[axis] = size
+        return tuple(1 if size is None else size for size in shape)
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        patterns = [v.type.broadcastable for v in node.inputs]
+        shape = []
+        for axis in range(node.outputs[0].type.ndim):
+            stretched_to = [sizes[axis] for sizes, pattern in zip(input_shapes, patterns) if not pattern[axis]]
+            shape.append(stretched_to[0] if stretched_to else constant(1, dtype="int64"))
+        return [tuple(shape)] * len(node.outputs)
+
+    def lower(self, low: Any, node: Apply) -> None:
+        if not self.scalar_op.has_body:
+            low.python(node)
+            return
+        shape: list[Any] = []
+        for axis in range(node.outputs[0].type.ndim):
+            agreed: Any = None
+            holder: Variable | None = None
+            for v in node.inputs:
+                if v.type.broadcastable[axis]:
+                    continue
+                extent = low.shape(v)[axis]
+                agreed = extent if holder is None else low.equal(agreed, extent, node, ((holder, axis), (v, axis)))
+                holder = holder or v
+            shape.append(low.int(1) if agreed is None else agreed)
+        for out in node.outputs:
+            low.pointwise(out, shape, lambda *i: self.scalar_op.trace(low.trace, *(low.read(v, i) for v in node.inputs)))
+
+
+_ELEMWISE: dict[ScalarOp, Elemwise] = {}
+
+
+def elemwise(scalar_op: ScalarOp) -> Elemwise:
+    """The one :class:`Elemwise` of ``scalar_op``."""
+    found = _ELEMWISE.get(scalar_op)
+    if found is None:
+        found = _ELEMWISE[scalar_op] = Elemwise(scalar_op)
+    return found
+
+
+# -------------------------------------------------------------------------------------------- pieces of gradient rules
+
+
+def _is_number(value: Any, number: int) -> bool:
+    return not isinstance(value, Variable) and bool(value == number)
+
+
+def as_float(x: Any, dtype: str | None = None) -> Any:
+    """``x``; a discrete one cast to ``dtype``, by default floatX."""
+    from theano.tensor.functions import cast
+
+    return x if is_continuous(x.type.dtype) else cast(x, dtype or config.floatX)
+
+
+def zero_gradient(x: Any) -> Any:
+    """Zeros of the shape of ``x`` and of the dtype of its gradient."""
+    dtype = x.type.dtype if is_continuous(x.type.dtype) else config.floatX
+    return elemwise(OPS["second"])(x, constant(0, dtype=dtype))
+
+
+def scaled(partial: Any, gradient: Any) -> Any:
+    """``partial * gradient``; where a partial is a choice of exact zero, nothing flows, even of infinite gradients."""
+    if not isinstance(partial, Variable):
+        if _is_number(partial, 1):
+            return gradient
+        return -gradient if _is_number(partial, -1) else gradient * partial
+    node = partial.owner
+    if node is not None and isinstance(node.op, Elemwise) and node.op.scalar_op.name == "switch":
+        condition, then, otherwise = node.inputs
+        if is_zero(otherwise):
+            return elemwise(OPS["switch"])(condition, scaled(_simple(then), gradient), 0)
+        if is_zero(then):
+            return elemwise(OPS["switch"])(condition, 0, scaled(_simple(otherwise), gradient))
+    if is_complex(partial.type.dtype):
+        partial = elemwise(OPS["conj"])(partial)
+    return gradient * partial
+
+
+def _simple(variable: Any) -> Any:
+    """The number in a constant, or the variable (below the dimensions that padding put around either)."""
+    inner = variable
+    while inner.owner is not None and isinstance(inner.owner.op, DimShuffle):
+        inner = inner.owner.inputs[0]
+    data = getattr(inner, "data", None)
+    return data.item() if isinstance(data, np.ndarray) and data.size == 1 else variable
+
+
+def is_zero(variable: Any) -> bool:
+    """Whether ``variable`` is a constant zero, stretched or not."""
+    return _is_number(_simple(variable), 0)
+
+
+def _pulled_back(x: Any, partial: Any, gradient: Any, out: Any) -> Any:
+    """What ``gradient``, that of ``out``, is to ``x``: times the partial, summed over the dimensions in which ``x`` was stretched."""
+    if partial is None or _is_number(partial, 0):
+        return zero_gradient(x)
+    term = _filled(scaled(partial, gradient), out)
+    if is_complex(term.type.dtype) and not is_complex(x.type.dtype):
+        term = elemwise(OPS["real"])(term)
+    stretched = [axis for axis, (narrow, wide) in enumerate(zip(x.type.broadcastable, term.type.broadcastable)) if narrow and not wide]
+    if stretched:
+        from theano.tensor.reduce import sum
+
+        term = sum(term, axis=stretched, keepdims=True)
+    return _of_type(term, x.type)
+
+
+def _filled(term: Any, out: Any) -> Any:
+    return term if term.type.broadcastable == out.type.broadcastable else elemwise(OPS["second"])(out, term)
+
+
+def _of_type(term: Any, type: TensorType) -> Any:
+    """``term`` in the dtype of a float ``type``."""
+    if term.type.dtype == type.dtype or not is_continuous(type.dtype):
+        return term
+    from theano.tensor.functions import cast
+
+    return cast(term, type.dtype)
+
+
+# -------------------------------------------------------------------------------------------- dimensions
+
+
+class DimShuffle(Op):
+    """Puts the dimensions in ``new_order``: their numbers, and 'x' for a new one of size 1.  A view.
+
+    ``shuffle`` are the kept dimensions in their new order, ``drop`` those left out, ``augment`` the places of the new ones."""
+
+    __props__ = ("input_broadcastable", "new_order", "inplace")
+
+    def __init__(self, input_broadcastable: Sequence[Any], new_order: Sequence[Any], inplace: bool = True) -> None:
+        self.input_broadcastable: Pattern = tuple(map(bool, input_broadcastable))
+        self.new_order = tuple(entry if entry == "x" else int(entry) for entry in new_order)
+        self.inplace = inplace
+        if inplace:
+            self.view_map = {0: [0]}
+        rank = len(self.input_broadcastable)
+        self.shuffle = [entry for entry in self.new_order if entry != "x"]
+        self.drop = [axis for axis in range(rank) if axis not in self.shuffle]
+        self.augment = [place for place, entry in enumerate(self.new_order) if entry == "x"]
+        headline = f"dimshuffle{self.new_order} of a tensor of rank {rank} with pattern {self.input_broadcastable}"
+        if any(not 0 <= axis < rank for axis in self.shuffle):
+            raise ValueError(message(f"{headline}: there is no such dimension"))
+        if len(set(self.shuffle)) != len(self.shuffle):
+            raise ValueError(message(f"{headline}: a dimension appears twice"))
+        lost = [axis for axis in self.drop if not self.input_broadcastable[axis]]
+        if lost:
+            cure = "only dimensions of broadcastable type may be left out; theano.tensor.addbroadcast makes them so"
+            raise ValueError(message(f"{headline}: dimension {lost[0]} is dropped, and may not be 1", cure=cure))
+        self.pattern: Pattern = tuple(entry == "x" or self.input_broadcastable[entry] for entry in self.new_order)
+
+    @property
+    def transposition(self) -> list[int]:
+        """The order of the input's dimensions, those to drop last."""
+        return self.shuffle + self.drop
+
+    def __str__(self) -> str:
+        return f"{'Inplace' if self.inplace else ''}DimShuffle{{{','.join(map(str, self.new_order))}}}"
+
+    __repr__ = __str__
+
+    def make_node(self, x: Any) -> Apply:
+        x = as_tensor_variable(x)
+        pattern = x.type.broadcastable
+        if len(pattern) != len(self.input_broadcastable) or any(
+            ours and not theirs for ours, theirs in zip(self.input_broadcastable, pattern)
+        ):
+            raise TypeError(message(f"{self} takes tensors of pattern {self.input_broadcastable}", [row("given", x)]))
+        out = TensorVariable(tensor_type(x.type.dtype, self.pattern))
+        if x._static:
+            out.static_shape = tuple(1 if entry == "x" else x.static_shape[entry] for entry in self.new_order)
+        return Apply(self, [x], [out])
+
+    def perform(self, node: Apply, inputs: Sequence[Array], output_storage: Sequence[list[Any]]) -> None:
+        (x,) = inputs
+        if any(x.shape[axis] != 1 for axis in self.drop):
+            raise ShapeError(message(f"{self}: a dropped dimension does not have size 1", [row("input", node.inputs[0], x.shape)]))
+        kept = x.transpose(self.transposition)[(Ellipsis, *[0] * len(self.drop))]
+        result = kept[tuple(None if entry == "x" else slice(None) for entry in self.new_order)]
+        output_storage[0][0] = result if self.inplace else result.copy()
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        (sizes,) = input_shapes
+        return [tuple(constant(1, dtype="int64") if entry == "x" else sizes[entry] for entry in self.new_order)]
+
+    def lower(self, low: Any, node: Apply) -> None:
+        (x,) = node.inputs
+        sizes, zero = low.shape(x), low.int(0)
+        place = {entry: i for i, entry in enumerate(self.new_order) if entry != "x"}
+        shape = [low.int(1) if entry == "x" else sizes[entry] for entry in self.new_order]
+        in_order = [entry for entry in self.shuffle if not self.input_broadcastable[entry]]
+        low.view(
+            node.outputs[0], shape, x,
+            lambda *i: tuple(i[place[axis]] if axis in place else zero for axis in range(len(sizes))),
+            contiguous=in_order == sorted(in_order),
+        )  # fmt: skip
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        (x,), (gradient,) = inputs, output_grads
+        if not is_continuous(x.type.dtype):
+            return [zero_gradient(x)]
+        order: list[Any] = ["x"] * len(self.input_broadcastable)
+        for place, entry in enumerate(self.new_order):
+            if entry != "x":
+                order[entry] = place
+        return [gradient.dimshuffle(order)]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None if eval_points[0] is None else self(eval_points[0])]
+
+
+@lru_cache(maxsize=4096)
+def dimshuffle(input_broadcastable: Pattern, new_order: tuple[Any, ...]) -> DimShuffle:
+    """The one :class:`DimShuffle` for this pattern and order."""
+    return DimShuffle(input_broadcastable, new_order)
+
+
+def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
+    """``x`` with its axes in the given order, by default reversed."""
+    x = as_tensor_variable(x)
+    order = range(x.type.ndim - 1, -1, -1) if axes is None else [int(a) % max(x.type.ndim, 1) for a in axes]
+    if len(order) != x.type.ndim:
+        raise ValueError(message(f"transpose: {len(order)} axes for a tensor of rank {x.type.ndim}", [row("given", x)]))
+    return x.dimshuffle(*order)

@@ -1,0 +1,186 @@
+"""The elementwise functions: one for each declaration in :mod:`theano.scalar`, and a few written in terms of them.
+
+The names come from the registry, so a new scalar declaration is a tensor function, a method if it has one argument, the
+meaning of the NumPy ufunc that is its reference, and (in :mod:`theano.tensor.inplace`) an in-place operation.
+
+>>> from theano.tensor import dvector, exp
+>>> x = dvector("x")
+>>> exp(x), x.exp(), np.exp(x)
+(Elemwise{exp,no_inplace}.0, Elemwise{exp,no_inplace}.0, Elemwise{exp,no_inplace}.0)
+>>> exp.scalar_op
+exp
+"""
+
+from __future__ import annotations
+
+import builtins
+import warnings
+from collections.abc import Callable
+from functools import reduce as fold_left
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from theano.dtypes import is_complex, resolve
+from theano.errors import DTypeError, message
+from theano.flags import config
+from theano.scalar import OPS
+from theano.tensor.convert import as_tensor_variable
+from theano.tensor.elemwise import Elemwise, elemwise, row
+from theano.tensor.variable import TensorOperators
+
+ALIASES = {
+    "tensor_copy": "identity",
+    "fill": "second",
+    "square": "sqr",
+    "where": "switch",
+    "floor_div": "int_div",
+    "bitwise_and": "and_",
+    "bitwise_or": "or_",
+    "bitwise_xor": "xor",
+    "bitwise_not": "invert",
+    "power": "pow",
+    "isnan_": "isnan",
+    "isinf_": "isinf",
+    "gammal": "gammainc",
+    "gammau": "gammaincc",
+}
+"""Second names of elementwise functions."""
+
+FUNCTIONS: dict[str, Elemwise] = {name: elemwise(scalar_op) for name, scalar_op in OPS.items()}
+FUNCTIONS.update({alias: FUNCTIONS[name] for alias, name in ALIASES.items() if name in FUNCTIONS})
+
+UFUNCS: dict[Any, Callable[..., Any]] = {
+    scalar_op.reference: FUNCTIONS[name] for name, scalar_op in reversed(OPS.items()) if isinstance(scalar_op.reference, np.ufunc)
+}
+"""The meaning of NumPy's functions when they meet a variable."""
+
+
+def _equal(x: Any, y: Any) -> bool:
+    """``==`` compares identity."""
+    return x is y
+
+
+def _different(x: Any, y: Any) -> bool:
+    return x is not y
+
+
+UFUNCS |= {np.equal: _equal, np.not_equal: _different}
+
+
+def _install_methods() -> None:
+    """Each function of one argument is a method, unless the class has one of that name."""
+
+    def method_of(function: Elemwise) -> Callable[[Any], Any]:
+        def method(self: Any) -> Any:
+            return function(self)
+
+        method.__name__, method.__doc__ = function.__name__, function.__doc__
+        return method
+
+    for name, function in FUNCTIONS.items():
+        if function.scalar_op.arity == 1 and not function.scalar_op.nary and not hasattr(TensorOperators, name):
+            setattr(TensorOperators, name, method_of(function))
+
+
+_install_methods()
+globals().update(FUNCTIONS)
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...
+
+
+# -------------------------------------------------------------------------------------------- written in terms of them
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """``x`` converted to ``dtype``; ``x`` itself if it has that dtype.  Complex numbers do not become real."""
+    x = as_tensor_variable(x)
+    wanted = resolve(dtype)
+    if x.type.dtype == wanted:
+        return x
+    if is_complex(x.type.dtype) and not is_complex(wanted):
+        raise DTypeError(message(f"cast: complex numbers do not become {wanted}", [row("given", x)], cure="take real(x), imag(x) or abs(x)"))
+    return FUNCTIONS[f"convert_to_{wanted}"](x)
+
+
+def round(a: Any, mode: str | None = None) -> Any:
+    """``a`` rounded to whole numbers; ``mode`` is "half_to_even" (the default) or "half_away_from_zero"."""
+    if mode is None:
+        mode = "half_to_even"
+        if config.warn.round:
+            warnings.warn("theano.tensor.round: the default mode is half_to_even, as NumPy's; it once was another", stacklevel=2)
+    if mode not in ("half_to_even", "half_away_from_zero"):
+        raise ValueError(message(f"round: mode {mode!r}", cure="the modes are 'half_to_even' and 'half_away_from_zero'"))
+    return FUNCTIONS[f"round_{mode}"](a)
+
+
+def iround(a: Any, mode: str | None = None) -> Any:
+    """As :func:`round`, as int64."""
+    return cast(round(a, mode), "int64")
+
+
+def divmod(x: Any, y: Any) -> tuple[Any, Any]:
+    """(floor of the quotient, remainder)."""
+    return FUNCTIONS["int_div"](x, y), FUNCTIONS["mod"](x, y)
+
+
+def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
+    """Where ``|a - b| <= atol + rtol * |b|``; infinities are close to their like, NaN to NaN with ``equal_nan``."""
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    if not builtins.any(v.type.dtype in ("float16", "float32", "float64") for v in (a, b)):
+        return FUNCTIONS["eq"](a, b)
+    near = FUNCTIONS["le"](abs(a - b), atol + rtol * abs(b))
+    finite = ~(FUNCTIONS["isinf"](a) | FUNCTIONS["isinf"](b))
+    close = (near & finite) | FUNCTIONS["eq"](a, b)
+    return close | (FUNCTIONS["isnan"](a) & FUNCTIONS["isnan"](b)) if equal_nan else close
+
+
+def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
+    """Whether :func:`isclose` holds everywhere."""
+    return isclose(a, b, rtol, atol, equal_nan).all()
+
+
+def smallest(*args: Any) -> Any:
+    """The least of the arguments, element by element."""
+    return fold_left(FUNCTIONS["minimum"], args)
+
+
+def largest(*args: Any) -> Any:
+    """The greatest of the arguments, element by element."""
+    return fold_left(FUNCTIONS["maximum"], args)
+
+
+def transfer(var: Any, target: str) -> Any:
+    """``var`` on the device ``target``.  Variables are bound to no device: only "cpu" and what :func:`register_transfer` adds exist."""
+    for transfers in TRANSFERS:
+        moved = transfers(var, target)
+        if moved is not None:
+            return moved
+    if target == "cpu":
+        return as_tensor_variable(var)
+    raise ValueError(message(f"transfer: there is no target {target!r}"))
+
+
+TRANSFERS: list[Callable[[Any, str], Any]] = []
+
+
+def register_transfer(fn: Callable[[Any, str], Any]) -> None:
+    """Ask ``fn(variable, target)`` in :func:`transfer`; None means that the target is not its."""
+    TRANSFERS.append(fn)
+
+
+__all__ = [
+    *FUNCTIONS,
+    "allclose",
+    "cast",
+    "divmod",
+    "isclose",
+    "iround",
+    "largest",
+    "register_transfer",
+    "round",
+    "smallest",
+    "transfer",
+]

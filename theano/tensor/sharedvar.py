@@ -1,0 +1,192 @@
+"""Shared variables: graph inputs that keep a value of their own from call to call.
+
+:func:`shared` asks its constructors, the last registered first, to make a variable for a value: arrays and numbers give
+a :class:`TensorSharedVariable`, anything else a :class:`SharedVariable` of the generic type.  The type of a shared tensor knows no
+size: any value of the dtype and rank may be set later.
+
+>>> w = shared(np.zeros((2, 1)), name="w")
+>>> w.type
+TensorType(float64, matrix)
+>>> w.set_value(np.ones((5, 3)))
+>>> w.get_value().shape
+(5, 3)
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.errors import VariableTypeError, message
+from theano.graph import Container, Type, Variable, generic
+from theano.tensor.type import TensorType, tensor_type
+from theano.tensor.variable import StaticShape, TensorOperators
+
+
+class SharedVariable(Variable):
+    """A variable with a container that functions read, and write through their updates.
+
+    ``default_update``, if set, is the update in every function that gives none."""
+
+    container: Container
+    default_update: Any = None
+
+    def __init__(
+        self,
+        name: str | None,
+        type: Type,
+        value: Any,
+        strict: bool,
+        allow_downcast: bool | None = None,
+        container: Container | None = None,
+    ) -> None:
+        super().__init__(type, None, None, name)
+        if container is not None:
+            if value is not None or strict:
+                raise TypeError("value and strict are ignored if a container is given")
+            self.container = container
+            return
+        filtered = type.filter(value, strict=strict, allow_downcast=allow_downcast)
+        self.container = Container(type, filtered, name=name, strict=strict, allow_downcast=allow_downcast)
+
+    def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
+        """A copy of the value; with ``borrow`` the value itself, which functions may go on to change."""
+        with self.container.lock:
+            value = self.container.value
+            return value if borrow else copy.deepcopy(value)
+
+    def set_value(self, new_value: Any, borrow: bool = False) -> None:
+        """Set the value to a copy of ``new_value``; with ``borrow`` it may be kept, and changed by functions."""
+        value = new_value if borrow else copy.deepcopy(new_value)
+        with self.container.lock:
+            self.container.value = value
+
+    def zero(self, borrow: bool = False) -> None:
+        """Set all elements to 0; with ``borrow`` in place."""
+        with self.container.lock:
+            if borrow:
+                self.container.value[...] = 0
+            else:
+                self.container.value = 0 * self.container.value
+
+    def clone(self) -> Any:
+        """Another variable with the same container: one update moves both."""
+        new = type(self)(self.name, self.type, None, False, container=self.container)
+        new.tag = copy.copy(self.tag)
+        new.default_update = self.default_update
+        return new
+
+    @property
+    def value(self) -> Any:
+        raise AttributeError("a shared variable has get_value() and set_value(), which copy unless borrow=True")
+
+    @value.setter
+    def value(self, new_value: Any) -> None:
+        raise AttributeError("a shared variable has get_value() and set_value(), which copy unless borrow=True")
+
+    def filter_update(self, update: Any) -> Any:
+        """``update`` as an expression whose value may become the next one of this variable."""
+        if isinstance(update, Variable) and not update.type == self.type:
+            raise TypeError(
+                message(
+                    "an update must have exactly the type of its shared variable",
+                    [("shared", str(self), str(self.type)), ("update", str(update), str(update.type))],
+                    cure="cast it, or set its broadcastable pattern with theano.tensor.patternbroadcast",
+                )
+            )
+        return self.type.filter_variable(update)
+
+
+class TensorSharedVariable(TensorOperators, SharedVariable):
+    """A shared tensor.  Nothing is known of its sizes: they may change from call to call."""
+
+    @property
+    def _static(self) -> StaticShape | None:  # type: ignore[override]
+        return None
+
+
+class ScalarSharedVariable(TensorSharedVariable):
+    """The classic name of the class of shared numbers; they are tensors of rank 0."""
+
+
+Constructor = Callable[..., Any]
+CONSTRUCTORS: list[Constructor] = []
+
+
+def shared_constructor(ctor: Constructor, remove: bool = False) -> Constructor:
+    """Register (or remove) a constructor; it is called as :func:`shared` is and raises TypeError for values that are not for it."""
+    if remove:
+        CONSTRUCTORS.remove(ctor)
+    else:
+        CONSTRUCTORS.append(ctor)
+    return ctor
+
+
+def shared(value: Any, name: str | None = None, strict: bool = False, allow_downcast: bool | None = None, **kwargs: Any) -> Any:
+    """A shared variable that starts with a copy of ``value`` (``borrow=True`` may keep the array itself).
+
+    A Python int becomes int64, a float float64, whatever ``floatX`` is.  ``broadcastable`` gives the pattern, by default all False."""
+    if isinstance(value, Variable):
+        raise TypeError(
+            message("the value of a shared variable is a number, array or other object, not a variable", [("given", str(value), str(value.type))])
+        )
+    refusals = []
+    for constructor in reversed(CONSTRUCTORS):
+        try:
+            return constructor(value, name=name, strict=strict, allow_downcast=allow_downcast, **kwargs)
+        except TypeError as error:
+            refusals.append((constructor.__name__, str(error).replace("\n", " ")))
+    raise VariableTypeError(message(f"no shared variable can be made of {value!r:.60} ({type(value).__name__})", refusals))
+
+
+@shared_constructor
+def generic_constructor(value: Any, name: str | None = None, strict: bool = False, allow_downcast: bool | None = None) -> SharedVariable:
+    """A shared variable that holds any Python object."""
+    return SharedVariable(name, generic, copy.deepcopy(value), strict, allow_downcast)
+
+
+@shared_constructor
+def tensor_constructor(
+    value: Any,
+    name: str | None = None,
+    strict: bool = False,
+    allow_downcast: bool | None = None,
+    borrow: bool = False,
+    broadcastable: Sequence[Any] | None = None,
+    target: str = "cpu",
+) -> TensorSharedVariable:
+    """A shared tensor with the dtype and rank of an array."""
+    if target != "cpu" or not isinstance(value, np.ndarray) or value.dtype.kind not in "biufc":
+        raise TypeError("an array of numbers is needed")
+    dtype = value.dtype.newbyteorder("=")
+    array = value if borrow and dtype == value.dtype else np.array(value, dtype=dtype)
+    pattern = (False,) * array.ndim if broadcastable is None else tuple(map(bool, broadcastable))
+    return TensorSharedVariable(name, _type_of(array, pattern), array, strict, allow_downcast)
+
+
+@shared_constructor
+def scalar_constructor(
+    value: Any,
+    name: str | None = None,
+    strict: bool = False,
+    allow_downcast: bool | None = None,
+    borrow: bool = False,
+    target: str = "cpu",
+) -> TensorSharedVariable:
+    """A shared tensor of rank 0 from a number: int64, float64, complex128, or the dtype of a NumPy scalar."""
+    if target != "cpu" or not isinstance(value, (np.number, np.bool_, float, int, complex)):
+        raise TypeError("a number is needed")
+    array = np.asarray(value, dtype=None if isinstance(value, np.generic) or not isinstance(value, int) or isinstance(value, bool) else np.int64)
+    return TensorSharedVariable(name, _type_of(array, ()), array, strict, allow_downcast)
+
+
+def _type_of(array: np.ndarray[Any, Any], pattern: tuple[bool, ...]) -> TensorType:
+    return tensor_type(array.dtype.name, pattern)
+
+
+def load_shared_variable(val: Any) -> TensorSharedVariable:
+    """A shared tensor that starts with ``val``."""
+    return tensor_constructor(val)
