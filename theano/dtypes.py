@@ -106,7 +106,7 @@ def upcast(dtype: str, *dtypes: str) -> str:
     Under ``cast_policy='numpy+floatX'`` a float64 that no argument asks for falls to ``floatX``, but never below the
     widest float among the arguments.
     """
-    joined = _joined(dtype, *dtypes)
+    joined: str = _joined(dtype, *dtypes)
     if joined == "float64" and dtypes and config.cast_policy == "numpy+floatX" and "float64" not in (dtype, *dtypes):
         return _joined(config.floatX, *(d for d in (dtype, *dtypes) if d in FLOATS))
     return joined
@@ -162,7 +162,7 @@ def _int_dtype(number: int, others: tuple[str, ...]) -> str:
             if companion in INTEGERS and not np.iinfo(companion).min <= number <= np.iinfo(companion).max:
                 raise DTypeError(f"{number} does not fit {companion}; under cast_policy='weak' a Python int never widens its companions")
             return companion
-    candidates = SIGNED if policy == "custom" else ("int64",)
+    candidates: tuple[str, ...] = SIGNED if policy == "custom" else ("int64",)
     for dtype in (*candidates, "uint64"):
         if np.iinfo(dtype).min <= number <= np.iinfo(dtype).max:
             return dtype

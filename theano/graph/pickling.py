@@ -87,7 +87,9 @@ def reduce_apply(node: Apply) -> Any:
     batch = mark.batch()
     assert batch is not None
     node._pickled = batch.saved
-    state = {"outputs": node.outputs, "origin": node.origin, "_tag": node._tag, **node.__dict__}
+    state = {"outputs": node.outputs, "origin": node.origin, **node.__dict__}
+    if node._tag is not None:
+        state["_tag"] = node._tag
     return new_apply, (type(node), node.op, node.inputs, [type(output) for output in node.outputs]), state
 
 
@@ -114,7 +116,7 @@ def new_variable(cls: type[Variable], owner: Apply | None = None, index: int | N
     """A blank variable: its state follows."""
     variable = cls.__new__(cls)
     variable.owner, variable.index = owner, index
-    variable.fgraph = variable._tag = None
+    variable.fgraph = variable.name = variable._tag = variable._origin = None
     return variable
 
 
@@ -130,6 +132,10 @@ def reduce_variable(variable: Variable) -> Any:
     return output_of, (variable.owner, variable.index), variable.__getstate__()
 
 
+_BLANK = ("name", "_tag", "_origin")
+"""Slots that :func:`new_variable` sets to None."""
+
+
 @cache
 def _slots(cls: Any) -> tuple[str, ...]:
     """The slots of a class of variables that its state holds."""
@@ -142,11 +148,14 @@ def _as_tuple(slots: Any) -> tuple[str, ...]:
     return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
-def variable_state(variable: Variable) -> dict[str, Any]:
-    """Everything but the place in the graph, what is transient, and test values where they are not wanted."""
-    state = {name: getattr(variable, name) for name in _slots(type(variable)) if hasattr(variable, name)}
+def variable_state(variable: Any) -> dict[str, Any]:
+    """Everything but the place in the graph, what is transient or blank, and test values where they are not wanted."""
+    state = {name: getattr(variable, name) for name in _slots(variable.__class__) if hasattr(variable, name)}
+    for name in _BLANK:
+        if state[name] is None:
+            del state[name]
     state.update((name, value) for name, value in variable.__dict__.items() if name not in variable._transient)
-    tag = state["_tag"]
+    tag = state.get("_tag")
     if tag is not None and "test_value" in tag.__dict__ and not config.pickle_test_value:
         state["_tag"] = Scratch(**{name: value for name, value in tag.__dict__.items() if name != "test_value"})
     return state
@@ -164,7 +173,7 @@ def copy_variable(variable: Variable) -> Variable:
     """A variable with the same owner and a copy of the attributes."""
     new = new_variable(type(variable), variable.owner, variable.index)
     state = variable.__getstate__()
-    if state["_tag"] is not None:
+    if "_tag" in state:
         state["_tag"] = copy.copy(state["_tag"])
     new.__setstate__(state)
     return new
@@ -190,8 +199,8 @@ def deepcopy_apply(target: Apply, memo: dict[int, Any]) -> Any:
         memo.update((id(old), output) for old, output in zip(node.outputs, new.outputs, strict=True))
         for old, output in zip(node.outputs, new.outputs, strict=True):
             output.__setstate__(_deepcopy_state(old, memo))
-        state = {"origin": node.origin, **copy.deepcopy({"_tag": node._tag, **node.__dict__}, memo)}
-        set_apply_state(new, state)
+        state = {"_tag": node._tag, **node.__dict__}
+        set_apply_state(new, {"origin": node.origin, **copy.deepcopy(state, memo)})
     return memo[id(target)]
 
 

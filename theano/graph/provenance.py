@@ -14,8 +14,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -75,7 +74,7 @@ class Origin:
 
     def __reduce__(self) -> Any:
         """Pickled as resolved lines: code objects do not pickle."""
-        return _restore, (self.lines(),)
+        return (Origin, self.line()) if self.first is None and self else (_restore, (self.lines(),))
 
     def __copy__(self) -> Origin:
         return self
@@ -133,14 +132,20 @@ def here(depth: int = 1) -> Origin:
     return NOWHERE
 
 
-@contextmanager
-def inherit(origin: Origin) -> Iterator[None]:
-    """Within the block, whatever is built has this origin."""
-    token = _inherited.set(origin)
-    try:
-        yield
-    finally:
-        _inherited.reset(token)
+class inherit:
+    """Within the ``with`` block, whatever is built has this origin."""
+
+    __slots__ = ("_origin", "_token")
+    _token: Token[Origin | None]
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+
+    def __enter__(self) -> None:
+        self._token = _inherited.set(self._origin)
+
+    def __exit__(self, *error: object) -> None:
+        _inherited.reset(self._token)
 
 
 def is_ours(filename: str) -> bool:
