@@ -26,7 +26,7 @@ import numpy as np
 
 from theano.emit.llvm.reduce import identities
 from theano.loops.ir import LANES, Accumulator, Check, Kernel, Loop, Statement, Store
-from theano.loops.statements import all_statements, loaded_buffers, stored_buffers, values_of
+from theano.loops.statements import all_statements, loaded_buffers, stored_buffers
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import Value, walk
 
@@ -122,6 +122,8 @@ class _Run:
 
     def _axis(self, loop: Loop, span: range) -> list[list[Any]]:
         """All iterations at once."""
+        if not span:
+            return [_start(accumulator, loop, tuple(self.axes)) for accumulator in loop.accumulators]
         before = [name for name, leaf in self.leaves.items() if np.ndim(leaf) > 0]
         for name in before:
             self.leaves[name] = self.leaves[name][..., None]

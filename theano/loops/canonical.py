@@ -73,6 +73,6 @@ class _Numbering:
         if value.op == "index":
             return self.indices[value.data]  # type: ignore[index]
         if value.op == "acc":
-            key, position = value.data  # type: ignore[misc]
-            return self.accumulators[key], position
+            assert isinstance(value.data, tuple)
+            return self.accumulators[value.data[0]], value.data[1]
         return value.data

@@ -173,7 +173,7 @@ class _Kernel:
     def _acc(self, value: Value, where: str) -> None:
         for results in self.results:
             if value.data in results:
-                return self._typed(value, results[value.data], where)  # type: ignore[index]
+                return self._typed(value, results[value.data], where)
         fail(where, f"accumulator {value.data!r} is not available here")
 
     @staticmethod

@@ -372,4 +372,3 @@ def _independent(body: Iterable[Statement], index: Value) -> bool:
             if coefficient is None or coefficient.op != "const" or coefficient.data == 0:
                 return False
     return True
-

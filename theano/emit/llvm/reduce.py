@@ -21,7 +21,7 @@ def identities(combine: str, dtypes: Sequence[str]) -> list[float]:
     if combine == "mul":
         return [1]
     if combine == "and":
-        return [1 if dtype == "bool" else -1]
+        return [1 if dtype == "bool" else -1 if dtype in SIGNED else (1 << 8 * ITEMSIZE[dtype]) - 1]
     if dtype in COMPUTED_FLOATS:
         return [-math.inf if combine == "max" else math.inf]
     bits = 8 * ITEMSIZE[dtype]
@@ -61,5 +61,3 @@ def _part(on: Instructions, value: str, dtype: str, first: int, count: int) -> s
         return on.code.let(f"extractelement {kind} {value}, i64 {first}")
     lanes = ", ".join(f"i32 {lane}" for lane in range(first, first + count))
     return on.code.let(f"shufflevector {kind} {value}, {kind} poison, <{count} x i32> <{lanes}>")
-
-

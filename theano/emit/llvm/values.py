@@ -146,7 +146,6 @@ class Values:
         where = self.operand(offset)
         return self._load_one(buffer, where) if where.lanes == 1 else self._gather(buffer, where)
 
-
     def _load_one(self, buffer: int, where: Operand) -> Operand:
         """The same element in all lanes: as far out as it goes."""
         scope, crossed = self._hoisted(where.scope, buffer)
