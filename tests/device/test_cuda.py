@@ -5,9 +5,11 @@ import re
 import pytest
 
 from tests.device import kernels
+from tests.device.test_instructions import INSTRUCTIONS, casts, of_two
 from theano.emit.c_family import print_kernel
 from theano.emit.dialects import CUDA, OPENCL
 from theano.errors import CompileError
+from theano.scalar.instructions import REAL
 
 ARCHITECTURES = ("sm_80", "sm_90")
 KERNELS = {
@@ -30,6 +32,14 @@ def test_compiles(nvrtc, name, architecture):
         assert entry.name.encode() in compiled.binary
     assert "warning" not in compiled.log
     assert re.findall(r"(\d+) bytes spill", compiled.log) == ["0"] * 2 * len(source.entries)
+
+
+@pytest.mark.parametrize("dtype", REAL)
+def test_every_instruction_compiles(nvrtc, dtype):
+    values = [casts(dtype), *([of_two(dtype, INSTRUCTIONS[dtype])] if dtype in INSTRUCTIONS else [])]
+    text = "".join(print_kernel(v.kernel(), f"k{number}").text for number, v in enumerate(values))
+    compiled = nvrtc(CUDA.source(text), "sm_80")
+    assert b"k0_0" in compiled.binary and "warning" not in compiled.log
 
 
 def test_the_text_is_the_same_in_both_languages():

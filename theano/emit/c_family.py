@@ -33,13 +33,18 @@ KERNEL(256) double_0(GLOBAL f32* x0, GLOBAL f32* x1, i64 n0) {
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from theano.emit.dialects import ATOMIC, NATIVE, TYPES, literal
+from theano.emit.llvm.reduce import identities
 from theano.loops.ir import LANES, Accumulator, Check, Kernel, Loop, Statement, Store
-from theano.loops.statements import map_values
-from theano.scalar.instructions import COMPARISONS, COMPUTED_FLOATS, INTEGERS, ITEMSIZE, SIGNED, Value, walk
+from theano.loops.statements import all_statements, map_values, stored_buffers, values_of
+from theano.scalar.evaluate import evaluate
+from theano.scalar.instructions import COMPARISONS, COMPUTED_FLOATS, INTEGERS, LEAVES, Value, walk
 
 THREADS = 256
 """Threads of a group where no reduction fixes their number."""
@@ -61,82 +66,24 @@ class Entry:
 
     def groups(self, sizes: Sequence[int], limit: int = 1 << 16) -> int:
         """How many groups to launch; 0 if there is nothing to do."""
-        items = 1
-        for extent in self.range:
-            items *= max(evaluate(extent, sizes), 0)
+        extents = evaluate(self.range, lambda leaf: np.array(sizes[leaf.data], np.int64))  # type: ignore[call-overload]
+        items = math.prod(int(extent) for extent in extents)
         return min(-(-items // self.width) if self.layout == "threads" else items, limit)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """Kernel text without prelude.  Every entry takes all buffers, sizes and scalars of the kernel, in this order; if the
-    kernel has checks, a status buffer of three int64 and an int64 follow: see :func:`failure`."""
+    kernel has checks, a status buffer of three int64 and an int64 follow: the first run, with -1, leaves
+    the lowest failing iteration in ``status[0]``; a second one, with that iteration, leaves code and payload in the other two.
+    An entry with layout ``single`` does both at once."""
 
     text: str
     entries: tuple[Entry, ...]
     kernel: Kernel
 
 
-def evaluate(extent: Value, sizes: Sequence[int]) -> int:
-    """An int64 value over ``size`` leaves as a number."""
-    known: dict[int, int] = {}
-    for value in walk([extent]):
-        args = [known[id(a)] for a in value.args]
-        if value.op == "size":
-            known[id(value)] = int(sizes[value.data])  # type: ignore[call-overload]
-        elif value.op == "const":
-            known[id(value)] = int(value.data)  # type: ignore[call-overload]
-        else:
-            known[id(value)] = _EXTENT[value.op](*args)
-    return known[id(extent)]
-
-
-_EXTENT: dict[str, Callable[..., int]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "neg": lambda a: -a,
-    "abs": abs,
-    "min": min,
-    "max": max,
-    "floordiv": lambda a, b: a // b if b else 0,
-    "mod": lambda a, b: a % b if b else 0,
-    "lt": lambda a, b: a < b,
-    "le": lambda a, b: a <= b,
-    "eq": lambda a, b: a == b,
-    "ne": lambda a, b: a != b,
-    "and": lambda a, b: a & b,
-    "or": lambda a, b: a | b,
-    "xor": lambda a, b: a ^ b,
-    "select": lambda c, a, b: a if c else b,
-    "cast": int,
-}
-
-
 # ------------------------------------------------------------------------------------------------ what a kernel does
-
-
-def nested(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """All statements, loops before their bodies."""
-    stack = list(statements)[::-1]
-    while stack:
-        statement = stack.pop()
-        yield statement
-        if isinstance(statement, Loop):
-            stack.extend(reversed(statement.body))
-
-
-def own_values(statement: Statement) -> tuple[Value, ...]:
-    """The values that a statement uses itself, its body aside."""
-    if isinstance(statement, Store):
-        return (statement.offset, statement.value)
-    if isinstance(statement, Check):
-        return (statement.ok, statement.payload)
-    return (statement.extent, *(v for accumulator in statement.accumulators for v in accumulator.values))
-
-
-def all_values(statements: Iterable[Statement]) -> list[Value]:
-    return walk(v for statement in nested(statements) for v in own_values(statement))
 
 
 def loaded_by(values: Iterable[Value]) -> set[int]:
@@ -145,11 +92,7 @@ def loaded_by(values: Iterable[Value]) -> set[int]:
 
 
 def loaded(statements: Iterable[Statement]) -> set[int]:
-    return loaded_by(all_values(statements))
-
-
-def stored(statements: Iterable[Statement]) -> set[int]:
-    return {s.buffer for s in nested(statements) if isinstance(s, Store)}
+    return loaded_by(values_of(statements))
 
 
 def independent(loop: Loop, kernel: Kernel) -> bool:
@@ -158,19 +101,25 @@ def independent(loop: Loop, kernel: Kernel) -> bool:
         return False
     if loop.kind == "vector" or (kernel.parallel and any(loop is statement for statement in kernel.body)):
         return True
-    stores = [s for s in nested(loop.body) if isinstance(s, Store)]
-    if loaded(loop.body) & stored(loop.body):
+    if loaded(loop.body) & stored_buffers(loop.body):
         return False
+    stores = [s for s in all_statements(loop.body) if isinstance(s, Store)]
     if all(s.combine for s in stores):
         return all(kernel.buffers[s.buffer].dtype in ATOMIC for s in stores)
-    return not any(s.combine or any(v.op == "load" for v in walk([s.offset])) for s in stores)
+    return all(s.combine is None and _goes_along(s.offset, loop) for s in stores)
+
+
+def _goes_along(offset: Value, loop: Loop) -> bool:
+    """Whether ``offset`` moves with the loop, by arithmetic alone: then no two iterations meet."""
+    values = walk([offset])
+    return any(v.op == "index" and v.data == loop.index for v in values) and all(v.op != "load" for v in values)
 
 
 def chain(statements: Sequence[Statement], kernel: Kernel) -> list[Loop]:
     """The longest chain of independent loops, each the only statement of the one before, with extents known at launch."""
     loops: list[Loop] = []
     while len(statements) == 1 and isinstance(loop := statements[0], Loop) and independent(loop, kernel):
-        if any(v.op not in ("const", "size") and not v.args for v in walk([loop.extent])) or "load" in {v.op for v in walk([loop.extent])}:
+        if any(v.op in LEAVES - {"const", "size"} for v in walk([loop.extent])):
             break
         loops.append(loop)
         statements = loop.body
@@ -179,14 +128,15 @@ def chain(statements: Sequence[Statement], kernel: Kernel) -> list[Loop]:
 
 def segments(kernel: Kernel) -> list[tuple[Statement, ...]]:
     """The top-level statements, cut wherever no reduction's result is needed across the cut."""
-    cuts, made, pieces = [], 0, list(kernel.body)
-    made_by = {a.key: k for k, s in enumerate(pieces) if isinstance(s, Loop) for a in s.accumulators}
-    first_needed = [min((made_by.get(v.data[0], k) for v in all_values([s]) if v.op == "acc"), default=k) for k, s in enumerate(pieces)]  # type: ignore[index]
-    for k in range(1, len(pieces)):
-        if all(first_needed[later] >= k for later in range(k, len(pieces))):
-            cuts.append(tuple(pieces[made:k]))
-            made = k
-    return [*cuts, tuple(pieces[made:])] if pieces else []
+    made = {a.key: k for k, s in enumerate(kernel.body) if isinstance(s, Loop) for a in s.accumulators}
+    pieces: list[tuple[Statement, ...]] = []
+    for position, statement in enumerate(kernel.body):
+        needed = [made.get(v.data[0], position) for v in walk(values_of([statement])) if v.op == "acc"]  # type: ignore[index]
+        piece: tuple[Statement, ...] = (statement,)
+        while sum(map(len, pieces)) > min(needed, default=position):
+            piece = pieces.pop() + piece
+        pieces.append(piece)
+    return pieces
 
 
 # ------------------------------------------------------------------------------------------------ text
@@ -205,7 +155,7 @@ def print_kernel(kernel: Kernel, name: str) -> Source:
 
 def expanded(kernel: Kernel) -> Kernel:
     """The same kernel without those intrinsics that the languages lack."""
-    if all(v.op != "call" or v.data in NATIVE for v in all_values(kernel.body)):
+    if all(v.op != "call" or v.data in NATIVE for v in walk(values_of(kernel.body))):
         return kernel
     from theano.scalar.mathlib import expand  # tables of coefficients: loaded when first needed
 
@@ -265,11 +215,13 @@ class _Printer:
         self.layout = "single"
         self.read: set[int] = set()  # buffers touched since the last barrier
         self.written: set[int] = set()
+        self.unstable = loaded(kernel.body) & stored_buffers(kernel.body)
+        self.seen_in: dict[Value, frozenset[int]] = {}  # a value -> the unstable buffers that it was computed from
 
     def segment(self, statements: Sequence[Statement]) -> tuple[str, Entry]:
         loops = chain(statements, self.kernel)
         body: Sequence[Statement] = loops[-1].body if loops else statements
-        within = [s for s in nested(body) if isinstance(s, Loop) and s.kind == "vector"]
+        within = [s for s in all_statements(body) if isinstance(s, Loop) and s.kind == "vector"]
         self.layout = "single" if not loops else "groups" if within else "threads"
         width = LANES if any(s.accumulators for s in within) else THREADS if loops or within else 1
         scope = _Scope(None, 0, alone=not within)
@@ -313,17 +265,17 @@ class _Printer:
             if isinstance(statement, Loop):
                 self._loop(statement, scope)
                 continue
-            self._order(loaded([statement]), stored([statement]), scope)
+            self._order(loaded([statement]), stored_buffers([statement]), scope)
             if isinstance(statement, Store):
                 self._store(statement, scope)
             else:
                 self._check(statement, scope)
 
-    def _order(self, reads: set[int], writes: set[int], scope: _Scope) -> None:
+    def _order(self, reads: Set[int], writes: Set[int], scope: _Scope) -> None:
         """What one thread of a group wrote, another may read only after a barrier, and the other way round."""
         if scope.alone:
             return
-        if writes & (self.read | self.written) or reads & self.written:
+        if (writes and self.read) or (writes | reads) & self.written:  # a written buffer may be the storage of any read one
             self._barrier(scope)
         self.read |= reads
         self.written |= writes
@@ -343,6 +295,7 @@ class _Printer:
         else:
             text = f"{buffer}[{offset}] = {store.combine}_{kind}({buffer}[{offset}], {value});"
         scope.line(text if scope.alone else f"if (LID == 0) {text}")
+        self._forget({store.buffer}, scope)
 
     def _check(self, check: Check, scope: _Scope) -> None:
         ok, payload = self._value(check.ok, scope), self._value(check.payload, scope)
@@ -354,8 +307,9 @@ class _Printer:
 
     def _loop(self, loop: Loop, scope: _Scope) -> None:
         split = not scope.alone and loop.kind == "vector"  # among the threads of the group
+        self._forget(stored_buffers([loop]), scope)  # an iteration sees the stores of those before it
         whole = [loop] if split else []
-        self._order(loaded_by([loop.extent]) | loaded(whole), stored(whole), scope)
+        self._order(loaded_by([loop.extent]) | loaded(whole), stored_buffers(whole), scope)
         before = self.read, self.written
         extent = self._value(loop.extent, scope)
         results = [self._declare(accumulator, scope) for accumulator in loop.accumulators]
@@ -368,10 +322,11 @@ class _Printer:
         for accumulator, names in zip(loop.accumulators, results):
             values = [self._value(value, inner) for value in accumulator.values]
             inner.line(_combine(accumulator, names, values))
-        if not inner.alone and stored(loop.body):
+        if not inner.alone and stored_buffers(loop.body):
             self._barrier(inner)  # the next iteration may read what this one wrote
         self.read, self.written = self.read | before[0], self.written | before[1]  # there may be no iteration
         scope.block(f"for (i64 {index} = {first}; {index} < {extent}; {step})", inner)
+        self._forget(stored_buffers([loop]), scope)
         for accumulator, names in zip(loop.accumulators, results):
             if split:
                 self._reduce(accumulator, names, scope)
@@ -383,7 +338,8 @@ class _Printer:
     def _declare(self, accumulator: Accumulator, scope: _Scope) -> list[str]:
         number = next(self.count)
         names = []
-        for position, (value, start) in enumerate(zip(accumulator.values, starts(accumulator))):
+        starts = identities(accumulator.combine, [value.dtype for value in accumulator.values])
+        for position, (value, start) in enumerate(zip(accumulator.values, starts)):
             names.append(f"a{number}" if len(accumulator.values) == 1 else f"a{number}_{position}")
             scope.line(f"{TYPES[value.dtype]} {names[-1]} = {literal(start, value.dtype)};")
         return names
@@ -444,6 +400,14 @@ class _Printer:
         home, name = self._home(value, here), f"v{next(self.count)}"
         home.line(f"{TYPES[value.dtype]} {name} = {expression(value, args)};")
         home.names[value] = name
+        own = loaded_by([value]) & self.unstable if value.op == "load" else ()
+        self.seen_in[value] = frozenset(own).union(*(self.seen_in.get(a, ()) for a in value.args))
+
+    def _forget(self, buffers: Set[int], here: _Scope) -> None:
+        """A store makes loads of its buffer old: what follows loads again."""
+        if buffers & self.unstable:
+            for scope in here.outward():
+                scope.names = {v: name for v, name in scope.names.items() if not buffers & self.seen_in[v]}
 
 
 def expression(value: Value, args: Sequence[str]) -> str:
@@ -472,22 +436,6 @@ def cast(text: str, old: str, new: str) -> str:
     if new == "bool":
         return f"{text} != 0"
     return f"{TYPES[new]}_{TYPES[old]}({text})" if old in COMPUTED_FLOATS and new in INTEGERS else f"({TYPES[new]}){text}"
-
-
-def starts(accumulator: Accumulator) -> tuple[float, ...]:
-    """What a reduction starts from, which changes nothing that it is combined with."""
-    dtype, combine = accumulator.values[0].dtype, accumulator.combine.removeprefix("arg")
-    if combine in ("add", "mul", "or"):
-        start: float = int(combine == "mul")
-    elif combine == "and":
-        start = 1 if dtype == "bool" else -1 if dtype in SIGNED else 2 ** (8 * ITEMSIZE[dtype]) - 1
-    elif dtype in COMPUTED_FLOATS:
-        start = float("-inf") if combine == "max" else float("inf")
-    else:
-        bits = 1 if dtype == "bool" else 8 * ITEMSIZE[dtype]
-        least, greatest = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if dtype in SIGNED else (0, 2**bits - 1)
-        start = least if combine == "max" else greatest
-    return (start, 0)[: len(accumulator.values)]
 
 
 def _combine(accumulator: Accumulator, names: Sequence[str], values: Sequence[str]) -> str:

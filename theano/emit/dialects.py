@@ -57,6 +57,7 @@ typedef u8 b8; typedef u16 f16; typedef float f32; typedef double f64;
 #define LSZ ((i32)blockDim.x)
 #define GRP ((i64)blockIdx.x)
 #define NGRP ((i64)gridDim.x)
+#define ABS(a) (a < 0 ? -(u64)a : a)
 #define I64(digits) digits##LL
 #define U64(digits) digits##ULL
 #define INF_f32 __int_as_float(0x7f800000)
@@ -96,6 +97,7 @@ typedef u8 b8; typedef u16 f16; typedef float f32; typedef double f64;
 #define LSZ ((i32)get_local_size(0))
 #define GRP ((i64)get_group_id(0))
 #define NGRP ((i64)get_num_groups(0))
+#define ABS abs
 #define I64(digits) digits##L
 #define U64(digits) digits##UL
 #define INF_f32 as_float(0x7f800000)
@@ -157,7 +159,7 @@ _INTEGER = """\
   DEV T not_##T(T a) { return (T)~(W)a; } \\
   DEV T shl_##T(T a, T b) { return (U)b < 8 * sizeof(T) ? (T)((W)a << (U)b) : (T)0; }
 #define SIGNED(T, U, W) INTEGER(T, U, W) \\
-  DEV T abs_##T(T a) { return a < 0 ? neg_##T(a) : a; } \\
+  DEV T abs_##T(T a) { return (T)ABS(a); } \\
   DEV T shr_##T(T a, T b) { return (T)(a >> ((U)b < 8 * sizeof(T) ? (U)b : 8 * sizeof(T) - 1)); } \\
   DEV T floordiv_##T(T a, T b) { \\
     if (b == 0) return 0; \\
@@ -223,7 +225,7 @@ def literal(number: float, dtype: str) -> str:
         return f"({kind}){text}" if number >= 0 and text[0] != "-" else f"({kind})({text})"
     if dtype == "float16":
         return f"(f16){int(np.float16(number).view(np.uint16))}"
-    number = int(number)
+    number = int(number) if dtype in SIGNED else int(number) % 2 ** (8 * ITEMSIZE[dtype])
     if ITEMSIZE[dtype] < 8:
         return f"({kind}){number}" if number >= 0 else f"({kind})({number})" if number > -(2**31) else f"({kind})({number + 1} - 1)"
     if dtype == "uint64":
