@@ -1,0 +1,695 @@
+"""Indexing: ``x[1:, i, idx]``, and ``set_subtensor`` / ``inc_subtensor`` of it.
+
+An indexing op knows its *structure*, ``idx_list``: one entry for each dimension indexed, either :data:`INDEX` (a number or
+an array of integers) or a slice whose three fields are None or :data:`INDEX`.  The numbers themselves are inputs of the
+node, in that order.  Numbers and slices alone make a :class:`Subtensor`, a view; an array among them makes an
+:class:`AdvancedSubtensor`, which gathers by NumPy's rules.  New axes are added to the result by ``dimshuffle``.
+
+>>> from theano.tensor import lscalar, matrix
+>>> x, i = matrix("x"), lscalar("i")
+>>> x[1:, i].owner.op
+Subtensor{int64::, int64}
+>>> set_subtensor(x[0], 1).type
+TensorType(float64, matrix)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from theano.dtypes import is_complex, is_integer
+from theano.errors import BoundsError, DTypeError, MethodNotDefined, NotScalarConstantError, ShapeError, VariableTypeError, message
+from theano.graph import Apply, Constant, Op, Variable
+from theano.tensor.convert import as_tensor_variable, constant
+from theano.tensor.elemwise import DimShuffle, row
+from theano.tensor.shape import SYMBOLIC, Sizes, Storage, addbroadcast, as_size, constant_integer
+from theano.tensor.slices import Lowered, span
+from theano.tensor.type import tensor_type
+
+INDEX = tensor_type("int64", ())
+"""Stands in an ``idx_list`` for an input of the node."""
+
+FIELDS = ("start", "stop", "step")
+FULL = slice(None)
+
+# ------------------------------------------------------------------------------------------ structure
+
+
+def _fields(entry: slice) -> tuple[Any, Any, Any]:
+    return entry.start, entry.stop, entry.step
+
+
+def _placeholder(entry: Any) -> Any:
+    """``entry`` of an index with each number replaced by :data:`INDEX`."""
+    if isinstance(entry, slice):
+        return slice(*(None if field is None else INDEX for field in _fields(entry)))
+    return INDEX
+
+
+def _numbers(entries: Sequence[Any]) -> Iterator[Any]:
+    """What stands in ``entries`` besides None: the inputs of an indexing node, in order."""
+    for entry in entries:
+        if isinstance(entry, slice):
+            yield from (field for field in _fields(entry) if field is not None)
+        else:
+            yield entry
+
+
+def get_idx_list(inputs: Sequence[Any], idx_list: Sequence[Any], get_count: bool = False) -> Any:
+    """``idx_list`` with the inputs of the node (after its first) in the places they belong to."""
+    rest = iter(inputs[1:])
+    filled = [
+        slice(*(None if field is None else next(rest) for field in _fields(entry))) if isinstance(entry, slice) else next(rest)
+        for entry in idx_list
+    ]
+    return (tuple(filled), len(inputs) - 1 - sum(1 for _ in rest)) if get_count else tuple(filled)
+
+
+class Indexing(Op):
+    """What the four indexing ops share: they are equal if class, structure and ``set_instead_of_inc`` are."""
+
+    set_instead_of_inc: bool | None = None
+    operands = 1
+    """How many inputs stand before the indices: ``x``, or ``x`` and ``y``."""
+
+    def __init__(self, idx_list: Sequence[Any]) -> None:
+        self.idx_list = tuple(_placeholder(entry) for entry in idx_list)
+        structure = tuple(
+            tuple(field is not None for field in _fields(entry)) if isinstance(entry, slice) else None for entry in self.idx_list
+        )
+        self._key = (type(self), structure, self.set_instead_of_inc)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Indexing) and self._key == other._key)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __str__(self) -> str:
+        inside = ", ".join(
+            ":".join("" if field is None else "int64" for field in _fields(entry)) if isinstance(entry, slice) else "int64"
+            for entry in self.idx_list
+        )
+        what = "" if self.set_instead_of_inc is None else "Set;" if self.set_instead_of_inc else "Inc;"
+        return f"{type(self).__name__}{{{what}{inside}}}"
+
+    __repr__ = __str__
+
+    def indices(self, inputs: Sequence[Any], ndim: int) -> list[Any]:
+        """The index of each of ``ndim`` dimensions: a variable or a slice of variables."""
+        return [*get_idx_list(inputs[self.operands - 1 :], self.idx_list), *[FULL] * (ndim - len(self.idx_list))]
+
+    def checked(self, x: Any, inputs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """(inputs as integer variables, index of each dimension of ``x``)."""
+        if len(self.idx_list) > x.type.ndim:
+            raise BoundsError(message(f"too many indices: {len(self.idx_list)} for a tensor of rank {x.type.ndim}", [row("indexed", x)]))
+        numbers = [_as_index(number) for number in inputs]
+        count = sum(1 for _ in _numbers(self.idx_list))
+        if len(numbers) != count:
+            raise ValueError(message(f"{self}: {len(numbers)} indices were given where {count} are needed", [row("indexed", x)]))
+        padding: list[Any] = [None] * self.operands
+        return numbers, self.indices([*padding, *numbers], x.type.ndim)
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[position < self.operands] for position in range(len(node.inputs))]
+
+
+def _as_index(number: Any) -> Any:
+    variable = constant(int(number), dtype="int64") if isinstance(number, (int, np.integer)) else as_tensor_variable(number)
+    if not is_integer(variable.type.dtype):
+        raise DTypeError(message("an index must be an integer", [row("index", variable)], cure="did you mean .astype('int64')?"))
+    return variable.astype("int64") if variable.type.dtype == "uint64" else variable
+
+
+def _value_of(entry: Any, values: Iterator[Any]) -> Any:
+    if isinstance(entry, slice):
+        return slice(*(None if field is None else int(next(values)) for field in _fields(entry)))
+    value = next(values)
+    return int(value) if value.ndim == 0 else value
+
+
+def _numpy_index(op: Indexing, inputs: Sequence[Any]) -> tuple[Any, ...]:
+    values = iter(inputs[op.operands :])
+    return tuple(_value_of(entry, values) for entry in op.idx_list)
+
+
+def _bounds_error(error: IndexError, node: Apply) -> BoundsError:
+    return BoundsError(message(str(error), [row("indexed", node.inputs[0])]))
+
+
+# ------------------------------------------------------------------------------------------ broadcasting and sizes
+
+
+def _keeps_one(entry: slice) -> bool:
+    """Whether a slice of a dimension of size 1 surely has size 1, by the classic rule."""
+    start, stop, step = (None if field is None else constant_integer(field) for field in _fields(entry))
+    if (start is None) != (entry.start is None) or (stop is None) != (entry.stop is None) or (step is None) != (entry.step is None):
+        return False
+    return start in (None, 0) and (stop is None or (stop > 0 and (step is None or step > 0)))
+
+
+def _static_size(entry: slice, size: int | None) -> int | None:
+    fields = tuple(None if field is None else constant_integer(field) for field in _fields(entry))
+    if any(field is not None and number is None for field, number in zip(_fields(entry), fields)):
+        return None
+    if size is None:
+        return None
+    return int(span(*fields, size).count)
+
+
+def _slice_size(entry: slice, size: Any) -> Any:
+    """The symbolic size of a slice of a dimension of ``size``."""
+    if entry == FULL:
+        return size
+    fields = (None if field is None else SYMBOLIC.entry(field) for field in _fields(entry))
+    return as_size(span(*fields, SYMBOLIC.entry(size), SYMBOLIC).count)
+
+
+class Layout:
+    """Where the dimensions of an indexed tensor come from.
+
+    ``arrays``: the dimensions of x indexed by numbers or arrays; ``slices``: the others, in order.  The ``rank`` dimensions that the
+    arrays share stand at position ``at`` of the result: in place of the arrays if these are neighbours, else in front."""
+
+    def __init__(self, entries: Sequence[Any]) -> None:
+        self.entries = entries
+        self.arrays = [axis for axis, entry in enumerate(entries) if not isinstance(entry, slice)]
+        self.slices = [axis for axis, entry in enumerate(entries) if isinstance(entry, slice)]
+        self.rank = max((entries[axis].type.ndim for axis in self.arrays), default=0)
+        adjacent = self.arrays and self.arrays[-1] - self.arrays[0] + 1 == len(self.arrays)
+        self.at = self.arrays[0] if adjacent else 0
+
+    def arranged(self, shared: Sequence[Any], sliced: Sequence[Any]) -> list[Any]:
+        """Dimensions of the result, given something for each shared and for each sliced one."""
+        return [*sliced[: self.at], *shared, *sliced[self.at :]]
+
+    def separated(self, dimensions: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """(shared, sliced): the reverse of :meth:`arranged`."""
+        end = self.at + self.rank
+        return list(dimensions[self.at : end]), [*dimensions[: self.at], *dimensions[end:]]
+
+    def shared_axes(self) -> list[list[tuple[Any, int]]]:
+        """For each shared dimension, the (array, axis) that lie on it and do not stretch."""
+        lying: list[list[tuple[Any, int]]] = [[] for _ in range(self.rank)]
+        for array in dict.fromkeys(self.entries[axis] for axis in self.arrays):
+            offset = self.rank - array.type.ndim
+            for axis, stretches in enumerate(array.type.broadcastable):
+                if not stretches:
+                    lying[offset + axis].append((array, axis))
+        return lying
+
+    def pattern(self, x: Any) -> tuple[bool, ...]:
+        sliced = [x.type.broadcastable[axis] and _keeps_one(self.entries[axis]) for axis in self.slices]
+        return tuple(self.arranged([not lying for lying in self.shared_axes()], sliced))
+
+    def static(self, x: Any) -> tuple[int | None, ...]:
+        sliced = [_static_size(self.entries[axis], x.static_shape[axis]) for axis in self.slices]
+        shared = [next((n for array, axis in lying if (n := array.static_shape[axis]) is not None), None) for lying in self.shared_axes()]
+        return tuple(self.arranged(shared, sliced))
+
+    def sizes(self, x_sizes: Sequence[Any], array_sizes: dict[Any, Sequence[Any]]) -> tuple[Any, ...]:
+        """The symbolic shape of the result."""
+        sliced = [_slice_size(self.entries[axis], x_sizes[axis]) for axis in self.slices]
+        shared = [array_sizes[lying[0][0]][lying[0][1]] if lying else as_size(1) for lying in self.shared_axes()]
+        return tuple(self.arranged(shared, sliced))
+
+    def check_values(self, node: Apply, inputs: Sequence[Any]) -> None:
+        """NumPy would stretch any index array of size 1; here only a broadcastable one is."""
+        values = dict(zip(node.inputs, inputs))
+        for lying in self.shared_axes():
+            found = {int(values[array].shape[axis]) for array, axis in lying}
+            if len(found) > 1:
+                raise ShapeError(message(f"indexing: the index arrays have sizes {sorted(found)}", [row("index", a) for a, _ in lying]))
+
+    # -------------------------------------------------------------------------------------- lowering
+
+    def lowered(self, low: Any, node: Apply, x: Any) -> tuple[list[Any], Callable[..., tuple[Any, ...]], bool]:
+        """(extents of the result, map from its indices to those of x, whether that map reads nothing)."""
+        ar, extents = Lowered(low), low.shape(x)
+        spans: dict[int, Any] = {}
+        for axis in self.slices:
+            fields = (None if field is None else ar.entry(low.extent(field)) for field in _fields(self.entries[axis]))
+            spans[axis] = span(*fields, ar.entry(extents[axis]), ar)
+            step = spans[axis].step
+            if not isinstance(step, int):
+                low.at_least(low.maximum(step, low.sub(low.int(0), step)), low.int(1), node, "slice step cannot be zero")
+        fixed = {axis: position for axis in self.arrays if (position := _fixed(low, node, x, axis, self.entries[axis])) is not None}
+        shared = []
+        for lying in self.shared_axes():
+            sizes = [low.shape(array)[axis] for array, axis in lying]
+            for size in sizes[1:]:
+                low.equal(sizes[0], size, node, tuple(lying[:2]), "indexing: the index arrays differ in size")
+            shared.append(sizes[0] if sizes else low.int(1))
+        shape = self.arranged(shared, [ar.value(spans[axis].count) for axis in self.slices])
+
+        def source(*indices: Any) -> tuple[Any, ...]:
+            on_arrays, on_slices = self.separated(indices)
+            positions: dict[int, Any] = dict(fixed)
+            for axis, index in zip(self.slices, on_slices):
+                positions[axis] = _stepped(low, index, spans[axis], ar)
+            for axis in self.arrays:
+                if axis not in fixed:
+                    array = self.entries[axis]
+                    read = low.read(array, on_arrays[self.rank - array.type.ndim :])
+                    positions[axis] = low.checked_index(read.cast("int64"), extents[axis], node, _out_of_bounds("{payload}", axis, x))
+            return tuple(positions[axis] for axis in range(len(extents)))
+
+        return shape, source, len(fixed) == len(self.arrays)
+
+
+def _out_of_bounds(index: str, axis: int, x: Any) -> str:
+    return f"index {index} is out of bounds for axis {axis} of {x.name or x}"
+
+
+def _fixed(low: Any, node: Apply, x: Any, axis: int, entry: Any) -> Any:
+    """The position that a constant index means, guarded; None if ``entry`` is no constant number."""
+    number = constant_integer(entry)
+    if number is None:
+        return None
+    extent = low.shape(x)[axis]
+    low.at_least(extent, low.int(number + 1 if number >= 0 else -number), node, _out_of_bounds(str(number), axis, x))
+    return low.int(number) if number >= 0 else low.add(extent, low.int(number))
+
+
+def _stepped(low: Any, index: Any, where: Any, ar: Lowered) -> Any:
+    """``first + index * step``."""
+    return low.add(low.mul(index, ar.value(where.step)), ar.value(where.first))
+
+
+# ------------------------------------------------------------------------------------------ reading
+
+
+class Subtensor(Indexing):
+    """``x`` indexed by numbers and slices."""
+
+    view_map = {0: [0]}
+
+    def make_node(self, x: Any, *inputs: Any) -> Apply:
+        x = as_tensor_variable(x)
+        numbers, entries = self.checked(x, inputs)
+        for number in numbers:
+            if number.type.ndim:
+                raise BoundsError(message("this index must be a number (rank 0)", [row("index", number)]))
+        return Apply(self, [x, *numbers], [_result(x, Layout(entries))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
+        try:
+            output_storage[0][0] = np.asarray(inputs[0][_numpy_index(self, inputs)])
+        except IndexError as error:
+            raise _bounds_error(error, node) from None
+
+    def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
+        layout = Layout(self.indices(node.inputs, len(input_shapes[0])))
+        return [layout.sizes(input_shapes[0], dict(zip(node.inputs, input_shapes)))]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        gradient = output_grads[0]
+        scattered = self.scatter()(inputs[0].zeros_like(dtype=gradient.type.dtype), gradient, *inputs[1:])
+        return [scattered] + [None] * (len(inputs) - 1)
+
+    def scatter(self) -> Any:
+        """The op that adds into what this one reads."""
+        return IncSubtensor(self.idx_list)
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None if eval_points[0] is None else self(eval_points[0], *inputs[1:])]
+
+    def get_constant_idx(
+        self, inputs: Sequence[Any], allow_partial: bool = False, only_process_constants: bool = False, elemwise: bool = True
+    ) -> list[Any]:
+        """The index with Python numbers for its constants; others stay variables if ``allow_partial``, else an error."""
+
+        def number(variable: Any) -> Any:
+            found = None if variable is None else constant_integer(variable)
+            if found is None and variable is not None and not allow_partial:
+                raise NotScalarConstantError(message("this index is not constant", [row("index", variable)]))
+            return variable if found is None else found
+
+        entries = get_idx_list(inputs, self.idx_list)
+        return [slice(*map(number, _fields(entry))) if isinstance(entry, slice) else number(entry) for entry in entries]
+
+    def lower(self, low: Any, node: Apply) -> None:
+        x, out = node.inputs[0], node.outputs[0]
+        shape, source, is_view = Layout(self.indices(node.inputs, x.type.ndim)).lowered(low, node, x)
+        if is_view:
+            low.view(out, shape, x, source)
+        else:
+            low.pointwise(out, shape, lambda *i: low.read(x, source(*i)))
+
+
+class AdvancedSubtensor(Subtensor):
+    """``x`` indexed by integer arrays, with numbers and slices beside them."""
+
+    view_map: dict[int, list[int]] = {}
+
+    def make_node(self, x: Any, *inputs: Any) -> Apply:
+        x = as_tensor_variable(x)
+        numbers, entries = self.checked(x, inputs)
+        _check_slices(entries)
+        return Apply(self, [x, *numbers], [_result(x, Layout(entries))])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
+        Layout(self.indices(node.inputs, inputs[0].ndim)).check_values(node, inputs)
+        super().perform(node, inputs, output_storage)
+        if np.may_share_memory(output_storage[0][0], inputs[0]):
+            output_storage[0][0] = output_storage[0][0].copy()
+
+    def scatter(self) -> Any:
+        return AdvancedIncSubtensor(self.idx_list)
+
+
+class AdvancedSubtensor1(AdvancedSubtensor):
+    """``x[indices]`` for a vector of indices: rows of ``x``."""
+
+    def __init__(self, sparse_grad: bool = False) -> None:
+        self.sparse_grad = sparse_grad
+        super().__init__([INDEX])
+
+    def make_node(self, x: Any, *inputs: Any) -> Apply:
+        node = super().make_node(x, *inputs)
+        if node.inputs[1].type.ndim != 1:
+            raise BoundsError(message("AdvancedSubtensor1: the index must be a vector", [row("index", node.inputs[1])]))
+        return node
+
+    def scatter(self) -> Any:
+        return AdvancedIncSubtensor1()
+
+
+def _check_slices(entries: Sequence[Any]) -> None:
+    for entry in entries:
+        for field in _fields(entry) if isinstance(entry, slice) else ():
+            if field is not None and field.type.ndim:
+                raise BoundsError(message("a bound of a slice must be a number (rank 0)", [row("bound", field)]))
+
+
+def _result(x: Any, layout: Layout) -> Any:
+    out: Any = x.type.clone(broadcastable=layout.pattern(x))()
+    out.static_shape = layout.static(x)
+    return out
+
+
+# ------------------------------------------------------------------------------------------ writing
+
+
+class IncSubtensor(Indexing):
+    """``x`` with ``y`` added to (or put in place of) ``x[index]``, numbers and slices only; ``x`` stays as it is."""
+
+    operands = 2
+    reader: Any = Subtensor
+
+    def __init__(
+        self, idx_list: Sequence[Any], inplace: bool = False, set_instead_of_inc: bool = False, destroyhandler_tolerate_aliased: Any = None
+    ) -> None:
+        self.set_instead_of_inc = bool(set_instead_of_inc)
+        super().__init__(idx_list)
+
+    def make_node(self, x: Any, y: Any, *inputs: Any) -> Apply:
+        x, y = as_tensor_variable(x), as_tensor_variable(y)
+        numbers, entries = self.checked(x, inputs)
+        _check_slices(entries)
+        if self.reader is Subtensor and any(number.type.ndim for number in numbers):
+            raise BoundsError(message(f"{self}: indices must be numbers (rank 0)", [row("index", n) for n in numbers]))
+        out: Any = x.type()
+        out.static_shape = x.static_shape
+        return Apply(self, [x, _fitted(x, y, Layout(entries)), *numbers], [out])
+
+    def region(self, node: Apply) -> Layout:
+        return Layout(self.indices(node.inputs, node.inputs[0].type.ndim))
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
+        out, y, where = inputs[0].copy(), inputs[1], _numpy_index(self, inputs)
+        self.region(node).check_values(node, inputs)
+        try:
+            _check_stretching(node, y, np.shape(out[where]))
+            if self.set_instead_of_inc:
+                out[where] = y
+            else:
+                np.add.at(out, where, y)
+        except IndexError as error:
+            raise _bounds_error(error, node) from None
+        output_storage[0][0] = out
+
+    def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
+        return [tuple(input_shapes[0])]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        gradient, indices = output_grads[0], inputs[2:]
+        into_y = sum_to(self.reader_op()(gradient, *indices), inputs[1])
+        into_x = gradient
+        if self.set_instead_of_inc:
+            into_x = self(gradient, constant(0, dtype=gradient.type.dtype), *indices)
+        return [into_x, into_y] + [None] * len(indices)
+
+    def reader_op(self) -> Any:
+        return self.reader(self.idx_list)
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        x_point, y_point = eval_points[:2]
+        if x_point is None and y_point is None:
+            return [None]
+        x_point, y_point = (v.zeros_like() if point is None else point for v, point in zip(inputs, (x_point, y_point)))
+        return [self(x_point, y_point, *inputs[2:])]
+
+    def lower(self, low: Any, node: Apply) -> None:
+        x, y, out = node.inputs[0], node.inputs[1], node.outputs[0]
+        shape, source, _ = self.region(node).lowered(low, node, x)
+        missing = len(shape) - y.type.ndim
+        for axis, stretches in enumerate(y.type.broadcastable):
+            if not stretches:
+                text = "the value and the part that it is written to differ in size"
+                shape[missing + axis] = low.equal(shape[missing + axis], low.shape(y)[axis], node, ((y, axis),), text)
+        how = None if self.set_instead_of_inc else "add"
+        low.scatter(out, x, shape, source, lambda *i: low.read(y, i[missing:]), how)
+
+
+class AdvancedIncSubtensor(IncSubtensor):
+    """``x`` with ``y`` added to (or put in place of) ``x[index]``; what is indexed twice is added to twice, or gets the last value."""
+
+    reader = AdvancedSubtensor
+
+    def lower(self, low: Any, node: Apply) -> None:
+        if not _lowered_one_hot(self, low, node):
+            super().lower(low, node)
+
+
+class AdvancedIncSubtensor1(AdvancedIncSubtensor):
+    """``x`` with ``y`` added to (or put in place of) the rows ``x[indices]``."""
+
+    def __init__(self, inplace: bool = False, set_instead_of_inc: bool = False) -> None:
+        super().__init__([INDEX], set_instead_of_inc=set_instead_of_inc)
+
+    def reader_op(self) -> Any:
+        return AdvancedSubtensor1()
+
+
+def _fitted(x: Any, y: Any, layout: Layout) -> Any:
+    """``y`` in the dtype of ``x``, broadcastable where what it is written to is."""
+    pattern = layout.pattern(x)
+    if y.type.ndim > len(pattern):
+        rows = [row("tensor", x), row("value", y)]
+        raise VariableTypeError(message(f"a value of rank {y.type.ndim} cannot be put into a part of rank {len(pattern)}", rows))
+    if is_complex(y.type.dtype) and not is_complex(x.type.dtype):
+        rows = [row("tensor", x), row("value", y)]
+        raise DTypeError(message("a complex value cannot be put into a real tensor", rows, cure="did you mean value.real?"))
+    if y.type.dtype != x.type.dtype:
+        y = y.astype(x.type.dtype)
+    kept = pattern[len(pattern) - y.type.ndim :]
+    return addbroadcast(y, *(axis for axis, fixed in enumerate(kept) if fixed and not y.type.broadcastable[axis]))
+
+
+def _check_stretching(node: Apply, y: Any, wanted: tuple[int, ...]) -> None:
+    pattern = node.inputs[1].type.broadcastable
+    for axis, stretches in enumerate(pattern):
+        have, want = y.shape[axis], wanted[len(wanted) - len(pattern) + axis]
+        if not stretches and have != want:
+            rows = [row("tensor", node.inputs[0]), row("value", node.inputs[1])]
+            raise ShapeError(message(f"a value of shape {y.shape} cannot be put into a part of shape {wanted}", rows))
+
+
+def _lowered_one_hot(op: IncSubtensor, low: Any, node: Apply) -> bool:
+    """``zeros[arange(n), k]`` gets one element in each row: computed element by element, without a pass over zeros."""
+    from theano.scalar.instructions import select
+    from theano.tensor.create import ARange, filled_with
+
+    x, y = node.inputs[:2]
+    if op.idx_list != (INDEX, INDEX) or x.type.ndim != 2 or filled_with(x) != 0:
+        return False
+    rows, columns = node.inputs[2:]
+    if rows.type.broadcastable != (False,) or columns.type.broadcastable != (False,) or rows.owner is None:
+        return False
+    (n, m), arange = low.shape(x), rows.owner
+    if not isinstance(arange.op, ARange) or [constant_integer(v) for v in (arange.inputs[0], arange.inputs[2])] != [0, 1]:
+        return False
+    if not low.extents.same(low.shape(rows)[0], n):
+        return False
+    low.equal(n, low.shape(columns)[0], node, ((x, 0), (columns, 0)), "indexing: the index arrays differ in size")
+    if y.type.broadcastable == (False,):
+        low.equal(n, low.shape(y)[0], node, ((x, 0), (y, 0)), "the value and the part that it is written to differ in size")
+    zero = low.trace.const(0, x.type.dtype)
+
+    def body(i: Any, j: Any) -> Any:
+        chosen = low.checked_index(low.read(columns, (i,)).cast("int64"), m, node, _out_of_bounds("{payload}", 1, x))
+        return select(chosen.equals(j), low.read(y, (i,)[: y.type.ndim]), zero)
+
+    low.pointwise(node.outputs[0], (n, m), body)
+    return True
+
+
+def sum_to(gradient: Any, like: Any) -> Any:
+    """``gradient`` summed over the dimensions along which ``like`` was stretched or lacks."""
+    missing = gradient.type.ndim - like.type.ndim
+    pattern = zip(like.type.broadcastable, gradient.type.broadcastable[missing:])
+    stretched = [missing + axis for axis, (narrow, wide) in enumerate(pattern) if narrow and not wide]
+    if missing or stretched:
+        gradient = gradient.sum(axis=[*range(missing), *stretched])
+        kept = iter(range(gradient.type.ndim))
+        gradient = gradient.dimshuffle(*("x" if missing + axis in stretched else next(kept) for axis in range(like.type.ndim)))
+    return gradient
+
+
+# ------------------------------------------------------------------------------------------ functions
+
+
+def getitem(x: Any, index: Any) -> Any:
+    """``x[index]`` by NumPy's rules, for numbers, slices, ``None``, ``...``, integer arrays and lists."""
+    x = as_tensor_variable(x)
+    entries = _expanded(x, index if isinstance(index, tuple) else (index,))
+    if any(entry is not None and not isinstance(entry, slice) and entry.type.ndim for entry in entries):
+        return _gathered(x, entries)
+    kept = [entry for entry in entries if entry is not None]
+    only_new_axes = None in entries and all(isinstance(entry, slice) and entry == FULL for entry in kept)
+    result = x if only_new_axes else Subtensor(kept)(x, *_numbers(kept))
+    if None in entries:
+        axes = iter(range(result.type.ndim))
+        result = result.dimshuffle(*("x" if e is None else next(axes) for e in entries if e is None or isinstance(e, slice)), *axes)
+    return result
+
+
+def _gathered(x: Any, entries: list[Any]) -> Any:
+    if None in entries:
+        axes = iter(range(x.type.ndim))
+        x = x.dimshuffle(*("x" if entry is None else next(axes) for entry in entries), *axes)
+        entries = [FULL if entry is None else entry for entry in entries]
+    if len(entries) == 1 and entries[0].type.ndim == 1:
+        return AdvancedSubtensor1()(x, entries[0])
+    return AdvancedSubtensor(entries)(x, *_numbers(entries))
+
+
+def _expanded(x: Any, index: tuple[Any, ...]) -> list[Any]:
+    """The entries of ``index`` as variables, slices of variables and None; ``...`` written out, trailing full slices left out."""
+    entries: list[Any] = []
+    for entry in index:
+        entries.extend(_converted(x, entry))
+    dots = [position for position, entry in enumerate(entries) if entry is Ellipsis]
+    if len(dots) > 1:
+        raise BoundsError(message("an index may hold one ellipsis ('...') only", [row("indexed", x)]))
+    used = sum(1 for entry in entries if entry is not None and entry is not Ellipsis)
+    if used > x.type.ndim:
+        raise BoundsError(message(f"too many indices: {used} for a tensor of rank {x.type.ndim}", [row("indexed", x)]))
+    if dots:
+        entries[dots[0] : dots[0] + 1] = [FULL] * (x.type.ndim - used)
+    return entries
+
+
+def _converted(x: Any, entry: Any) -> list[Any]:
+    if entry is None or entry is Ellipsis:
+        return [entry]
+    if isinstance(entry, slice):
+        return [slice(*(None if field is None else _as_index(_plain(field)) for field in _fields(entry)))]
+    if isinstance(entry, (int, np.integer)) and not isinstance(entry, bool):
+        return [constant(int(entry), dtype="int64")]
+    if isinstance(entry, (list, tuple)) and not entry:
+        entry = np.zeros(0, dtype=np.int64)
+    variable = as_tensor_variable(entry)
+    if variable.type.dtype == "bool":
+        return _mask(x, variable)
+    return [_as_index(variable)]
+
+
+def _plain(field: Any) -> Any:
+    """A NumPy array of rank 0 or one broadcastable vector as a number."""
+    return int(field) if isinstance(field, np.ndarray) and field.ndim == 0 and field.dtype.kind in "iu" else field
+
+
+def _mask(x: Any, mask: Any) -> list[Any]:
+    """A constant mask is the positions where it is true."""
+    if not isinstance(mask, Constant) or mask.type.ndim == 0:  # type: ignore[attr-defined]
+        rows = [row("indexed", x), row("mask", mask)]
+        raise MethodNotDefined(message("indexing by a mask is not supported yet", rows, cure="did you mean x[mask.nonzero()]?"))
+    return [constant(positions, dtype="int64") for positions in np.nonzero(mask.data)]  # type: ignore[attr-defined]
+
+
+def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Any:
+    """A new tensor: the one that ``x`` indexes into, with ``x``'s part of it replaced by ``y``.
+
+    ``set_subtensor(a[2:4], b)`` is ``a`` after ``a[2:4] = b``; ``a`` itself is unchanged.
+
+    Raises TypeError if ``x`` is not the result of an indexing."""
+    return inc_subtensor(x, y, set_instead_of_inc=True)
+
+
+def inc_subtensor(x: Any, y: Any, inplace: bool = False, set_instead_of_inc: bool = False, tolerate_inplace_aliasing: bool = False) -> Any:
+    """As :func:`set_subtensor`, but ``y`` is added; indices that repeat add up."""
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    if y.type.ndim > x.type.ndim:
+        rows = [row("part", x), row("value", y)]
+        raise VariableTypeError(message(f"a value of rank {y.type.ndim} cannot be put into a part of rank {x.type.ndim}", rows))
+    node = x.owner
+    while node is not None and isinstance(node.op, DimShuffle):
+        y, node = _before_dimshuffle(node.op, x, y), node.inputs[0].owner
+    if node is None or not isinstance(node.op, Subtensor):
+        cure = "write it as set_subtensor(tensor[index], value)"
+        raise VariableTypeError(message("the first argument must be the result of indexing a tensor", [row("given", x)], cure))
+    if type(node.op) is AdvancedSubtensor1:
+        return AdvancedIncSubtensor1(set_instead_of_inc=set_instead_of_inc)(node.inputs[0], y, *node.inputs[1:])
+    write = AdvancedIncSubtensor if isinstance(node.op, AdvancedSubtensor) else IncSubtensor
+    return write(node.op.idx_list, set_instead_of_inc=set_instead_of_inc)(node.inputs[0], y, *node.inputs[1:])
+
+
+def _before_dimshuffle(op: Any, x: Any, y: Any) -> Any:
+    """``y``, meant for what ``op`` made, as the value for what it was made of."""
+    order, rank = op.new_order, len(op.input_broadcastable)
+    y = y.dimshuffle(*["x"] * (len(order) - y.type.ndim), *range(y.type.ndim))
+    y = addbroadcast(y, *(axis for axis, source in enumerate(order) if source == "x" and not y.type.broadcastable[axis]))
+    return y.dimshuffle(*(order.index(axis) if axis in order else "x" for axis in range(rank)))
+
+
+def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
+    """The elements (or slices along ``axis``) of ``a`` at ``indices``.
+
+    Out of range is an IndexError for ``mode="raise"``; ``"clip"`` takes the nearest, ``"wrap"`` counts round."""
+    a = as_tensor_variable(a)
+    indices = _as_index(np.asarray(indices) if isinstance(indices, (list, tuple)) and not _holds_variable(indices) else indices)
+    if axis is None:
+        a, axis = a.flatten(), 0
+    if not -a.type.ndim <= axis < a.type.ndim:
+        raise BoundsError(message(f"take: axis {axis} of a tensor of rank {a.type.ndim}", [row("given", a)]))
+    axis %= a.type.ndim
+    if mode == "clip":
+        indices = indices.clip(0, a.shape[axis] - 1)
+    elif mode == "wrap":
+        indices = indices % a.shape[axis]
+    elif mode != "raise":
+        raise ValueError(f"take: mode {mode!r} is none of 'raise', 'clip', 'wrap'")
+    return a[(FULL,) * axis + (indices,)]
+
+
+def _holds_variable(items: Sequence[Any]) -> bool:
+    return any(isinstance(item, Variable) for item in items)
+
+
+__all__ = [
+    "AdvancedIncSubtensor",
+    "AdvancedIncSubtensor1",
+    "AdvancedSubtensor",
+    "AdvancedSubtensor1",
+    "IncSubtensor",
+    "Subtensor",
+    "get_idx_list",
+    "inc_subtensor",
+    "set_subtensor",
+    "take",
+]
