@@ -74,7 +74,8 @@ class _WayIn(Writer):
             self.leased = self.program_text.shared.cell()
             self.do("%held = alloca ptr")
             self.store("ptr", "null", "%held")
-            self.do(f"%f = call ptr {lease(self.module)}(ptr {self.at('%t', self.leased)}, ptr %held, i64 {self.program_text.layout.bytes})")
+            cell, size = self.at("%t", self.leased), self.program_text.layout.bytes
+            self.do(f"%f = call ptr {lease(self.module)}(ptr {cell}, ptr %held, i64 {size})")
             none = self.fresh("none")
             self.branch(self.let("icmp eq ptr %f, null"), none, "opened")
             self.label(none)
@@ -196,7 +197,8 @@ class Entry(_WayIn):
         if fixed:
             extents, good = self.load("ptr", item, abi.extents), "true"
             for axis, extent in fixed:
-                good = self.let(f"and i1 {good}, {self.let(f'icmp eq i64 {self.load("i64", extents, 8 * axis)}, {extent}')}")
+                fits = self.let(f"icmp eq i64 {self.load('i64', extents, 8 * axis)}, {extent}")
+                good = self.let(f"and i1 {good}, {fits}")
             self.slow_unless(good)
         return self.load("ptr", item, abi.data)
 

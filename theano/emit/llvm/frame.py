@@ -307,7 +307,8 @@ class ProgramText:
         for guard in frame.guards:
             self._guard((stream if varies(guard.left) or varies(guard.right) else once).part(), guard)
         arenas = [b for b in frame.buffers if b.storage == "arena"]
-        fixed = frame.arena is None or not any(map(varies, (frame.arena, *(e for b in arenas for e in (b.offset, *b.shape) if e is not None))))
+        extents = [e for b in arenas for e in (b.offset, *b.shape)] + [frame.arena]
+        fixed = not any(varies(e) for e in extents if e is not None)
         assert fixed or not moving & {b.number for b in arenas}, "a carried buffer's place must not depend on the iteration"
         held = self._scratch(frame, once if fixed else stream)
         for value in _step_values(frame):

@@ -16,6 +16,7 @@ from typing import Any
 from theano.emit.llvm.entry import Signature, emit_entry
 from theano.emit.llvm.frame import ProgramText, Shared
 from theano.emit.llvm.objects import Abi
+from theano.emit.llvm.steps import EMIT
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.writer import Slot
 from theano.loops.ir import Guard, Program, PythonStep, Step
@@ -37,8 +38,8 @@ class Emitted:
 
 def emit_program(program: Program, signature: Signature, target: Target, abi: Abi, *, profile: bool = False) -> Emitted:
     """One module that defines ``@entry`` (a vectorcall function) and ``@direct`` (arrays already checked)."""
-    shared = Shared(target, abi, profile)
-    text = ProgramText(shared, program, "run")
+    shared = Shared(target, abi, profile, EMIT)
+    text = ProgramText(shared, program)
     emit_entry(text, signature)
     module = shared.module
     return Emitted(

@@ -1,0 +1,222 @@
+"""Callables whose call is machine code: a heap type with a vectorcall slot, made without a C compiler.
+
+:class:`NativeFunction` is an ordinary Python class (attributes, subclasses, garbage collection) above a base of two words:
+the address of the vectorcall entry and that of the table which the entry reads (see :mod:`theano.emit.llvm.writer`).
+:class:`PortableFunction` has the same methods for builds of CPython whose objects lie differently: every call goes
+through :meth:`Bound.slow`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from theano.emit.llvm.compile import Library
+from theano.emit.llvm.frame import all_steps, written_buffers
+from theano.emit.llvm.writer import Slot
+from theano.loops.ir import Guard, Program, PythonStep, Step
+from theano.runtime.numpy_api import STANDARD, canonical
+
+HEAD = object.__basicsize__
+_api = ctypes.pythonapi
+_TP_CALL, _TP_MEMBERS = 50, 72
+_PY_SSIZE_T, _READONLY = 19, 1
+_BASETYPE, _HAVE_VECTORCALL = 1 << 10, 1 << 11
+_TP_FLAGS = HEAD + 8 + 18 * 8
+"""Where a type keeps its flags, after its head, its size and 18 more words."""
+
+
+class _Slot(ctypes.Structure):
+    _fields_ = [("slot", ctypes.c_int), ("function", ctypes.c_void_p)]
+
+
+class _Member(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p), ("type", ctypes.c_int), ("offset", ctypes.c_ssize_t), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p),
+    ]  # fmt: skip
+
+
+class _Spec(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p), ("basicsize", ctypes.c_int), ("itemsize", ctypes.c_int), ("flags", ctypes.c_uint), ("slots", ctypes.c_void_p),
+    ]  # fmt: skip
+
+
+def _make_type() -> tuple[type, object]:
+    """The base type, and what must live as long as it does."""
+    members = (_Member * 2)(_Member(b"__vectorcalloffset__", _PY_SSIZE_T, HEAD, _READONLY, None), _Member())
+    call = ctypes.cast(_api.PyVectorcall_Call, ctypes.c_void_p)
+    slots = (_Slot * 3)(_Slot(_TP_CALL, call), _Slot(_TP_MEMBERS, ctypes.addressof(members)), _Slot())
+    spec = _Spec(b"theano.Native", HEAD + 16, 0, _BASETYPE | _HAVE_VECTORCALL, ctypes.addressof(slots))
+    make = _api.PyType_FromSpec
+    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p]
+    return make(ctypes.addressof(spec)), (members, slots, spec)
+
+
+class _Table:
+    """The addresses that a function's code reads, and what they point to.  Owns its spare arrays and idle scratch."""
+
+    def __init__(self, slots: Sequence[Slot], binders: dict[str, Callable[[Any], int]], keep: Sequence[object]) -> None:
+        self.words = (ctypes.c_void_p * max(len(slots), 1))(*(binders[kind](which) for kind, which in slots))
+        self.spares = [k for k, (kind, _) in enumerate(slots) if kind == "spare"]
+        self.cells = [k for k, (kind, _) in enumerate(slots) if kind == "cell"]
+        self.keep = keep
+        self._release, self._free = _api.Py_DecRef, _api.PyMem_RawFree
+        self._pointer = ctypes.c_void_p
+
+    @property
+    def address(self) -> int:
+        return ctypes.addressof(self.words)
+
+    def trim(self) -> None:
+        """Give spare arrays and idle scratch back.  (No function runs meanwhile: this holds the interpreter's lock.)"""
+        for free, positions in ((self._release, self.spares), (self._free, self.cells)):
+            for k in positions:
+                held, self.words[k] = self.words[k], None
+                if held:
+                    free(self._pointer(held))
+
+    def __del__(self) -> None:
+        self.trim()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A compiled program in memory: its entries, and what its table must hold."""
+
+    program: Program
+    library: Library
+    entry: int
+    direct: int
+    table: tuple[Slot, ...]
+    constants: tuple[Any, ...]
+    guards: tuple[Guard, ...]
+    steps: tuple[Step, ...]
+    python_steps: tuple[PythonStep, ...]
+    profiled: bool
+
+
+class Bound:
+    """A loaded program bound to its shared variables' storage and its callbacks."""
+
+    _loaded: Loaded
+    _table: _Table
+
+    def bind(
+        self, loaded: Loaded, shared: Sequence[list[Any]], callbacks: Sequence[Callable[..., Any]], fail: Callable[[int, int, int], Any]
+    ) -> None:
+        """``shared``: one-element lists; ``callbacks``: one for each Python step, arrays in, tuple of arrays out; ``fail(status,
+        first, second)`` is called after a failure and raises."""
+        self._loaded, self._shared, self._profile = loaded, list(shared), (ctypes.c_int64 * (2 * len(loaded.steps) + 1))()
+        slow = self.slow
+        binders: dict[str, Callable[[Any], int]] = {
+            "slow": lambda _: id(slow),
+            "fail": lambda _: id(fail),
+            "none": lambda _: id(None),
+            "type": lambda name: id({"ndarray": np.ndarray, "float": float, "int": int}[name]),
+            "descr": lambda dtype: id(np.dtype(dtype)),
+            "scalar type": lambda dtype: id(np.dtype(dtype).type),
+            "constant": lambda k: id(loaded.constants[k]),
+            "constant data": lambda k: loaded.constants[k].ctypes.data,
+            "shared": lambda k: id(self._shared[k]),
+            "python": lambda k: id(callbacks[k]),
+            "profile": lambda _: ctypes.addressof(self._profile),
+            "spare": lambda _: 0,
+            "cell": lambda _: 0,
+        }
+        self._table = _Table(loaded.table, binders, (loaded, self._shared, tuple(callbacks), slow, fail, self._profile))
+        self._direct = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p)(loaded.direct)
+        program = loaded.program
+        written = {b.number for step in all_steps(program.frame) for b in written_buffers(step)}
+        self._written_inputs = [k for k, b in enumerate(program.inputs) if b.number in written]
+        self._written_shared = [k for k, b in enumerate(program.shared) if b.number in written]
+
+    def slow(self, *args: Any, **kwargs: Any) -> Any:
+        """Called with whatever the fast path does not take.  A subclass converts it to the arguments of :meth:`run`."""
+        if kwargs or len(args) != len(self._loaded.program.inputs):
+            raise TypeError(f"expected {len(self._loaded.program.inputs)} positional arguments, got {len(args)}")
+        return self.run([np.asarray(value) for value in args])
+
+    def run(self, values: Sequence[Any]) -> Any:
+        """Run on arrays (or opaque objects) that have the right dtypes, ranks and fixed extents; they may lie anyhow."""
+        program = self._loaded.program
+        arrays = [_fit(value, b.dtype, k in self._written_inputs) for k, (value, b) in enumerate(zip(values, program.inputs))]
+        for k, (storage, buffer) in enumerate(zip(self._shared, program.shared)):
+            storage[0] = _fit(storage[0], buffer.dtype, k in self._written_shared)
+        self._part(arrays)
+        addresses = (ctypes.c_void_p * max(len(arrays), 1))(*map(id, arrays))
+        return self._direct(self._table.address, addresses)
+
+    def _part(self, arrays: list[Any]) -> None:
+        """Copy what overlaps storage that is written: inputs, else the written one."""
+        for written in self._written_shared:
+            mine = self._shared[written]
+            for k, other in enumerate(self._shared):
+                if k != written and _overlap(mine[0], other[0]):
+                    mine[0] = mine[0].copy()
+            _copy_overlapping(arrays, mine[0], range(len(arrays)))
+        for k in self._written_inputs:
+            _copy_overlapping(arrays, arrays[k], (j for j in range(len(arrays)) if j != k))
+            if any(_overlap(arrays[k], storage[0]) for storage in self._shared):
+                arrays[k] = arrays[k].copy()
+
+    def trim(self) -> None:
+        """Give memory kept for the next call back."""
+        self._table.trim()
+
+    @property
+    def profile(self) -> list[tuple[Step, int, int]]:
+        """Each step with its number of runs and the nanoseconds they took together (compiled with ``profile=True``)."""
+        return [(step, self._profile[2 * k], self._profile[2 * k + 1]) for k, step in enumerate(self._loaded.steps)]
+
+
+def _fit(value: Any, dtype: str, writeable: bool) -> Any:
+    return value if dtype == "object" else canonical(value, dtype, writeable)
+
+
+def _overlap(a: Any, b: Any) -> bool:
+    return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.may_share_memory(a, b)
+
+
+def _copy_overlapping(arrays: list[Any], written: Any, positions: Iterable[int]) -> None:
+    for k in positions:
+        if _overlap(arrays[k], written):
+            arrays[k] = arrays[k].copy()
+
+
+class PortableFunction(Bound):
+    """The same for every build of CPython, at the price of Python's own calls."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.slow(*args, **kwargs)
+
+
+if STANDARD:
+    _Native, _kept = _make_type()
+
+    class NativeFunction(Bound, _Native):  # type: ignore[misc, valid-type]
+        """Its instances are called by :func:`theano.emit.llvm.entry.emit_entry`'s code as soon as they are bound."""
+
+        def __init_subclass__(cls, **kwargs: Any) -> None:
+            super().__init_subclass__(**kwargs)
+            _call_directly(cls)
+
+        def bind(self, loaded: Loaded, *args: Any, **kwargs: Any) -> None:
+            super().bind(loaded, *args, **kwargs)
+            words = (ctypes.c_void_p * 2).from_address(id(self) + HEAD)
+            words[0], words[1] = loaded.entry, self._table.address
+
+    def _call_directly(cls: type) -> None:
+        """CPython 3.11 does not let a class made in Python inherit the flag that says its instances have a vectorcall slot."""
+        flags = ctypes.c_ulong.from_address(id(cls) + _TP_FLAGS)
+        if sys.version_info < (3, 12) and flags.value == cls.__flags__ and "__call__" not in vars(cls):
+            flags.value |= _HAVE_VECTORCALL
+
+    _call_directly(NativeFunction)
+else:
+    NativeFunction = PortableFunction  # type: ignore[misc, assignment]

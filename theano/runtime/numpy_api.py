@@ -1,0 +1,75 @@
+"""Addresses of the C functions that generated code calls: CPython's, NumPy's and the C library's.
+
+NumPy publishes its C-API as a table behind a capsule; positions in it never change (``numpy/__multiarray_api.h``).
+
+>>> c_function("PyArray_NewFromDescr") == c_function("PyArray_NewFromDescr") != 0
+True
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import functools
+import sys
+import sysconfig
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theano.emit.llvm.objects import Abi
+
+_POSITIONS = {"PyArray_NewFromDescr": 94, "PyDataMem_SetHandler": 304, "PyDataMem_GetHandler": 305}
+_C_LIBRARY = ("memcpy", "memset", "memmove")
+
+STANDARD = not (sysconfig.get_config_var("Py_GIL_DISABLED") or hasattr(sys, "gettotalrefcount"))
+"""A standard build of CPython; free-threaded and debug builds take the portable way in."""
+
+
+def abi() -> Abi:
+    """How this interpreter lays out objects."""
+    return Abi(object.__basicsize__, STANDARD)
+
+
+@functools.cache
+def _table() -> int:
+    try:
+        from numpy._core import _multiarray_umath as core
+    except ImportError:  # NumPy 1
+        from numpy.core import _multiarray_umath as core  # type: ignore[attr-defined, no-redef]
+    pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    return int(pointer(core._ARRAY_API, None))
+
+
+@functools.cache
+def _c_library() -> ctypes.CDLL:
+    return ctypes.CDLL("ucrtbase") if sys.platform == "win32" else ctypes.CDLL(None)
+
+
+def numpy_function(name: str) -> int:
+    return ctypes.c_void_p.from_address(_table() + 8 * _POSITIONS[name]).value or 0
+
+
+@functools.cache
+def c_function(name: str) -> int:
+    """The address of a function of CPython's or NumPy's C-API or of the C library; ``AttributeError`` if there is none."""
+    if name in _POSITIONS:
+        return numpy_function(name)
+    library = ctypes.pythonapi if name.startswith("Py") else _c_library()
+    return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
+
+
+def canonical(value: NDArray[np.generic], dtype: str, writeable: bool = False) -> NDArray[np.generic]:
+    """``value`` itself if generated code may read (write) it, else a copy of the same shape that it may.
+
+    >>> a = np.arange(6.0).reshape(2, 3)
+    >>> canonical(a, "float64") is a, canonical(a.T, "float64").flags.c_contiguous
+    (True, True)
+    """
+    native = np.dtype(dtype)
+    if type(value) is np.ndarray and value.dtype is native and value.flags.c_contiguous and value.flags.aligned:
+        return value if value.flags.writeable or not writeable else value.copy()
+    copy = np.empty(np.shape(value), native)
+    copy[...] = value
+    return copy

@@ -1,0 +1,389 @@
+"""Threads for long loops: a fork-join pool written in LLVM IR, one for the process.
+
+``theano_run_parts(function, argument, parts)`` calls ``function(argument, k)`` for each k below ``parts`` and returns when all
+are done.  The caller works too and takes part after part; so a pool without threads (after a fork, say) is merely serial,
+and no one waits for a worker that sleeps.  Between jobs workers spin for a few microseconds, then sleep in the kernel.
+A job that is started while another runs is run serially by its caller.
+
+Part numbers come from one 64-bit counter, ``generation << 48 | parts << 32 | next``: a worker that is late takes a number beyond
+the end and touches nothing; one whose number counts knows by that that the job's function and argument stand.
+
+There are threads on Linux (x86-64 and AArch64); elsewhere every loop runs on the caller's.
+
+>>> set_threads(2)
+>>> threads()
+2
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import functools
+import os
+import platform
+import sys
+import time
+
+from theano.emit.llvm.compile import Library, load
+from theano.emit.llvm.target import target
+from theano.runtime.cache import object_code
+from theano.runtime.numpy_api import c_function
+
+SPINS = 1000
+"""How often an idle worker looks for a new job before it sleeps: 10 to 50 microseconds."""
+JOIN_SPINS = 20_000
+"""How often the caller looks for the last part before it sleeps."""
+MOST_THREADS = 256
+
+_FUTEX = {"x86_64": 202, "aarch64": 98}
+_PAUSE = {"x86_64": "call void @llvm.x86.sse2.pause()", "aarch64": "call void @llvm.aarch64.hint(i32 1)"}
+_MACHINE = platform.machine()
+THREADED = sys.platform.startswith("linux") and _MACHINE in _FUTEX
+
+
+def available() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads() -> int:
+    """How many threads a long loop uses, the caller's among them."""
+    return int(_control("theano_threads", ctypes.c_int64)())
+
+
+def set_threads(number: int) -> None:
+    """From the next loop on; missing threads are created by the first loop that wants them."""
+    _control("theano_set_threads", None, ctypes.c_int64)(min(max(int(number), 1), MOST_THREADS) if THREADED else 1)
+
+
+def workers() -> int:
+    """How many threads the pool has besides the callers'."""
+    return int(_control("theano_workers", ctypes.c_int64)())
+
+
+def address(name: str) -> int:
+    """Of a function for generated code: ``theano_run_parts``, ``theano_threads`` or ``theano_clock``."""
+    return _pool().address(name)
+
+
+def _control(name: str, result: type[ctypes.c_int64] | None, *arguments: type[ctypes.c_int64]) -> ctypes._CFuncPtr:  # type: ignore[name-defined]
+    return ctypes.CFUNCTYPE(result, *arguments)(address(name))
+
+
+@functools.cache
+def _pool() -> Library:
+    symbols = ("syscall", "pthread_create", "pthread_sigmask", "clock_gettime") if THREADED else ("clock_gettime",)
+    if sys.platform == "win32":
+        symbols = ("QueryPerformanceCounter",)
+    addresses = {name: _windows_counter() if name.startswith("Query") else c_function(name) for name in symbols}
+    addresses |= {name: c_function(name) for name in ("memset", "memcpy", "memmove")}
+    text = (_THREADED if THREADED else _SERIAL) + (_WINDOWS_CLOCK if sys.platform == "win32" else _CLOCK)
+    exports = ("theano_run_parts", "theano_threads", "theano_set_threads", "theano_workers", "theano_forget", "theano_stop", "theano_clock")
+    library = load(object_code(text, target()), addresses, exports)
+    ctypes.CFUNCTYPE(None, ctypes.c_int64)(library.address("theano_set_threads"))(available() if THREADED else 1)
+    if THREADED:
+        os.register_at_fork(after_in_child=ctypes.CFUNCTYPE(None)(library.address("theano_forget")))
+        atexit.register(_stop)
+    return library
+
+
+def _stop() -> None:
+    """Let the workers leave before their code is unmapped."""
+    _control("theano_stop", None)()
+    for _ in range(1000):
+        if workers() == 0:
+            return
+        time.sleep(0.001)
+
+
+def _windows_counter() -> int:
+    return ctypes.cast(ctypes.WinDLL("kernel32").QueryPerformanceCounter, ctypes.c_void_p).value or 0  # type: ignore[attr-defined]
+
+
+_CLOCK = """
+declare i32 @clock_gettime(i32, ptr)
+define i64 @theano_clock() {
+  %time = alloca [2 x i64]
+  %r = call i32 @clock_gettime(i32 1, ptr %time)
+  %seconds = load i64, ptr %time
+  %rest = getelementptr i8, ptr %time, i64 8
+  %nanoseconds = load i64, ptr %rest
+  %whole = mul i64 %seconds, 1000000000
+  %now = add i64 %whole, %nanoseconds
+  ret i64 %now
+}
+"""
+
+_WINDOWS_CLOCK = """
+declare i32 @QueryPerformanceCounter(ptr)
+define i64 @theano_clock() {
+  %ticks = alloca i64
+  %r = call i32 @QueryPerformanceCounter(ptr %ticks)
+  %count = load i64, ptr %ticks
+  %now = mul i64 %count, 100
+  ret i64 %now
+}
+"""
+
+_SERIAL = """
+define void @theano_run_parts(ptr %function, ptr %argument, i64 %parts) {
+entry:
+  br label %head
+head:
+  %k = phi i64 [ 0, %entry ], [ %next, %body ]
+  %more = icmp ult i64 %k, %parts
+  br i1 %more, label %body, label %done
+body:
+  call void %function(ptr %argument, i64 %k)
+  %next = add i64 %k, 1
+  br label %head
+done:
+  ret void
+}
+define i64 @theano_threads() {
+  ret i64 1
+}
+define i64 @theano_workers() {
+  ret i64 0
+}
+define void @theano_set_threads(i64 %n) {
+  ret void
+}
+define void @theano_forget() {
+  ret void
+}
+define void @theano_stop() {
+  ret void
+}
+"""
+
+_FIELDS = ("counter", "wake", "sleepers", "done", "waiting", "busy", "function", "argument", "wanted", "workers")
+"""Of the pool's state, each on a cache line of its own.
+
+``counter``: see above.  ``wake``: rises with each job; what workers sleep on.  ``done``: parts finished; what the caller
+sleeps on, with ``waiting`` set.  ``busy``: a job runs.  ``wanted``: threads to use; ``workers``: threads there are."""
+
+
+def _field(name: str) -> str:
+    return f"getelementptr (i8, ptr @state, i64 {64 * _FIELDS.index(name)})"
+
+
+def _futex(operation: int, where: str, value: str) -> str:
+    return (
+        f"call i64 (i64, ...) @syscall(i64 {_FUTEX.get(_MACHINE, 0)}, ptr {where}, i64 {operation | 128}, i64 {value}, ptr null, ptr null, i64 0)"
+    )
+
+
+_WAIT, _WAKE = 0, 1
+_THREADED = f"""
+@state = internal global [{8 * len(_FIELDS)} x i64] zeroinitializer, align 64
+@threads = internal global [{MOST_THREADS} x i64] zeroinitializer
+declare i64 @syscall(i64, ...)
+declare i32 @pthread_create(ptr, ptr, ptr, ptr)
+declare i32 @pthread_sigmask(i32, ptr, ptr)
+
+define internal void @take_parts() {{
+entry:
+  br label %take
+take:
+  %ticket = atomicrmw add ptr {_field("counter")}, i64 1 seq_cst
+  %part = and i64 %ticket, 4294967295
+  %high = lshr i64 %ticket, 32
+  %parts = and i64 %high, 65535
+  %mine = icmp ult i64 %part, %parts
+  br i1 %mine, label %run, label %none
+run:
+  %function = load ptr, ptr {_field("function")}
+  %argument = load ptr, ptr {_field("argument")}
+  call void %function(ptr %argument, i64 %part)
+  %before = atomicrmw add ptr {_field("done")}, i64 1 seq_cst
+  %now = add i64 %before, 1
+  %last = icmp eq i64 %now, %parts
+  br i1 %last, label %finish, label %take
+finish:
+  %waiting = load atomic i64, ptr {_field("waiting")} seq_cst, align 8
+  %asleep = icmp ne i64 %waiting, 0
+  br i1 %asleep, label %call, label %take
+call:
+  %woken = {_futex(_WAKE, _field("done"), "1")}
+  br label %take
+none:
+  ret void
+}}
+
+define internal ptr @worker(ptr %numberp) {{
+entry:
+  %number = ptrtoint ptr %numberp to i64
+  br label %idle
+idle:
+  %seen = phi i32 [ 0, %entry ], [ %job, %next ]
+  br label %spin
+spin:
+  %k = phi i64 [ 0, %idle ], [ %k1, %pause ]
+  %wake = load atomic i32, ptr {_field("wake")} seq_cst, align 4
+  %new = icmp ne i32 %wake, %seen
+  br i1 %new, label %look, label %pause
+pause:
+  {_PAUSE.get(_MACHINE, "")}
+  %k1 = add i64 %k, 1
+  %again = icmp ult i64 %k1, {SPINS}
+  br i1 %again, label %spin, label %rest
+rest:
+  %more = atomicrmw add ptr {_field("sleepers")}, i64 1 seq_cst
+  br label %sleep
+sleep:
+  %call = load atomic i32, ptr {_field("wake")} seq_cst, align 4
+  %called = icmp ne i32 %call, %seen
+  br i1 %called, label %up, label %wait
+wait:
+  %old = zext i32 %seen to i64
+  %r = {_futex(_WAIT, _field("wake"), "%old")}
+  br label %sleep
+up:
+  %fewer = atomicrmw sub ptr {_field("sleepers")}, i64 1 seq_cst
+  br label %look
+look:
+  %job = phi i32 [ %wake, %spin ], [ %call, %up ]
+  %wanted = load atomic i64, ptr {_field("wanted")} seq_cst, align 8
+  %stop = icmp eq i64 %wanted, 0
+  br i1 %stop, label %leave, label %some
+some:
+  %needed = icmp ult i64 %number, %wanted
+  br i1 %needed, label %work, label %next
+work:
+  call void @take_parts()
+  br label %next
+next:
+  br label %idle
+leave:
+  %left = atomicrmw sub ptr {_field("workers")}, i64 1 seq_cst
+  ret ptr null
+}}
+
+define internal void @create(i64 %wanted) {{
+entry:
+  %all = alloca [16 x i64]
+  %old = alloca [16 x i64]
+  call void @llvm.memset.p0.i64(ptr %all, i8 -1, i64 128, i1 false)
+  %masked = call i32 @pthread_sigmask(i32 2, ptr %all, ptr %old)
+  br label %head
+head:
+  %have = load atomic i64, ptr {_field("workers")} seq_cst, align 8
+  %number = add i64 %have, 1
+  %missing = icmp ult i64 %number, %wanted
+  br i1 %missing, label %make, label %done
+make:
+  %slot = getelementptr i64, ptr @threads, i64 %have
+  %argument = inttoptr i64 %number to ptr
+  %failed = call i32 @pthread_create(ptr %slot, ptr null, ptr @worker, ptr %argument)
+  %good = icmp eq i32 %failed, 0
+  br i1 %good, label %count, label %done
+count:
+  %n = atomicrmw add ptr {_field("workers")}, i64 1 seq_cst
+  br label %head
+done:
+  %unmasked = call i32 @pthread_sigmask(i32 2, ptr %old, ptr null)
+  ret void
+}}
+
+define void @theano_run_parts(ptr %function, ptr %argument, i64 %parts) {{
+entry:
+  %taken = atomicrmw xchg ptr {_field("busy")}, i64 1 seq_cst
+  %free = icmp eq i64 %taken, 0
+  br i1 %free, label %ours, label %serial
+ours:
+  %wanted = load atomic i64, ptr {_field("wanted")} seq_cst, align 8
+  %workers = load atomic i64, ptr {_field("workers")} seq_cst, align 8
+  %have = add i64 %workers, 1
+  %few = icmp ult i64 %have, %wanted
+  br i1 %few, label %grow, label %post
+grow:
+  call void @create(i64 %wanted)
+  br label %post
+post:
+  store ptr %function, ptr {_field("function")}
+  store ptr %argument, ptr {_field("argument")}
+  store atomic i64 0, ptr {_field("done")} seq_cst, align 8
+  store atomic i64 0, ptr {_field("waiting")} seq_cst, align 8
+  %old = load atomic i64, ptr {_field("counter")} seq_cst, align 8
+  %generation = lshr i64 %old, 48
+  %risen = add i64 %generation, 1
+  %high = shl i64 %risen, 48
+  %middle = shl i64 %parts, 32
+  %ticket = or i64 %high, %middle
+  store atomic i64 %ticket, ptr {_field("counter")} seq_cst, align 8
+  %rung = atomicrmw add ptr {_field("wake")}, i32 1 seq_cst
+  %sleepers = load atomic i64, ptr {_field("sleepers")} seq_cst, align 8
+  %asleep = icmp ne i64 %sleepers, 0
+  br i1 %asleep, label %ring, label %work
+ring:
+  %helpers = sub i64 %parts, 1
+  %r = {_futex(_WAKE, _field("wake"), "%helpers")}
+  br label %work
+work:
+  call void @take_parts()
+  br label %join
+join:
+  %k = phi i64 [ 0, %work ], [ %k1, %pause ]
+  %done = load atomic i64, ptr {_field("done")} seq_cst, align 8
+  %all = icmp eq i64 %done, %parts
+  br i1 %all, label %finished, label %pause
+pause:
+  {_PAUSE.get(_MACHINE, "")}
+  %k1 = add i64 %k, 1
+  %again = icmp ult i64 %k1, {JOIN_SPINS}
+  br i1 %again, label %join, label %rest
+rest:
+  store atomic i64 1, ptr {_field("waiting")} seq_cst, align 8
+  br label %sleep
+sleep:
+  %so_far = load atomic i64, ptr {_field("done")} seq_cst, align 8
+  %complete = icmp eq i64 %so_far, %parts
+  br i1 %complete, label %finished, label %wait
+wait:
+  %low = and i64 %so_far, 4294967295
+  %w = {_futex(_WAIT, _field("done"), "%low")}
+  br label %sleep
+finished:
+  store atomic i64 0, ptr {_field("busy")} seq_cst, align 8
+  ret void
+serial:
+  br label %head
+head:
+  %part = phi i64 [ 0, %serial ], [ %next, %body ]
+  %more = icmp ult i64 %part, %parts
+  br i1 %more, label %body, label %end
+body:
+  call void %function(ptr %argument, i64 %part)
+  %next = add i64 %part, 1
+  br label %head
+end:
+  ret void
+}}
+
+define i64 @theano_threads() {{
+  %n = load atomic i64, ptr {_field("wanted")} seq_cst, align 8
+  ret i64 %n
+}}
+define i64 @theano_workers() {{
+  %n = load atomic i64, ptr {_field("workers")} seq_cst, align 8
+  ret i64 %n
+}}
+define void @theano_set_threads(i64 %n) {{
+  store atomic i64 %n, ptr {_field("wanted")} seq_cst, align 8
+  ret void
+}}
+define void @theano_forget() {{
+  store atomic i64 0, ptr {_field("workers")} seq_cst, align 8
+  store atomic i64 0, ptr {_field("sleepers")} seq_cst, align 8
+  store atomic i64 0, ptr {_field("busy")} seq_cst, align 8
+  ret void
+}}
+define void @theano_stop() {{
+  store atomic i64 0, ptr {_field("wanted")} seq_cst, align 8
+  %rung = atomicrmw add ptr {_field("wake")}, i32 1 seq_cst
+  %r = {_futex(_WAKE, _field("wake"), "2147483647")}
+  ret void
+}}
+"""
