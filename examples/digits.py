@@ -1,7 +1,7 @@
 """Train a network on handwritten digits, and draw what it learned.
 
-A 64-256-10 network with a rectifier learns scikit-learn's 8 x 8 digits by gradient descent with momentum; a quarter of the digits
-is held out.  Five random starts; prints the held-out accuracy of each and their median, saves digits.png in the current
+A 64-256-10 network with a rectifier learns scikit-learn's 8 x 8 digits by gradient descent with momentum and a little weight
+decay; a quarter of the digits is held out.  Five random starts; prints the held-out accuracy of each and their median, saves digits.png in the current
 folder, and fails if the median is below 97 %.
 """
 
@@ -24,7 +24,7 @@ matplotlib.use("Agg")  # before pyplot is imported: a picture needs no screen
 import matplotlib.pyplot as plt
 
 SEEDS, EPOCHS, BATCH = 5, 20, 32
-RATE, MOMENTUM = 0.1, 0.9
+RATE, MOMENTUM, DECAY = 0.1, 0.9, 1e-4
 HIDDEN = 256
 WANTED = 0.97
 
@@ -56,7 +56,7 @@ def build(pixels, classes):
 
     hidden = T.nnet.relu(T.dot(x, w1) + b1)
     probability = T.nnet.softmax(T.dot(hidden, w2) + b2)
-    cost = T.nnet.categorical_crossentropy(probability, y).mean()
+    cost = T.nnet.categorical_crossentropy(probability, y).mean() + DECAY * ((w1**2).sum() + (w2**2).sum())
 
     updates = []
     for weight, velocity, gradient in zip(weights, velocities, T.grad(cost, weights)):
@@ -94,7 +94,7 @@ def draw(curves, filters, path):
     upper.set(ylabel="training cost", title="learning curve")
     upper.legend()
     lower.axhline(100 * WANTED, color="grey", linestyle=":")
-    lower.set(xlabel="epoch", ylabel="held-out accuracy (%)", ylim=(88, 100))
+    lower.set(xlabel="epoch", ylabel="held-out accuracy (%)", ylim=(88, 100), xticks=range(0, EPOCHS + 1, 5))
 
     strongest = np.argsort(-np.linalg.norm(filters, axis=0))[:64]
     right.suptitle("learned filters")
