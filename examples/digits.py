@@ -1,8 +1,8 @@
 """Train a network on handwritten digits, and draw what it learned.
 
 A 64-256-10 network with a rectifier learns scikit-learn's 8 x 8 digits by gradient descent with momentum and a little weight
-decay; a quarter of the digits is held out.  Five random starts; prints the held-out accuracy of each and their median, saves digits.png in the current
-folder, and fails if the median is below 97 %.
+decay; a quarter of the digits is held out.  Five random starts; prints the held-out accuracy of each and their median, saves
+digits.png in the current folder, and fails if the median is below 97 %.
 """
 
 import sys
