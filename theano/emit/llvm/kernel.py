@@ -27,7 +27,7 @@ entry:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from theano.emit.llvm.instructions import Code
 from theano.emit.llvm.legalise import legalise
@@ -39,7 +39,7 @@ from theano.emit.llvm.values import Values
 from theano.loops.affine import is_constant, split
 from theano.loops.ir import LANES, Accumulator, Check, Kernel, Loop, Statement, Store
 from theano.loops.statements import stored_buffers
-from theano.scalar.instructions import ITEMSIZE, Value, walk
+from theano.scalar.instructions import ITEMSIZE, LEAVES, Value, walk
 
 
 def emit_kernel(kernel: Kernel, name: str, target: Target, linkage: str = "internal") -> str:
@@ -156,37 +156,57 @@ class _Emission(Values):
         carried = list(self._registers(loop.accumulators, lanes))
 
         def update() -> list[str]:
-            return self._combine(loop.accumulators, [c.name for c in carried], lanes)
+            return self._combine(loop, [c.name for c in carried], lanes)
 
         return _results(loop, self.counted(loop, start, stop, 1, certain, carried, update))
 
     def _vector(self, loop: Loop, start: str, stop: str, certain: bool) -> list[tuple[int, int, str, str]]:
-        lanes = LANES if loop.accumulators else _lanes(loop, self.target)
+        """In lanes.  What a reduction carries is in registers, or in memory if the body needs the registers itself."""
+        narrow = _lanes(loop, self.target)
         if not _runs_in_lanes(loop):
-            memory = self._memory(loop.accumulators)
-            self._one_by_one(loop, start, stop, memory, certain)
-            return self._ended(loop, [c.name for c in self._recalled(loop.accumulators, memory)])
-        carried = list(self._registers(loop.accumulators, lanes))
+            slots = self._memory(loop.accumulators)
+            self._in_memory(loop, start, stop, 1, certain, slots)
+        elif loop.accumulators and (narrow >= LANES or not _is_long(loop)):
+            results = self._in_registers(loop, start, stop, certain)
+            if self.target.masks:
+                return self._ended(loop, results)
+            slots = self._memory(loop.accumulators, results)
+            self._in_memory(loop, self._middle(start, stop, LANES), stop, 1, False, slots)
+        else:
+            slots, narrow = self._memory(loop.accumulators), min(narrow, LANES) if loop.accumulators else narrow
+            if self.target.masks:
+                self._in_memory(loop, start, stop, narrow, certain, slots)
+            else:
+                middle = self._middle(start, stop, narrow)
+                self._in_memory(loop, start, middle, narrow, False, slots)
+                self._in_memory(loop, middle, stop, 1, False, slots)
+        return self._ended(loop, self._recalled(loop.accumulators, slots))
+
+    def _middle(self, start: str, stop: str, step: int) -> str:
+        """Where the last full vector ends."""
+        code = self.scope.code
+        span = code.let(f"sub i64 {stop}, {start}")
+        return code.let(f"add i64 {start}, {code.let(f'and i64 {span}, {-step}')}")
+
+    def _in_registers(self, loop: Loop, start: str, stop: str, certain: bool) -> list[str]:
+        """All LANES at a time, of the full vectors or (with masks) of all."""
+        carried = list(self._registers(loop.accumulators, LANES))
 
         def update() -> list[str]:
             old = [c.name for c in carried]
-            new = self._combine(loop.accumulators, old, lanes)
-            mask = self.scope.mask
-            if mask is None:
-                return new
-            code = self.scope.code
-            chosen = zip(carried, new, strict=True)
-            return [code.let(f"select <{lanes} x i1> {mask}, {c.kind} {text}, {c.kind} {c.name}") for c, text in chosen]
+            return self._unless_masked([c.kind for c in carried], self._combine(loop, old, LANES), old)
 
         if self.target.masks:
-            return self._ended(loop, self.counted(loop, start, stop, lanes, certain, carried, update))
-        code = self.scope.code
-        span = code.let(f"sub i64 {stop}, {start}")
-        middle = code.let(f"add i64 {start}, {code.let(f'and i64 {span}, {-lanes}')}")
-        results = self.counted(loop, start, middle, lanes, False, carried, update)
-        memory = self._memory(loop.accumulators, results)
-        self._one_by_one(loop, middle, stop, memory, False)
-        return self._ended(loop, [c.name for c in self._recalled(loop.accumulators, memory)])
+            return self.counted(loop, start, stop, LANES, certain, carried, update)
+        return self.counted(loop, start, self._middle(start, stop, LANES), LANES, False, carried, update)
+
+    def _unless_masked(self, kinds: Sequence[str], new: Sequence[str], old: Sequence[str]) -> list[str]:
+        """Lanes past the end keep what they have."""
+        scope, mask = self.scope, self.scope.mask
+        if mask is None:
+            return list(new)
+        triples = zip(kinds, new, old, strict=True)
+        return [scope.code.let(f"select <{scope.lanes} x i1> {mask}, {kind} {n}, {kind} {o}") for kind, n, o in triples]
 
     def _ended(self, loop: Loop, results: Sequence[str]) -> list[tuple[int, int, str, str]]:
         """The lanes' results as one."""
@@ -254,51 +274,58 @@ class _Emission(Values):
             for number, dtype in zip(identities(accumulator.combine, dtypes), dtypes, strict=True):
                 yield _Carried(register(dtype, lanes), constant(number, dtype, lanes), f"%v{next(self.root.code.names)}")
 
-    def _combine(self, accumulators: Iterable[Accumulator], old: Sequence[str], lanes: int) -> list[str]:
+    def _combine(self, loop: Loop, old: Sequence[str], lanes: int) -> list[str]:
         """The carried values after one more round of the loop."""
         new: list[str] = []
-        for accumulator in accumulators:
+        index = loop.extent.trace.leaf("index", "int64", loop.index)
+        for accumulator in loop.accumulators:
             values = [self.operand(v) for v in accumulator.values]
             dtypes, texts = [v.dtype for v in values], [v.spread(lanes) for v in values]
             before = old[len(new) : len(new) + len(values)]
-            new += combined(self.on(self.scope, lanes), accumulator.combine, dtypes, before, texts)
+            rising = accumulator.values[-1] is index
+            new += combined(self.on(self.scope, lanes), accumulator.combine, dtypes, before, texts, rising)
         return new
 
     def _memory(self, accumulators: Sequence[Accumulator], values: Sequence[str] | None = None) -> list[str]:
-        """The lanes of each carried value in memory, where one lane at a time can go on."""
-        carried = list(self._registers(accumulators, LANES))
-        slots = [self.slot(c.kind if " i1>" not in c.kind else f"<{LANES} x i8>") for c in carried]
-        for c, slot, text in zip(carried, slots, values or [c.start for c in carried], strict=True):
-            if " i1>" in c.kind:
-                text = self.scope.code.let(f"zext {c.kind} {text} to <{LANES} x i8>")
-            self.scope.code.do(f"store {c.kind.replace(' i1>', ' i8>')} {text}, ptr {slot}, align 64")
+        """The lanes of each carried value on the stack, as they start or as they are now."""
+        dtypes = [v.dtype for accumulator in accumulators for v in accumulator.values]
+        slots = [self.slot(storage(dtype, LANES)) for dtype in dtypes]
+        texts = values or [c.start for c in self._registers(accumulators, LANES)]
+        for dtype, slot, text in zip(dtypes, slots, texts, strict=True):
+            self._keep(dtype, LANES, text, slot)
         return slots
 
-    def _recalled(self, accumulators: Sequence[Accumulator], slots: Sequence[str]) -> Iterator[_Carried]:
-        for c, slot in zip(self._registers(accumulators, LANES), slots, strict=True):
-            text = self.scope.code.let(f"load {c.kind.replace(' i1>', ' i8>')}, ptr {slot}, align 64")
-            if " i1>" in c.kind:
-                text = self.scope.code.let(f"icmp ne <{LANES} x i8> {text}, zeroinitializer")
-            yield replace(c, name=text)
+    def _recalled(self, accumulators: Sequence[Accumulator], slots: Sequence[str]) -> list[str]:
+        dtypes = [v.dtype for accumulator in accumulators for v in accumulator.values]
+        return [self._fetch(t, LANES, slot) for t, slot in zip(dtypes, slots, strict=True)]
 
-    def _one_by_one(self, loop: Loop, start: str, stop: str, slots: Sequence[str], certain: bool) -> None:
-        """The iterations that fill no vector, each in the lane that is its own."""
+    def _fetch(self, dtype: str, lanes: int, place: str) -> str:
+        code, kind = self.scope.code, storage(dtype, lanes)
+        text = code.let(f"load {kind}, ptr {place}, align {lanes * ITEMSIZE[dtype]}")
+        return code.let(f"icmp ne {kind} {text}, {constant(0, 'uint8', lanes)}") if dtype == "bool" else text
+
+    def _keep(self, dtype: str, lanes: int, text: str, place: str) -> None:
+        code, kind = self.scope.code, storage(dtype, lanes)
+        kept = code.let(f"zext {register(dtype, lanes)} {text} to {kind}") if dtype == "bool" else text
+        code.do(f"store {kind} {kept}, ptr {place}, align {lanes * ITEMSIZE[dtype]}")
+
+    def _in_memory(self, loop: Loop, start: str, stop: str, step: int, certain: bool, slots: Sequence[str]) -> None:
+        """Iterations ``step`` at a time, in the lanes that are their own: iteration modulo LANES."""
+        dtypes = [v.dtype for accumulator in loop.accumulators for v in accumulator.values]
 
         def update() -> list[str]:
             if not slots:
                 return []
             code = self.scope.code
             lane = code.let(f"and i64 {self.scope.position}, {LANES - 1}")
-            dtypes = [v.dtype for accumulator in loop.accumulators for v in accumulator.values]
             places = [code.let(f"getelementptr {storage(t)}, ptr {slot}, i64 {lane}") for t, slot in zip(dtypes, slots, strict=True)]
-            old = [code.let(f"load {storage(t)}, ptr {place}") for t, place in zip(dtypes, places, strict=True)]
-            old = [code.let(f"icmp ne i8 {text}, 0") if t == "bool" else text for t, text in zip(dtypes, old, strict=True)]
-            for t, place, text in zip(dtypes, places, self._combine(loop.accumulators, old, 1), strict=True):
-                kept = code.let(f"zext i1 {text} to i8") if t == "bool" else text
-                code.do(f"store {storage(t)} {kept}, ptr {place}")
+            old = [self._fetch(t, step, place) for t, place in zip(dtypes, places, strict=True)]
+            new = self._unless_masked([register(t, step) for t in dtypes], self._combine(loop, old, step), old)
+            for t, place, text in zip(dtypes, places, new, strict=True):
+                self._keep(t, step, text, place)
             return []
 
-        self.counted(loop, start, stop, 1, certain, [], update)
+        self.counted(loop, start, stop, step, certain, [], update)
 
 
 # ---------------------------------------------------------------------------------------------- what a loop is like
@@ -335,6 +362,14 @@ def _lanes(loop: Loop, target: Target) -> int:
     """As many as fill a register with the widest type that is computed with."""
     widest = max((ITEMSIZE[v.dtype] for v in _computed(loop)), default=8)
     return max(2, min(64, target.vector_bytes // widest))
+
+
+LONG = 12
+"""Instructions in the body of a reduction beyond which LANES of each of its values do not fit the registers."""
+
+
+def _is_long(loop: Loop) -> bool:
+    return sum(1 for value in _computed(loop) if value.op not in LEAVES) > LONG
 
 
 def _computed(loop: Loop) -> Iterator[Value]:

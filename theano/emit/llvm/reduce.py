@@ -29,19 +29,25 @@ def identities(combine: str, dtypes: Sequence[str]) -> list[float]:
     return [low if combine == "max" else high]
 
 
-def combined(on: Instructions, combine: str, dtypes: Sequence[str], old: Sequence[str], new: Sequence[str]) -> list[str]:
-    """``old`` with ``new``.  Of equal extremes argmax and argmin keep the lower position, and a NaN is extreme."""
+def combined(
+    on: Instructions, combine: str, dtypes: Sequence[str], old: Sequence[str], new: Sequence[str], rising: bool = False
+) -> list[str]:
+    """``old`` with ``new``.  Of equal extremes argmax and argmin keep the lower position, and a NaN is extreme.
+
+    ``rising``: the new position is known to be the higher."""
     dtype = dtypes[0]
     if combine not in ("argmax", "argmin"):
         return [on.emit(combine, dtype, [old[0], new[0]], [dtype, dtype])]
     better = on.compare("lt", *((old[0], new[0]) if combine == "argmax" else (new[0], old[0])), dtype)
-    tie = on.compare("eq", new[0], old[0], dtype)
-    if dtype in COMPUTED_FLOATS:
+    floats = dtype in COMPUTED_FLOATS
+    if floats:
         new_nan, old_nan = on.is_nan(new[0], dtype), on.is_nan(old[0], dtype)
         better = on.either(better, on.both(new_nan, on.binary("xor", "bool", old_nan, on.constant(True, "bool"))))
-        tie = on.either(tie, on.both(new_nan, old_nan))
-    take = on.either(better, on.both(tie, on.compare("lt", new[1], old[1], dtypes[1])))
-    return [on.select(take, n, o, kind) for n, o, kind in zip(new, old, dtypes, strict=True)]
+    if not rising:
+        tie = on.compare("eq", new[0], old[0], dtype)
+        tie = on.either(tie, on.both(new_nan, old_nan)) if floats else tie
+        better = on.either(better, on.both(tie, on.compare("lt", new[1], old[1], dtypes[1])))
+    return [on.select(better, n, o, kind) for n, o, kind in zip(new, old, dtypes, strict=True)]
 
 
 def tree(on: Instructions, combine: str, dtypes: Sequence[str], values: Sequence[str]) -> list[str]:
