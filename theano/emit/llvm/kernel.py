@@ -5,8 +5,8 @@ masks run one loop whose last round is masked; elsewhere the rest of fewer eleme
 reduction has :data:`~theano.loops.ir.LANES` lanes on every machine; LLVM splits them into its registers.
 
 The function returns 0, or the code of the :class:`~theano.loops.ir.Check` that failed, and then ``status`` points to
-(code, payload).  Its parameters: a pointer for each buffer, an i64 for each size, a number for each scalar (bool
-is i1, float16 is i16), the range of the outermost loop (used if the kernel is parallel), and ``status``.
+(code, payload).  Its parameters: a pointer for each buffer, an i64 for each size, a number for each scalar (as in
+memory: bool is i8, float16 is i16), the range of the outermost loop (used if the kernel is parallel), and ``status``.
 
 >>> from theano.emit.llvm.target import target
 >>> from theano.loops.ir import BufferParameter, Kernel, Store
@@ -75,7 +75,7 @@ class _Emission(Values):
                 self.statement(statement)
         self.root.code.do("ret i64 0")
         parameters = [f"ptr %b{k}" for k in range(len(kernel.buffers))] + [f"i64 %n{k}" for k in range(kernel.sizes)]
-        parameters += [f"{register(dtype)} %s{k}" for k, dtype in enumerate(kernel.scalars)] + ["i64 %lo", "i64 %hi", "ptr %status"]
+        parameters += [f"{storage(dtype)} %s{k}" for k, dtype in enumerate(kernel.scalars)] + ["i64 %lo", "i64 %hi", "ptr %status"]
         head = f'define {linkage}{" " if linkage else ""}i64 @{name}({", ".join(parameters)}) nounwind "prefer-vector-width"="512" {{'
         return "\n".join([head, "entry:", *self.slots, *self.root.code.lines, *self.failures, "}", ""])
 

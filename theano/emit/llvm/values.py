@@ -104,7 +104,8 @@ class Values:
         if value.op == "size":
             return Operand(f"%n{value.data}", "int64", 1, self.root)
         if value.op == "scalar":
-            return Operand(f"%s{value.data}", value.dtype, 1, self.root)
+            text = f"%s{value.data}"
+            return Operand(self.root.code.let(f"icmp ne i8 {text}, 0") if value.dtype == "bool" else text, value.dtype, 1, self.root)
         if value.op == "index":
             return self._index(value)
         if value.op == "load":
