@@ -121,7 +121,9 @@ def _with_rank(x: Any, ndim: int) -> Any:
     if surplus < 0:
         return x.dimshuffle(*["x"] * -surplus, *range(x.type.ndim))
     if not all(x.type.broadcastable[:surplus]):
-        raise ValueError(message(f"a tensor of rank {ndim} is needed, and the leading dimensions may not be 1", [("given", x.name, x.type)]))
+        raise ValueError(
+            message(f"a tensor of rank {ndim} is needed, and the leading dimensions may not be 1", [("given", x.name, x.type)])
+        )
     return x.dimshuffle(*range(surplus, x.type.ndim))
 
 
@@ -131,16 +133,18 @@ def constant(x: Any, name: str | None = None, ndim: int | None = None, dtype: An
     >>> constant(200).dtype, constant(np.int32(200)).dtype, constant(2, dtype="float32").dtype
     ('int16', 'int32', 'float32')
     """
+    wanted = None if dtype is None else resolve(dtype)
     if type(x) in NUMBERS:
-        array = np.array(x, dtype=scalar_constant_dtype(x) if dtype is None else resolve(dtype))
+        wanted = wanted or scalar_constant_dtype(x)
+        array = np.array(x, dtype=wanted)
     else:
-        array = _array(x, None if dtype is None else resolve(dtype))
+        array = _array(x, wanted)
     if ndim is not None and array.ndim != ndim:
         surplus = array.ndim - ndim
         if surplus > 0 and array.shape[:surplus] != (1,) * surplus:
             raise ValueError(message(f"a constant of rank {ndim} is needed, {x!r:.60} has shape {array.shape}"))
         array = array.reshape(array.shape[max(surplus, 0) :]) if surplus > 0 else array.reshape((1,) * -surplus + array.shape)
-    return TensorConstant(tensor_type(array.dtype.name, tuple(n == 1 for n in array.shape)), array, name=name)
+    return TensorConstant(tensor_type(wanted or array.dtype.name, tuple([n == 1 for n in array.shape])), array, name=name)
 
 
 def _array(x: Any, dtype: str | None) -> np.ndarray[Any, Any]:

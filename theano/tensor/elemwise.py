@@ -376,7 +376,7 @@ class DimShuffle(Op):
         if any(x.shape[axis] != 1 for axis in self.drop):
             raise ShapeError(message(f"{self}: a dropped dimension does not have size 1", [row("input", node.inputs[0], x.shape)]))
         kept = x.transpose(self.transposition)[(Ellipsis, *[0] * len(self.drop))]
-        result = kept[tuple(None if entry == "x" else slice(None) for entry in self.new_order)]
+        result = kept[(*(None if entry == "x" else slice(None) for entry in self.new_order), Ellipsis)]
         output_storage[0][0] = result if self.inplace else result.copy()
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:

@@ -101,7 +101,7 @@ def cast(x: Any, dtype: Any) -> Any:
     if x.type.dtype == wanted:
         return x
     if is_complex(x.type.dtype) and not is_complex(wanted):
-        raise DTypeError(message(f"cast: complex numbers do not become {wanted}", [row("given", x)], cure="take real(x), imag(x) or abs(x)"))
+        raise DTypeError(message(f"cast: complex numbers do not become {wanted}", [row("given", x)], cure="take its real, imag or abs"))
     return FUNCTIONS[f"convert_to_{wanted}"](x)
 
 

@@ -12,7 +12,6 @@ Sum{axis=[1], acc_dtype=float64}
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from functools import reduce as fold_left
 from typing import Any, NamedTuple
@@ -25,7 +24,7 @@ from theano.graph import Apply, Constant, NullType, Op
 from theano.scalar import OPS, ScalarOp
 from theano.scalar.instructions import Value, select
 from theano.tensor.convert import as_tensor_variable, weak_constants
-from theano.tensor.elemwise import Array, elemwise, row, scaled, zero_gradient
+from theano.tensor.elemwise import Array, elemwise, row, zero_gradient
 from theano.tensor.type import TensorType, tensor_type
 from theano.tensor.variable import TensorVariable
 
@@ -81,7 +80,7 @@ def spread(value: Any, axes: Sequence[int]) -> Any:
     return value.dimshuffle(*("x" if axis in axes else next(kept) for axis in range(value.type.ndim + len(axes))))
 
 
-def makeKeepDims(x: Any, y: Any, axis: Any) -> Any:  # noqa: N802 (the classic name)
+def makeKeepDims(x: Any, y: Any, axis: Any) -> Any:
     """``y``, a reduction of ``x`` over ``axis``, with the reduced dimensions put back with size 1."""
     return spread(y, reduced_axes(as_axis(axis), as_tensor_variable(x)))
 

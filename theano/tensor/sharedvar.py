@@ -131,7 +131,10 @@ def shared(value: Any, name: str | None = None, strict: bool = False, allow_down
     A Python int becomes int64, a float float64, whatever ``floatX`` is.  ``broadcastable`` gives the pattern, by default all False."""
     if isinstance(value, Variable):
         raise TypeError(
-            message("the value of a shared variable is a number, array or other object, not a variable", [("given", str(value), str(value.type))])
+            message(
+                "the value of a shared variable cannot be a variable",
+                [("given", str(value), str(value.type))],
+            )
         )
     refusals = []
     for constructor in reversed(CONSTRUCTORS):
@@ -179,7 +182,7 @@ def scalar_constructor(
     """A shared tensor of rank 0 from a number: int64, float64, complex128, or the dtype of a NumPy scalar."""
     if target != "cpu" or not isinstance(value, (np.number, np.bool_, float, int, complex)):
         raise TypeError("a number is needed")
-    array = np.asarray(value, dtype=None if isinstance(value, np.generic) or not isinstance(value, int) or isinstance(value, bool) else np.int64)
+    array = np.asarray(value, dtype="int64" if type(value) is int else None)  # on every platform
     return TensorSharedVariable(name, _type_of(array, ()), array, strict, allow_downcast)
 
 

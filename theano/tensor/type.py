@@ -151,7 +151,7 @@ class TensorType(Type):
         else:
             array = self._convert(data, strict, allow_downcast)
         if array.ndim != self.ndim:
-            raise VariableTypeError(message(f"a value of rank {self.ndim} is needed, one of rank {array.ndim} and shape {array.shape} was given"))
+            raise VariableTypeError(message(f"a value of rank {self.ndim} is needed, one of shape {array.shape} was given"))
         for axis, fixed in enumerate(self.broadcastable):
             if fixed and array.shape[axis] != 1:
                 headline = f"the size of dimension {axis} must be 1, a value of shape {array.shape} was given"
@@ -314,4 +314,3 @@ def tensor_type(dtype: str, broadcastable: Pattern) -> TensorType:
     except KeyError:
         made = TensorType(dtype, broadcastable)
         return _INTERNED.setdefault((made.dtype, made.broadcastable), made)
-
