@@ -18,9 +18,11 @@ from theano.dtypes import FLOATS as float_dtypes
 from theano.dtypes import INTEGERS as integer_dtypes
 from theano.dtypes import SIGNED as int_dtypes
 from theano.dtypes import UNSIGNED as uint_dtypes
+from theano.tensor import blas, nnet
 from theano.tensor.constructors import *
 from theano.tensor.convert import as_tensor, as_tensor_variable, constant, get_vector_length, weak_constants
 from theano.tensor.create import *
+from theano.tensor.dot import *
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.functions import *
 from theano.tensor.join import *

@@ -23,7 +23,7 @@ from theano.dtypes import COMPLEX, CONTINUOUS, complex_of, resolve, scalar_const
 from theano.errors import message
 from theano.flags import config
 from theano.graph import Apply, Variable
-from theano.tensor.type import AsTensorError, TensorType, tensor_type
+from theano.tensor.type import Array, AsTensorError, TensorType, tensor_type
 from theano.tensor.variable import TensorConstant
 
 NUMBERS = frozenset({int, float, complex})
@@ -49,7 +49,7 @@ def weak_constants() -> Iterator[None]:
         _WEAK.reset(token)
 
 
-def as_operands(values: Sequence[Any]) -> list[Variable]:
+def as_operands(values: Sequence[Any]) -> list[Any]:
     """The arguments of an elementwise operation as tensor variables."""
     weak = _WEAK.get()
     if weak or config.cast_policy == "weak":
@@ -57,7 +57,7 @@ def as_operands(values: Sequence[Any]) -> list[Variable]:
     return [v if isinstance(v, Variable) and type(v.type) is TensorType else as_tensor_variable(v) for v in values]
 
 
-def _weak_operands(values: Sequence[Any], numpy_too: bool) -> list[Variable]:
+def _weak_operands(values: Sequence[Any], numpy_too: bool) -> list[Any]:
     """As :func:`as_operands`; numbers take the dtype of the others.  ``numpy_too``: so do NumPy's scalars, into which
     functions of literals (``sqrt(2)``) turn."""
     loose = [type(v) in NUMBERS or (numpy_too and isinstance(v, np.number)) for v in values]
@@ -147,7 +147,7 @@ def constant(x: Any, name: str | None = None, ndim: int | None = None, dtype: An
     return TensorConstant(tensor_type(wanted or array.dtype.name, tuple([n == 1 for n in array.shape])), array, name=name)
 
 
-def _array(x: Any, dtype: str | None) -> np.ndarray[Any, Any]:
+def _array(x: Any, dtype: str | None) -> Array:
     """A native, aligned copy of ``x``."""
     if isinstance(x, np.ma.MaskedArray):
         raise AsTensorError(message("a masked array is no tensor: its mask would be lost"))

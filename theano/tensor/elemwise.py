@@ -26,10 +26,8 @@ from theano.flags import config
 from theano.graph import Apply, Op, Variable
 from theano.scalar import OPS, ScalarOp
 from theano.tensor.convert import as_operands, as_tensor_variable, constant, weak_constants
-from theano.tensor.type import Pattern, TensorType, tensor_type
+from theano.tensor.type import Array, Pattern, TensorType, tensor_type
 from theano.tensor.variable import TensorVariable
-
-Array = np.ndarray[Any, Any]
 
 
 def row(label: str, variable: Any, shape: Any = None) -> tuple[str, str, str, str]:
@@ -375,8 +373,9 @@ class DimShuffle(Op):
         (x,) = inputs
         if any(x.shape[axis] != 1 for axis in self.drop):
             raise ShapeError(message(f"{self}: a dropped dimension does not have size 1", [row("input", node.inputs[0], x.shape)]))
-        kept = x.transpose(self.transposition)[(Ellipsis, *[0] * len(self.drop))]
-        result = kept[(*(None if entry == "x" else slice(None) for entry in self.new_order), Ellipsis)]
+        kept: tuple[Any, ...] = (..., *[0] * len(self.drop))
+        places: tuple[Any, ...] = (*(None if entry == "x" else slice(None) for entry in self.new_order), ...)
+        result = x.transpose(self.transposition)[kept][places]
         output_storage[0][0] = result if self.inplace else result.copy()
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce as fold_left
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,8 @@ from theano.graph import Apply, Constant, NullType, Op
 from theano.scalar import OPS, ScalarOp
 from theano.scalar.instructions import Value, select
 from theano.tensor.convert import as_tensor_variable, weak_constants
-from theano.tensor.elemwise import Array, elemwise, row, zero_gradient
-from theano.tensor.type import TensorType, tensor_type
+from theano.tensor.elemwise import elemwise, row, zero_gradient
+from theano.tensor.type import Array, TensorType, tensor_type
 from theano.tensor.variable import TensorVariable
 
 Axis = tuple[int, ...] | None
@@ -133,7 +133,7 @@ class Reduction(Op):
 class CAReduce(Reduction):
     """``scalar_op`` folded over ``axis``; the result has the dtype of the argument."""
 
-    __props__: tuple[str, ...] = ("scalar_op", "axis")
+    __props__: ClassVar[tuple[str, ...]] = ("scalar_op", "axis")
     has_start = True
 
     def __init__(self, scalar_op: ScalarOp, axis: Any = None) -> None:
@@ -263,7 +263,7 @@ class CAReduceDtype(CAReduce):
     """A fold with a dtype of its own for the result, and one for the accumulator; by default both as NumPy's sums have them,
     but floats accumulate in the next wider one."""
 
-    __props__ = ("scalar_op", "axis", "dtype", "acc_dtype")
+    __props__: ClassVar[tuple[str, ...]] = ("scalar_op", "axis", "dtype", "acc_dtype")
 
     def __init__(self, scalar_op: ScalarOp, axis: Any = None, dtype: Any = None, acc_dtype: Any = None) -> None:
         super().__init__(scalar_op, axis)
@@ -292,7 +292,7 @@ class CAReduceDtype(CAReduce):
 class Sum(CAReduceDtype):
     """The sum over ``axis``."""
 
-    __props__ = ("axis", "dtype", "acc_dtype")
+    __props__: ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
     scalar_name = "add"
 
     def __init__(self, axis: Any = None, dtype: Any = None, acc_dtype: Any = None) -> None:

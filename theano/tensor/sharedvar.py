@@ -22,7 +22,7 @@ import numpy as np
 
 from theano.errors import VariableTypeError, message
 from theano.graph import Container, Type, Variable, generic
-from theano.tensor.type import TensorType, tensor_type
+from theano.tensor.type import Array, TensorType, tensor_type
 from theano.tensor.variable import StaticShape, TensorOperators
 
 
@@ -186,10 +186,10 @@ def scalar_constructor(
     return TensorSharedVariable(name, _type_of(array, ()), array, strict, allow_downcast)
 
 
-def _type_of(array: np.ndarray[Any, Any], pattern: tuple[bool, ...]) -> TensorType:
+def _type_of(array: Array, pattern: tuple[bool, ...]) -> TensorType:
     return tensor_type(array.dtype.name, pattern)
 
 
-def load_shared_variable(val: Any) -> TensorSharedVariable:
+def load_shared_variable(val: Any) -> Any:
     """A shared tensor that starts with ``val``."""
     return tensor_constructor(val)

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from theano.dtypes import can_hold, resolve
 from theano.errors import DTypeError, VariableTypeError, message
@@ -26,6 +27,7 @@ from theano.flags import config
 from theano.graph import Type, Variable
 
 Pattern = tuple[bool, ...]
+Array = NDArray[Any]
 
 RANK_NAMES: dict[Pattern, str] = {
     (): "scalar",
@@ -94,7 +96,7 @@ class TensorType(Type):
         self.numpy_dtype = np.dtype(self.dtype)
         self._hash = hash((type(self), self.dtype, self.broadcastable))
 
-    def clone(self, dtype: Any = None, broadcastable: Iterable[Any] | None = None) -> TensorType:
+    def clone(self, dtype: Any = None, broadcastable: Iterable[Any] | None = None) -> Any:  # type: ignore[override]
         """This type with another dtype or pattern."""
         new_dtype = self.dtype if dtype is None else dtype
         pattern = self.broadcastable if broadcastable is None else tuple(map(bool, broadcastable))
@@ -127,7 +129,7 @@ class TensorType(Type):
 
     # ------------------------------------------------------------------------------------ values
 
-    def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> np.ndarray[Any, Any]:
+    def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> Array:
         """``data`` as an aligned native array of this type.
 
         An array of this dtype passes as it is, one of a dtype that this one holds without loss is converted; any other
@@ -158,7 +160,7 @@ class TensorType(Type):
                 raise VariableTypeError(message(headline, rows=[("needed", "", str(self))]))
         return array if array.flags.aligned else array.copy()
 
-    def _convert(self, value: Any, strict: bool, allow_downcast: bool | None) -> np.ndarray[Any, Any]:
+    def _convert(self, value: Any, strict: bool, allow_downcast: bool | None) -> Array:
         """An array of this dtype, by the rules of :meth:`filter`."""
         dtype = self.numpy_dtype
         if isinstance(value, np.ma.MaskedArray):
@@ -204,10 +206,10 @@ class TensorType(Type):
             return str(error)
         return "value is valid"
 
-    def value_zeros(self, shape: Sequence[int]) -> np.ndarray[Any, Any]:
+    def value_zeros(self, shape: Sequence[int]) -> Array:
         return np.zeros(shape, dtype=self.dtype)
 
-    def get_shape_info(self, obj: np.ndarray[Any, Any]) -> tuple[int, ...]:
+    def get_shape_info(self, obj: Array) -> tuple[int, ...]:
         return obj.shape
 
     def get_size(self, shape_info: tuple[int, ...]) -> int:
@@ -292,7 +294,7 @@ def values_eq_approx_always_true(a: Any, b: Any) -> bool:
     return True
 
 
-def _is_lossless(array: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> bool:
+def _is_lossless(array: Array, dtype: np.dtype[Any]) -> bool:
     """Converting ``array`` to ``dtype`` and back gives ``array``; complex numbers never become real."""
     if array.dtype == dtype:
         return True

@@ -22,7 +22,7 @@ import numpy as np
 from theano.errors import message
 from theano.graph import Constant, Variable
 from theano.scalar import OPS
-from theano.tensor.type import AsTensorError, TensorType
+from theano.tensor.type import Array, AsTensorError, TensorType
 
 StaticShape = tuple[int | None, ...]
 
@@ -64,8 +64,6 @@ def _binary(name: str, swap: bool = False) -> Callable[[Any, Any], TensorVariabl
 
 class TensorOperators:
     """What can be done with a tensor: operators, and methods named as NumPy's.  Each unary elementwise function is a method too."""
-
-    __slots__ = ()
 
     type: TensorType
     owner: Any
@@ -170,7 +168,7 @@ class TensorOperators:
     def __getitem__(self, index: Any) -> TensorVariable:
         from theano.tensor.subtensor import getitem
 
-        return getitem(self, index)
+        return getitem(self, index)  # type: ignore[no-any-return]
 
     def __iter__(self) -> Iterator[TensorVariable]:
         if self.ndim != 1 or self.static_shape[0] is None:
@@ -272,7 +270,8 @@ class TensorOperators:
         magnitude = abs(self)
         if L in (float("inf"), float("-inf")):
             return magnitude.max(axis, keepdims) if L > 0 else magnitude.min(axis, keepdims)
-        return (magnitude**L).sum(axis=axis, keepdims=keepdims) ** (1.0 / L)
+        root: TensorVariable = (magnitude**L).sum(axis=axis, keepdims=keepdims) ** (1.0 / L)
+        return root
 
     def cumsum(self, axis: int | None = None) -> TensorVariable:
         return _function("cumsum")(self, axis)
@@ -410,7 +409,7 @@ class TensorConstant(TensorOperators, Constant):
     def equals(self, other: Any) -> bool:
         if not isinstance(other, TensorConstant):
             other = _function("constant")(other)
-        return self.signature() == other.signature()
+        return bool(self.signature() == other.signature())
 
     def __str__(self) -> str:
         return self.name or f"TensorConstant{{{_summary(self.data)}}}"
@@ -424,7 +423,7 @@ class TensorConstantSignature:
 
     __slots__ = ("data", "type", "_hash")
 
-    def __init__(self, type: TensorType, data: np.ndarray[Any, Any]) -> None:
+    def __init__(self, type: TensorType, data: Array) -> None:
         self.type, self.data = type, data
         self._hash: int | None = None
 
@@ -444,7 +443,7 @@ class TensorConstantSignature:
         return hash(self)
 
 
-def _summary(data: np.ndarray[Any, Any], limit: int = 20) -> str:
+def _summary(data: Array, limit: int = 20) -> str:
     """A short text for ``data``: the elements, or the shape and the value that all share."""
     if data.size > 1 and (data == data.flat[0]).all():
         return f"{data.shape} of {data.flat[0]!s}"
