@@ -191,12 +191,19 @@ def deepcopy_variable(variable: Variable, memo: dict[int, Any]) -> Any:
 
 
 def deepcopy_apply(target: Apply, memo: dict[int, Any]) -> Any:
-    """A copy of the node and all that it is made of.  Types, and ops that are values (``__props__``), are shared."""
-    for node in sources_first(target, lambda node: id(node) in memo):
-        inputs = [copy.deepcopy(variable, memo) for variable in node.inputs]
-        op = node.op if hasattr(node.op, "__props__") else copy.deepcopy(node.op, memo)
-        new = memo[id(node)] = new_apply(type(node), op, inputs, [type(output) for output in node.outputs])
+    """A copy of the node and all that it is made of.  Types, and ops that are values (``__props__``), are shared.
+
+    First all nodes are made, then they are filled: tags may refer to any part of the graph.
+    """
+    nodes = list(sources_first(target, lambda node: id(node) in memo))
+    for node in nodes:
+        new = memo[id(node)] = new_apply(type(node), node.op, [], [type(output) for output in node.outputs])
         memo.update((id(old), output) for old, output in zip(node.outputs, new.outputs, strict=True))
+    for node in nodes:
+        new = memo[id(node)]
+        new.inputs = [copy.deepcopy(variable, memo) for variable in node.inputs]
+        if not hasattr(node.op, "__props__"):
+            new.op = copy.deepcopy(node.op, memo)
         for old, output in zip(node.outputs, new.outputs, strict=True):
             output.__setstate__(_deepcopy_state(old, memo))
         state = {"_tag": node._tag, **node.__dict__}

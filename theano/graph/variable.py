@@ -149,7 +149,7 @@ class Variable:
         inputs = tuple(sorted(given, key=id))
         compiled = self.__dict__.setdefault("_compiled", {})
         if inputs not in compiled:
-            compiled[inputs] = theano.function(list(inputs), self)  # type: ignore[attr-defined]
+            compiled[inputs] = theano.function(list(inputs), self)
         return compiled[inputs](*(given[variable] for variable in inputs))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -231,6 +231,9 @@ class Apply:
         for variable in inputs:
             if not isinstance(variable, Variable):
                 raise VariableTypeError(_not_a_variable(op, "input", inputs, variable))
+        self.op = op
+        self.inputs = list(inputs)
+        self.outputs = list(outputs)
         origin = None
         for index, output in enumerate(outputs):
             if not isinstance(output, Variable):
@@ -242,9 +245,6 @@ class Apply:
                 output._origin = None
             elif output.owner is not self or output.index != index:
                 raise ValueError(f"{op}: output {index} of the Apply already is an output of {output.owner}; make a new variable for it")
-        self.op = op
-        self.inputs = list(inputs)
-        self.outputs = list(outputs)
         self.origin = here(2) if origin is None else origin
         self.fgraph = None
         self._tag = None
