@@ -5,15 +5,16 @@ extents, C-contiguous and aligned, with the dtype's own descriptor (a byte-swapp
 arguments Python numbers and NumPy scalars.  Whatever else comes goes, untouched, to the Python callable ``slow`` of the
 table, which converts and calls ``@direct``.  So does a call in which storage that is written overlaps another argument.
 
-After a failure everything is released and ``fail(status, payload, payload)`` is called, which raises.
+After a failure everything is released and ``fail(status, first, second)`` is called, which raises; a check's payload is ``first``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from theano.emit.llvm.frame import RAISED, ProgramText
+from theano.emit.llvm.frame import ProgramText
 from theano.emit.llvm.objects import ALIGNED, C_CONTIGUOUS, WRITEABLE, declare_counts, lease, unlease
+from theano.emit.llvm.status import GUARD, RAISED
 from theano.emit.llvm.text import storage
 from theano.emit.llvm.writer import Module, Writer
 from theano.loops.ir import Buffer
@@ -21,6 +22,8 @@ from theano.scalar.instructions import ITEMSIZE
 
 STACK_FRAME = 1 << 14
 """A frame of more bytes is leased."""
+SMALL_OUTPUT = 1 << 12
+"""Outputs of at most so many bytes are used again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +341,9 @@ def _complain(module: Module, w: Writer, status: str) -> None:
     if module.once("@three"):
         module.add('@three = private constant [4 x i8] c"LLL\\00"')
     call = module.external("PyObject_CallFunction", "ptr", "ptr", "ptr", "...")
-    payloads = ", ".join(f"i64 {w.load('i64', '%f', offset)}" for offset in (0, 8))
+    first, second = (w.load("i64", "%f", offset) for offset in (0, 8))  # a kernel leaves (code, payload) there
+    check = w.let(f"icmp ult i64 {status}, {GUARD}")
+    payloads = f"i64 {w.let(f'select i1 {check}, i64 {second}, i64 {first}')}, i64 {second}"
     fail = w.load("ptr", "%t", module.slot("fail"))
     w.do(f"ret ptr {w.let(f'call {call}(ptr {fail}, ptr @three, i64 {status}, {payloads})')}")
 
@@ -370,6 +375,8 @@ class _Results:
         else:
             answer = w.load("ptr", "%t", module.slot("none"))
             w.do(f"call void @Py_IncRef(ptr {answer})")
+        for buffer in {b.number: b for b in self.text.program.outputs if self.text.is_kept(b)}.values():
+            self.keep(buffer)
         self.commit()
         self.drop()
         return answer
@@ -383,6 +390,23 @@ class _Results:
         else:
             self.w.do(f"call void @Py_IncRef(ptr {item})")
         return item
+
+    def keep(self, buffer: Buffer) -> None:
+        """A second reference to a small output, for the next call to use again if it is the last one by then."""
+        w, abi, spare = self.w, self.text.abi, self.text.module.slot("spare", buffer.number)
+        item = w.load("ptr", "%f", self.text.layout.objects[buffer.number])
+        kept, done = w.fresh("keep"), w.fresh("kept")
+        if buffer.shape:
+            extents, size = w.load("ptr", item, abi.extents), str(ITEMSIZE[buffer.dtype])
+            for axis in range(len(buffer.shape)):
+                size = w.let(f"mul i64 {size}, {w.load('i64', extents, 8 * axis)}")
+            w.branch(w.let(f"icmp ule i64 {size}, {SMALL_OUTPUT}"), kept, done)
+            w.label(kept)
+        w.do(f"call void @Py_IncRef(ptr {item})")
+        w.do(f"call void @Py_DecRef(ptr {w.load('ptr', '%t', spare)})")
+        w.store("ptr", item, "%t", spare)
+        if buffer.shape:
+            w.open(done)
 
     def commit(self) -> None:
         """Swap the new values in; what they replace is released, or kept as a spare, only when all are in place."""

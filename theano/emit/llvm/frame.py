@@ -12,16 +12,12 @@ from typing import Any
 
 from theano.emit.llvm.instructions import Instructions
 from theano.emit.llvm.objects import Abi, lease, new_array, release_all, reused_array, unlease
+from theano.emit.llvm.status import GUARD, RAISED
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import literal, register, storage
 from theano.emit.llvm.writer import Module, Writer
 from theano.loops.ir import Buffer, CallRegion, Frame, Guard, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step
 from theano.scalar.instructions import Value
-
-RAISED = -1
-GUARD = 1 << 32
-RANGE = 2 << 32
-"""Kinds of status; below :data:`GUARD` it is the code of a kernel's check."""
 
 PART_LINES = 2000
 """A function is closed when it has so many lines: about 200 steps."""
@@ -402,7 +398,7 @@ class ProgramText:
             w.store("i64", self.size(w, extent), extents, 8 * axis)
         descr = w.load("ptr", "%t", self.module.slot("descr", buffer.dtype))
         rest = f"ptr {descr}, i32 {len(buffer.shape)}, ptr {extents}"
-        if self.abi.counted and (repeated or buffer.storage == "update"):
+        if self.abi.counted and (repeated or buffer.storage == "update" or self.is_kept(buffer)):
             old = w.at("%f", slot)
             if not repeated:
                 old = w.at("%t", self.module.slot("spare", buffer.number))
@@ -414,6 +410,10 @@ class ProgramText:
             array = w.let(f"call ptr {new_array(self.module)}(ptr %t, {rest})")
         w.fail_if_null(array, RAISED)
         self.keep(w, buffer, array)
+
+    def is_kept(self, buffer: Buffer) -> bool:
+        """Whether the function may keep a reference to this array: it is handed out again if its taker has dropped it by then."""
+        return self.abi.counted and buffer.storage == "output" and not self.called
 
     def keep(self, w: Writer, buffer: Buffer, array: str) -> None:
         """``array`` is from now on that of ``buffer``."""

@@ -7,7 +7,8 @@ leading dimensions of single rows, and extents of more than 31 bits, for which i
 
 from __future__ import annotations
 
-from theano.emit.llvm.frame import RANGE, Part, ProgramText
+from theano.emit.llvm.frame import Part, ProgramText
+from theano.emit.llvm.status import RANGE
 from theano.emit.llvm.text import literal, register
 from theano.emit.llvm.writer import Module, Writer
 from theano.loops.ir import LibraryStep

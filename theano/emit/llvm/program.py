@@ -2,9 +2,8 @@
 
 A call works on a *frame*: an array of 8-byte slots that holds the pointers, array objects and extents of all buffers.
 Code is cut into functions of bounded size that share nothing but the frame ``%f`` and the table ``%t`` (see
-:mod:`theano.emit.llvm.writer`), so that compile time stays linear in the number of steps.  Each returns a status: 0, the
-code of a kernel's check, :data:`GUARD` + a guard's number, :data:`RANGE` + a step's number, or :data:`RAISED` when a
-Python exception is set.  A failure returns straight to :mod:`theano.emit.llvm.entry`, which releases all that the frame owns:
+:mod:`theano.emit.llvm.writer`), so that compile time stays linear in the number of steps.  Each returns a status
+(:mod:`theano.emit.llvm.status`).  A failure returns straight to :mod:`theano.emit.llvm.entry`, which releases all that the frame owns:
 references and leases, whose slots are empty at first.
 """
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.emit.llvm.frame import RAISED, Part, ProgramText, Stream, all_steps, varying, written_buffers
+from theano.emit.llvm.frame import Part, ProgramText, Stream, all_steps, varying, written_buffers
 from theano.emit.llvm.kernel import emit_kernel
 from theano.emit.llvm.library import library_step
 from theano.emit.llvm.objects import declare_counts, new_array
 from theano.emit.llvm.parallel import WORTH, spread_kernel
+from theano.emit.llvm.status import RAISED
 from theano.emit.llvm.text import literal, storage
 from theano.emit.llvm.writer import Writer
 from theano.loops.ir import Buffer, CallRegion, IfRegion, Kernel, KernelStep, LibraryStep, Loop, LoopRegion, PythonStep
