@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.emit.build import Build, agree, levels, numbers, put, run_native, serial, vector
-from theano.emit.llvm.kernel import emit_kernel
+from theano.emit.llvm.kernel import LONG, emit_kernel
 from theano.emit.llvm.target import target
 from theano.loops.ir import COMBINES, LANES, Accumulator, Check, Kernel, Store
 from theano.scalar.instructions import BOOL, COMPUTED_FLOATS, INTEGERS, REAL, Value, binary, fma, select
@@ -145,6 +145,22 @@ def test_reduce_to_one(combine: str, dtype: str) -> None:
                 assert results[1][0] == getattr(np, combine)(array)
             if len(array) and combine in ("max", "min"):
                 np.testing.assert_array_equal(results[0][0], getattr(np, combine)(array))
+
+
+@pytest.mark.parametrize(("combine", "dtype"), [("add", "float64"), ("max", "float32"), ("argmin", "float32"), ("and", "bool"), ("mul", "uint8")])
+def test_reduce_long_bodies(combine: str, dtype: str) -> None:
+    """These keep their lanes in memory."""
+    b = Build()
+    x, n, i = b.buffer(dtype), b.size(), b.index(0)
+    v = b.load(x, i)
+    for k in range(2 * LONG):
+        v = ~v if dtype == "bool" else -v if k % 3 else v + 0.5 if dtype.startswith("float") else v + 1
+    values = (v, n - i)[: COMBINES[combine]]
+    outs = [b.buffer(value.dtype) for value in values]
+    stores = [put(out, b.int(0), b.acc(0, value.dtype, k)) for k, (out, value) in enumerate(zip(outs, values, strict=True))]
+    kernel = b.kernel(vector(0, n, accumulators=[Accumulator(0, combine, values)]), *stores)
+    for size in (0, 1, 7, 8, 31, 32, 33, 100, 1001):
+        agree(kernel, [numbers(dtype, size, size), *(np.zeros(1, value.dtype) for value in values)], [size])
 
 
 def test_argmax_takes_the_first_of_ties_and_of_nans() -> None:

@@ -59,7 +59,7 @@ class Library:
 
 @functools.cache
 def _linker() -> Any:
-    return llvm.create_lljit_compiler(machine(target()))
+    return llvm.create_lljit_compiler(machine(target()), suppress_errors=True)
 
 
 def load(code: bytes, symbols: Mapping[str, int], exports: Iterable[str]) -> Library:
@@ -72,4 +72,5 @@ def load(code: bytes, symbols: Mapping[str, int], exports: Iterable[str]) -> Lib
     try:
         return Library(builder.link(_linker(), f"theano{next(_numbers)}"))
     except RuntimeError as error:
-        raise CompileError(f"the generated code cannot be linked: {error}") from None
+        given = ", ".join(sorted(symbols)) or "none"
+        raise CompileError(f"the generated code cannot be linked with the external symbols given ({given}): {error}") from None

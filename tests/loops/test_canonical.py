@@ -1,0 +1,81 @@
+"""Equal keys for equal structure, whatever the numbers and the trace."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from theano.loops.canonical import kernel_digest, kernel_key
+from theano.loops.ir import Accumulator, BufferParameter, Check, Kernel, Loop, Store
+from theano.scalar.instructions import Trace, Value, binary
+
+
+def kernel(
+    first: int = 0, key: int = 0, dtype: str = "float32", constant: float = 2.0, kind: str = "vector", combine: str = "add", code: int = 1
+) -> Kernel:
+    """Rows summed and scaled."""
+    t = Trace()
+    for k in range(first):
+        t.const(k, "int64")
+    i, j, n = t.leaf("index", "int64", first), t.leaf("index", "int64", first + 1), t.leaf("size", "int64", 0)
+    x: Value = t.load(0, i * n + j, dtype) * constant
+    inner = Loop(first + 1, n, (), (Accumulator(key, combine, (x,)),), kind)
+    row = Loop(first, n, (Check(i < 100, code, i), inner, Store(1, i, t.leaf("acc", dtype, (key, 0)))))
+    return Kernel((BufferParameter(dtype, True, False), BufferParameter(dtype, False, True)), 1, (), (row,), checks=True)
+
+
+def test_numbers_and_traces_do_not_show() -> None:
+    base = kernel()
+    for other in (kernel(), kernel(first=5), kernel(key=9), replace(base, work=77)):
+        assert kernel_key(other) == kernel_key(base) == base.key()
+        assert kernel_digest(other) == kernel_digest(base)
+        assert hash(kernel_key(other)) == hash(kernel_key(base))
+
+
+@pytest.mark.parametrize(
+    "other", [{"dtype": "float64"}, {"constant": 3.0}, {"kind": "serial"}, {"combine": "max"}, {"code": 2}, {"constant": float("nan")}]
+)
+def test_everything_else_does(other: dict[str, object]) -> None:
+    assert kernel_key(kernel(**other)) != kernel_key(kernel())  # type: ignore[arg-type]
+    assert kernel_digest(kernel(**other)) != kernel_digest(kernel())  # type: ignore[arg-type]
+
+
+def test_zeros_keep_their_sign_and_nan_is_nan() -> None:
+    assert kernel_key(kernel(constant=0.0)) != kernel_key(kernel(constant=-0.0))
+    assert kernel_key(kernel(constant=float("nan"))) == kernel_key(kernel(constant=float("nan")))
+
+
+def test_parameters_count() -> None:
+    base = kernel()
+    for other in (replace(base, sizes=2), replace(base, scalars=("int8",)), replace(base, parallel=True)):
+        assert kernel_key(other) != kernel_key(base)
+
+
+def test_an_index_number_used_twice() -> None:
+    """Two loops after each other may share a number: the same as with two."""
+    t = Trace()
+    n = t.leaf("size", "int64", 0)
+
+    def two(a: int, b: int) -> Kernel:
+        body = tuple(Loop(k, n, (Store(0, t.leaf("index", "int64", k), binary("add", t.leaf("index", "int64", k), 1)),)) for k in (a, b))
+        return Kernel((BufferParameter("int64", False, True),), 1, (), body)
+
+    assert kernel_key(two(0, 1)) == kernel_key(two(3, 2))
+    assert kernel_key(two(0, 0)) == kernel_key(two(1, 1))
+
+
+def test_the_digest_is_the_same_in_another_process() -> None:
+    """Strings hash differently there."""
+    program = (
+        "from theano.loops.canonical import kernel_digest\n"
+        "from theano.loops.ir import BufferParameter, Kernel, Store\n"
+        "from theano.scalar.instructions import Trace\n"
+        "t = Trace()\n"
+        "body = (Store(0, t.const(0, 'int64'), t.const(0.5, 'float64')),)\n"
+        "print(kernel_digest(Kernel((BufferParameter('float64', False, True),), 0, (), body)))\n"
+    )
+    found = {subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout for _ in range(2)}
+    assert len(found) == 1 and len(found.pop().strip()) == 64

@@ -1,0 +1,225 @@
+"""What programs mean: their regions run one by one on NumPy arrays.
+
+Scratch is one block of bytes for each frame, as in native code, so a plan that uses the same bytes for two living buffers
+goes wrong here too.
+
+>>> import numpy as np
+>>> from theano.loops.ir import Buffer, Frame, LibraryStep
+>>> from theano.scalar.instructions import Trace
+>>> n = Trace().leaf("size", "int64", ("input", 0, 0))
+>>> x, y = Buffer(0, "float32", (n,), "input"), Buffer(1, "float32", (n,), "output")
+>>> program = Program([x], frame=Frame(buffers=[y], steps=[LibraryStep("copy", "float32", (y, x), (n,))]), outputs=[y])
+>>> run_program(program, [np.arange(3, dtype="float32")])
+([array([0., 1., 2.], dtype=float32)], [])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from theano.emit.reference import Array, run_kernel
+from theano.errors import BoundsError, ShapeError
+from theano.loops.ir import (
+    Buffer,
+    CallRegion,
+    Frame,
+    Guard,
+    IfRegion,
+    KernelStep,
+    LibraryStep,
+    LoopRegion,
+    Program,
+    PythonStep,
+    Step,
+)
+from theano.scalar.evaluate import evaluate
+from theano.scalar.instructions import Value
+
+Perform = Callable[[Any, list[Any]], Sequence[Any]]
+
+
+def perform(node: Any, arguments: list[Any]) -> list[Any]:
+    """The results of the op's own ``perform``."""
+    cells: list[list[Any]] = [[None] for _ in node.outputs]
+    node.op.perform(node, arguments, cells)
+    return [cell[0] for cell in cells]
+
+
+def run_program(
+    program: Program, inputs: Sequence[Array], shared: Sequence[Array] = (), python: Perform = perform
+) -> tuple[list[Any], list[Any]]:
+    """The outputs, and the values of the shared variables afterwards.  The arguments are left as they are.
+
+    Raises :class:`~theano.errors.ShapeError` where a guard fails and :class:`~theano.errors.BoundsError` where a check does."""
+    run = _Run(program, inputs, [np.array(value) for value in shared], python)
+    run.frame(program.frame)
+    values = list(run.shared)
+    for position, buffer in program.commits:
+        values[position] = run.arrays[buffer.number]
+    for position, own in enumerate(program.shared):
+        if all(position != committed for committed, _ in program.commits):
+            values[position] = run.arrays[own.number]
+    return [run.arrays[buffer.number] for buffer in program.outputs], values
+
+
+class _Run:
+    """One run: ``arrays`` by the numbers of their buffers."""
+
+    def __init__(self, program: Program, inputs: Sequence[Array], shared: Sequence[Array], python: Perform) -> None:
+        self.program, self.inputs, self.shared, self.python = program, inputs, shared, python
+        self.arrays: dict[int, Any] = {}
+        given = zip((program.inputs, program.shared, program.constants), (inputs, shared, program.constant_arrays), strict=True)
+        for buffers, arrays in given:
+            self.arrays |= {buffer.number: array for buffer, array in zip(buffers, arrays, strict=True)}
+
+    def extent(self, value: Value) -> int:
+        return int(evaluate([value], self._size)[0])
+
+    def _size(self, leaf: Value) -> Any:
+        assert leaf.op == "size" and isinstance(leaf.data, tuple), leaf
+        kind, position, *axis = leaf.data
+        if kind == "value":
+            return np.asarray(self.arrays[position]).astype(np.int64)
+        array = self.arrays[position] if kind == "object" else {"input": self.inputs, "shared": self.shared}[kind][position]
+        return np.array(array.shape[axis[0]], np.int64)
+
+    # ------------------------------------------------------------------------------------------ regions
+
+    def frame(self, frame: Frame) -> None:
+        for guard in frame.guards:
+            self.guard(guard)
+        arena = np.full(0 if frame.arena is None else self.extent(frame.arena), 0xA5, np.uint8)
+        for buffer in frame.buffers:
+            shape = tuple(map(self.extent, buffer.shape)) if buffer.storage != "object" else (0,) * len(buffer.shape)
+            if buffer.offset is None:
+                self.arrays[buffer.number] = np.zeros(shape, buffer.dtype)
+            else:
+                start, dtype = self.extent(buffer.offset), np.dtype(buffer.dtype)
+                stop = start + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+                assert stop <= len(arena), f"buffer {buffer.number} does not lie in its arena"
+                self.arrays[buffer.number] = arena[start:stop].view(dtype).reshape(shape)
+        for step in frame.steps:
+            if isinstance(step, Frame):
+                self.frame(step)
+            else:
+                self.step(step)
+
+    def guard(self, guard: Guard) -> None:
+        left, right = self.extent(guard.left), self.extent(guard.right)
+        holds = {"equal": left == right, "nonnegative": left >= 0, "at_least": left >= right}[guard.relation]
+        if not holds:
+            raise ShapeError(f"{guard.message or guard.relation}: {left}, {right}")
+
+    def step(self, step: Step) -> None:
+        if isinstance(step, KernelStep):
+            self.kernel(step)
+        elif isinstance(step, LibraryStep):
+            buffers = [self.arrays[b.number].reshape(-1) for b in step.buffers]
+            LIBRARY[step.routine](buffers, [self.extent(v) for v in step.parameters], step.flags)
+        elif isinstance(step, PythonStep):
+            results = self.python(step.node, [self.arrays[b.number] for b in step.arguments])
+            for buffer, result in zip(step.results, results, strict=True):
+                self.arrays[buffer.number] = result if buffer.dtype == "object" else np.array(result, buffer.dtype, order="C")
+        elif isinstance(step, LoopRegion):
+            self.loop(step)
+        elif isinstance(step, IfRegion):
+            self.frame(step.then if self.arrays[step.condition.number].reshape(-1)[0] else step.otherwise)
+        else:
+            self.call(step)
+
+    def kernel(self, step: KernelStep) -> None:
+        arrays = [self.arrays[b.number] for b in step.buffers]
+        code, payload = run_kernel(step.kernel, arrays, [self.extent(v) for v in step.sizes], [v.data for v in step.scalars])
+        if code:
+            self._fail(code, payload)
+
+    def _fail(self, code: int, payload: int) -> NoReturn:
+        _, message = self.program.checks[code - 1]
+        raise BoundsError(message.format(payload=payload))
+
+    def loop(self, region: LoopRegion) -> None:
+        for number in range(self.extent(region.count)):
+            if region.counter is not None:
+                self.arrays[region.counter.number][...] = number
+            self.frame(region.body)
+            for old, new in region.carried:
+                a, b = old.number, new.number
+                self.arrays[a], self.arrays[b] = self.arrays[b], self.arrays[a]
+
+    def call(self, region: CallRegion) -> None:
+        outputs, _ = run_program(region.program, [self.arrays[b.number] for b in region.arguments], (), self.python)
+        for buffer, output in zip(region.results, outputs, strict=True):
+            self.write(buffer, output)
+
+    def write(self, buffer: Buffer, value: Array) -> None:
+        if buffer.storage == "object":
+            self.arrays[buffer.number] = value
+        else:
+            self.arrays[buffer.number][...] = value
+
+
+# ---------------------------------------------------------------------------------------------- library routines
+
+Numbers = Sequence[int]
+
+
+def _matrix(flat: Array, transposed: bool, rows: int, columns: int, start: int, leading: int) -> Array:
+    """op(a), by its row-major storage; never touching more than there is."""
+    stored = (columns, rows) if transposed else (rows, columns)
+    where = start + np.arange(stored[0])[:, None] * leading + np.arange(stored[1])
+    return np.asarray(flat[where].T if transposed else flat[where])
+
+
+def _vector(flat: Array, count: int, start: int, step: int) -> Array:
+    return np.asarray(flat[start + np.arange(count) * step])
+
+
+def _scaled(product: Array, flags: Sequence[str], extras: list[Array], old: Array) -> Array:
+    """alpha product + beta old, where a beta of 0 forgets what was there."""
+    numbers = [extras.pop(0)[0] if flag == "buffer" else old.dtype.type(float(flag)) for flag in flags]
+    total: Array = numbers[0] * product
+    return total if len(numbers) < 2 or numbers[1] == 0 else total + numbers[1] * old
+
+
+def _gemm(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
+    out, a, b, *extras = buffers
+    m, n, k, a0, lda, b0, ldb = sizes
+    product = _matrix(a, flags[0] == "T", m, k, a0, lda) @ _matrix(b, flags[1] == "T", k, n, b0, ldb)
+    out[: m * n] = _scaled(product.reshape(-1), flags[2:4], extras, out[: m * n])
+
+
+def _gemv(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
+    out, a, x, *extras = buffers
+    m, n, a0, lda, x0, step = sizes
+    product = _matrix(a, flags[0] == "T", m, n, a0, lda) @ _vector(x, n, x0, step)
+    out[:m] = _scaled(product, flags[2:4], extras, out[:m])
+
+
+def _ger(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
+    out, x, y, *extras = buffers
+    m, n, x0, xstep, y0, ystep = sizes
+    outer = np.outer(_vector(x, m, x0, xstep), _vector(y, n, y0, ystep)).reshape(-1)
+    out[: m * n] += _scaled(outer, flags[2:3], extras, out[: m * n])
+
+
+def _dot(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
+    out, x, y = buffers
+    n, x0, xstep, y0, ystep = sizes
+    out[0] = _vector(x, n, x0, xstep) @ _vector(y, n, y0, ystep)
+
+
+def _copy(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
+    buffers[0][: sizes[0]] = buffers[1][: sizes[0]]
+
+
+LIBRARY: dict[str, Callable[[list[Array], Numbers, Sequence[str]], None]] = {
+    "gemm": _gemm,
+    "gemv": _gemv,
+    "ger": _ger,
+    "dot": _dot,
+    "copy": _copy,
+}
+"""Each routine on flat arrays; operands as in :mod:`theano.runtime.libraries`."""
