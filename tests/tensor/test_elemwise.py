@@ -136,7 +136,7 @@ def test_in_place():
     with pytest.raises(ValueError):
         Elemwise(OPS["add"], {0: 0})(T.drow(), T.dmatrix())
     with pytest.raises(AttributeError):
-        T.inplace.no_such_thing_inplace
+        getattr(T.inplace, "no_such_thing_inplace")  # noqa: B009
 
 
 def test_no_numpy_warning_escapes():
@@ -227,7 +227,8 @@ POINTS = np.array(KINKS["points"])
         ("abs", abs), ("clip(-1,1)", lambda x: T.clip(x, -1, 1)), ("floor", T.floor), ("maximum(x,0)", lambda x: T.maximum(x, 0)),
         ("minimum(x,0)", lambda x: T.minimum(x, 0)), ("mod2", lambda x: x % 2), ("round", T.round), ("sgn", T.sgn), ("sqr", T.sqr),
         ("switch(x>0,x,0)", lambda x: T.switch(x > 0, x, 0)), ("x**2", lambda x: x**2), ("x**3", lambda x: x**3),
-        ("softplus", lambda x: T.softplus(x) if hasattr(T, "softplus") else T.nnet.softplus(x)), ("arctan2(x,1)", lambda x: T.arctan2(x, 1)),
+        ("softplus", lambda x: T.softplus(x) if hasattr(T, "softplus") else T.nnet.softplus(x)),
+        ("arctan2(x,1)", lambda x: T.arctan2(x, 1)),
     ],
 )  # fmt: skip
 def test_gradients_at_kinks_are_the_classic_ones(name, build):
@@ -310,7 +311,9 @@ def test_dimshuffle_is_a_view_of_the_right_elements(order, places, drop):
     assert np.may_share_memory(result, value)
 
 
-@pytest.mark.parametrize(("shape", "order"), [((2, 3), (1, 0)), ((2, 1), (0,)), ((2,), ("x", 0, "x")), ((1, 2, 3), (2, "x", 1)), ((1, 1), ())])
+@pytest.mark.parametrize(
+    ("shape", "order"), [((2, 3), (1, 0)), ((2, 1), (0,)), ((2,), ("x", 0, "x")), ((1, 2, 3), (2, "x", 1)), ((1, 1), ())]
+)
 def test_gradient_of_dimshuffle(shape, order):
     check_gradient(lambda x: x.dimshuffle(*order), [np.random.default_rng(0).normal(size=shape)])
 

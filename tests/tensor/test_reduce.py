@@ -22,7 +22,8 @@ DTYPES = json.loads((DATA / "dtypes.json").read_text())
 KINKS = json.loads((DATA / "kinks.json").read_text())
 
 NUMPY = {
-    "sum": np.sum, "prod": np.prod, "max": np.max, "min": np.min, "any": np.any, "all": np.all, "mean": np.mean, "std": np.std, "var": np.var,
+    "sum": np.sum, "prod": np.prod, "max": np.max, "min": np.min, "any": np.any, "all": np.all, "mean": np.mean,
+    "std": np.std, "var": np.var,
 }  # fmt: skip
 AXES = [None, 0, 1, -1, 2, (0, 1), [0, -1], (0, 1, 2), (-2,), ()]
 
@@ -120,7 +121,11 @@ def test_dtypes_are_the_classic_ones(name, floatx):
 def test_values_of_narrow_dtypes(name, dtype):
     value = array(dtype)
     x = T.TensorType(dtype, (False,) * 3)()
-    wide = value if dtype == "bool" and name not in ("sum", "prod", "mean") else value.astype("float64" if "float" in dtype or name == "mean" else "int64")
+    wide = (
+        value
+        if dtype == "bool" and name not in ("sum", "prod", "mean")
+        else value.astype("float64" if "float" in dtype or name == "mean" else "int64")
+    )
     expected = NUMPY[name](wide, axis=1)
     np.testing.assert_allclose(evaluate(getattr(T, name)(x, axis=1), {x: value}), expected, rtol=2e-3 if dtype == "float16" else 1e-6)
 

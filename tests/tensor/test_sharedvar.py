@@ -15,7 +15,8 @@ from theano.tensor.sharedvar import CONSTRUCTORS, shared_constructor
 @pytest.mark.parametrize(
     ("value", "dtype", "rank"),
     [
-        (3, "int64", 0), (-1.0, "float64", 0), (1j, "complex128", 0), (np.float32(2), "float32", 0), (np.int8(2), "int8", 0), (np.bool_(True), "bool", 0),
+        (3, "int64", 0), (-1.0, "float64", 0), (1j, "complex128", 0), (np.float32(2), "float32", 0),
+        (np.int8(2), "int8", 0), (np.bool_(True), "bool", 0),
         (np.zeros((1, 3)), "float64", 2), (np.zeros(0, "int8"), "int8", 1), (np.array(2), "int64", 0),
     ],
 )  # fmt: skip

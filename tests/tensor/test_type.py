@@ -127,7 +127,15 @@ def test_allow_downcast_takes_any_array_and_strict_only_its_own(given_dtype, wan
 
 @pytest.mark.parametrize(
     ("dtype", "value"),
-    [("int8", [1, 2]), ("int64", [1.0]), ("float32", [0.5, np.nan]), ("bool", [0, 1]), ("int8", [True]), ("float32", []), ("uint8", (255,))],
+    [
+        ("int8", [1, 2]),
+        ("int64", [1.0]),
+        ("float32", [0.5, np.nan]),
+        ("bool", [0, 1]),
+        ("int8", [True]),
+        ("float32", []),
+        ("uint8", (255,)),
+    ],
 )
 def test_data_that_is_no_array_is_converted_without_loss(dtype, value):
     array = TensorType(dtype, (False,)).filter(value)
@@ -138,7 +146,8 @@ def test_data_that_is_no_array_is_converted_without_loss(dtype, value):
 @pytest.mark.parametrize(
     ("dtype", "value"),
     [
-        ("int8", [300]), ("int64", [1.5]), ("float32", [0.1]), ("bool", [2]), ("uint8", [-1]), ("float64", [2**53 + 1]), ("int64", [np.nan]),
+        ("int8", [300]), ("int64", [1.5]), ("float32", [0.1]), ("bool", [2]), ("uint8", [-1]),
+        ("float64", [2**53 + 1]), ("int64", [np.nan]),
         ("float64", [1j]), ("int64", ["1"]), ("float64", [[1], [2, 3]]), ("float64", [None]), ("int64", [2**70]),
     ],
 )  # fmt: skip

@@ -91,7 +91,8 @@ def test_unary_operators():
     import math
 
     for apply, expected in (
-        (operator.neg, -value), (abs, abs(value)), (math.ceil, np.ceil(value)), (math.floor, np.floor(value)), (math.trunc, np.trunc(value)),
+        (operator.neg, -value), (abs, abs(value)), (math.ceil, np.ceil(value)), (math.floor, np.floor(value)),
+        (math.trunc, np.trunc(value)),
     ):  # fmt: skip
         np.testing.assert_array_equal(evaluate(apply(x), {x: value}), expected)
     quotient, rest = divmod(x, 2)
@@ -237,7 +238,8 @@ def test_arrays_are_copied():
 @pytest.mark.parametrize(
     ("value", "dtype"),
     [
-        (0, "int8"), (127, "int8"), (128, "int16"), (-129, "int16"), (40000, "int32"), (3 * 10**9, "int64"), (10**12, "int64"), (2**63, "uint64"),
+        (0, "int8"), (127, "int8"), (128, "int16"), (-129, "int16"), (40000, "int32"), (3 * 10**9, "int64"),
+        (10**12, "int64"), (2**63, "uint64"),
         (0.5, "float32"), (0.1, "float64"), (1e40, "float64"), (1j, "complex128"), (np.int64(1), "int64"), (np.int8(1), "int8"),
         (np.float32(0.1), "float32"), (np.float64(0.5), "float64"), (np.array(True), "bool"), ([1, 2], "int64"), ([0.5], "float64"),
     ],

@@ -8,36 +8,35 @@ of all tests), its derivatives, its shape, and how it becomes loops (``lower``).
 TensorType(float64, vector)
 """
 
-# ruff: noqa: F401, F403 (every name is for export)
+# ruff: noqa: F403 (every name is for export)
 
-from theano.dtypes import ALL as all_dtypes
-from theano.dtypes import COMPLEX as complex_dtypes
-from theano.dtypes import CONTINUOUS as continuous_dtypes
-from theano.dtypes import DISCRETE as discrete_dtypes
-from theano.dtypes import FLOATS as float_dtypes
-from theano.dtypes import INTEGERS as integer_dtypes
-from theano.dtypes import SIGNED as int_dtypes
-from theano.dtypes import UNSIGNED as uint_dtypes
-from theano.tensor import blas, nnet
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
+from theano import dtypes as _dtypes
+from theano.tensor import blas as blas
+from theano.tensor import inplace as inplace
+from theano.tensor import nnet as nnet
+from theano.tensor.constant_value import *
 from theano.tensor.constructors import *
-from theano.tensor.convert import as_tensor, as_tensor_variable, constant, get_vector_length, weak_constants
+from theano.tensor.convert import *
 from theano.tensor.create import *
 from theano.tensor.dot import *
-from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.elemwise import *
 from theano.tensor.functions import *
 from theano.tensor.join import *
 from theano.tensor.reduce import *
 from theano.tensor.reshape import *
 from theano.tensor.shape import *
-from theano.tensor.sharedvar import SharedVariable, TensorSharedVariable, shared
+from theano.tensor.sharedvar import *
 from theano.tensor.subtensor import *
-from theano.tensor.type import (
-    AsTensorError,
-    TensorType,
-    values_eq_approx,
-    values_eq_approx_always_true,
-    values_eq_approx_remove_inf,
-    values_eq_approx_remove_inf_nan,
-    values_eq_approx_remove_nan,
-)
-from theano.tensor.variable import TensorConstant, TensorConstantSignature, TensorOperators, TensorVariable
+from theano.tensor.type import *
+from theano.tensor.variable import *
+
+all_dtypes, discrete_dtypes, continuous_dtypes = _dtypes.ALL, _dtypes.DISCRETE, _dtypes.CONTINUOUS
+integer_dtypes, int_dtypes, uint_dtypes = _dtypes.INTEGERS, _dtypes.SIGNED, _dtypes.UNSIGNED
+float_dtypes, complex_dtypes = _dtypes.FLOATS, _dtypes.COMPLEX
+
+if _TYPE_CHECKING:
+
+    def __getattr__(name: str) -> _Any: ...  # the names made from tables

@@ -169,3 +169,12 @@ def get_vector_length(v: Any) -> int:
     if length is None:
         raise ValueError(message("the length of this vector is not known before the function runs", [("given", v.name or str(v), v.type)]))
     return length
+
+
+__all__ = [
+    "as_tensor",
+    "as_tensor_variable",
+    "constant",
+    "get_vector_length",
+    "weak_constants",
+]

@@ -23,7 +23,7 @@ import numpy as np
 from theano.dtypes import is_complex, is_continuous, is_discrete
 from theano.errors import ShapeError, message
 from theano.flags import config
-from theano.graph import Apply, Op, Variable
+from theano.graph import Apply, NullType, Op, Variable
 from theano.scalar import OPS, ScalarOp
 from theano.tensor.convert import as_operands, as_tensor_variable, constant, weak_constants
 from theano.tensor.type import Array, Pattern, TensorType, tensor_type
@@ -40,6 +40,8 @@ def row(label: str, variable: Any, shape: Any = None) -> tuple[str, str, str, st
 
 class Elemwise(Op):
     """Applies ``scalar_op`` to each element.  ``inplace_pattern`` maps an output to the input whose storage it takes."""
+
+    __props__ = ("scalar_op", "inplace_pattern")
 
     def __init__(
         self,
@@ -141,6 +143,8 @@ class Elemwise(Op):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         """Chain rule; the gradient of each input has its pattern and, unless that is discrete, its dtype."""
         out, gradient = outputs[0], output_grads[0]
+        if not self.scalar_op.differentiable and is_continuous(out.type.dtype):
+            return [NullType(f"the derivative of {self.scalar_op} is not known")() for _ in inputs]
         partials = self._partials(inputs, out)
         with weak_constants():
             return [_pulled_back(x, partial, gradient, out) for x, partial in zip(inputs, partials)]
@@ -164,7 +168,8 @@ class Elemwise(Op):
         if is_discrete(out.type.dtype):
             return [None] * len(inputs)
         with weak_constants():
-            arguments = [x if is_continuous(x.type.dtype) else as_float(x, out.type.dtype) for x in inputs]
+            wanted = self.scalar_op.casts([x.type.dtype for x in inputs], out.type.dtype)
+            arguments = [as_float(x, dtype) if is_continuous(dtype) else x for x, dtype in zip(inputs, wanted)]
             partials: Sequence[Any] = self.scalar_op.partials(*arguments, out)
         return partials
 
@@ -219,7 +224,7 @@ class Elemwise(Op):
                     continue
                 extent = low.shape(v)[axis]
                 agreed = extent if holder is None else low.equal(agreed, extent, node, ((holder, axis), (v, axis)))
-                holder = holder or v
+                holder = v if holder is None else holder
             shape.append(low.int(1) if agreed is None else agreed)
         for out in node.outputs:
             low.pointwise(out, shape, lambda *i: self.scalar_op.trace(low.trace, *(low.read(v, i) for v in node.inputs)))
@@ -421,3 +426,9 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     if len(order) != x.type.ndim:
         raise ValueError(message(f"transpose: {len(order)} axes for a tensor of rank {x.type.ndim}", [row("given", x)]))
     return x.dimshuffle(*order)
+
+
+__all__ = [
+    "DimShuffle",
+    "Elemwise",
+]

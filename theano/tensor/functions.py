@@ -51,7 +51,7 @@ FUNCTIONS: dict[str, Elemwise] = {name: elemwise(scalar_op) for name, scalar_op 
 FUNCTIONS.update({alias: FUNCTIONS[name] for alias, name in ALIASES.items() if name in FUNCTIONS})
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
-    scalar_op.reference: FUNCTIONS[name] for name, scalar_op in reversed(OPS.items()) if isinstance(scalar_op.reference, np.ufunc)
+    scalar_op._reference: FUNCTIONS[name] for name, scalar_op in reversed(OPS.items()) if isinstance(scalar_op._reference, np.ufunc)
 }
 """The meaning of NumPy's functions when they meet a variable."""
 

@@ -193,3 +193,12 @@ def _type_of(array: Array, pattern: tuple[bool, ...]) -> TensorType:
 def load_shared_variable(val: Any) -> Any:
     """A shared tensor that starts with ``val``."""
     return tensor_constructor(val)
+
+
+__all__ = [
+    "ScalarSharedVariable",
+    "SharedVariable",
+    "TensorSharedVariable",
+    "shared",
+    "shared_constructor",
+]

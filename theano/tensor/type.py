@@ -316,3 +316,14 @@ def tensor_type(dtype: str, broadcastable: Pattern) -> TensorType:
     except KeyError:
         made = TensorType(dtype, broadcastable)
         return _INTERNED.setdefault((made.dtype, made.broadcastable), made)
+
+
+__all__ = [
+    "AsTensorError",
+    "TensorType",
+    "values_eq_approx",
+    "values_eq_approx_always_true",
+    "values_eq_approx_remove_inf",
+    "values_eq_approx_remove_inf_nan",
+    "values_eq_approx_remove_nan",
+]

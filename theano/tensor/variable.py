@@ -449,3 +449,11 @@ def _summary(data: Array, limit: int = 20) -> str:
         return f"{data.shape} of {data.flat[0]!s}"
     text = np.array2string(data, threshold=5, edgeitems=2).replace("\n", "")
     return text if len(text) <= limit else f"{text[:limit]}..."
+
+
+__all__ = [
+    "TensorConstant",
+    "TensorConstantSignature",
+    "TensorOperators",
+    "TensorVariable",
+]
