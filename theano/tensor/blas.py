@@ -90,7 +90,7 @@ class Dot22(Blas):
 
     def lower(self, low: Any, node: Apply) -> None:
         x, y = node.inputs
-        low.equal(low.shape(x)[1], low.shape(y)[0], node, ((x, 1), (y, 0)), "dot: inner dimensions differ")
+        low.equal(low.shape(x)[1], low.shape(y)[0], node, ((x, 1), (y, 0)), "inner dimensions differ")
         low.gemm(node.outputs[0], x, y)
 
 
@@ -117,7 +117,7 @@ class Dot22Scalar(Blas):
 
     def lower(self, low: Any, node: Apply) -> None:
         x, y, a = node.inputs
-        low.equal(low.shape(x)[1], low.shape(y)[0], node, ((x, 1), (y, 0)), "dot: inner dimensions differ")
+        low.equal(low.shape(x)[1], low.shape(y)[0], node, ((x, 1), (y, 0)), "inner dimensions differ")
         low.gemm(node.outputs[0], x, y, alpha=a)
 
 
@@ -148,7 +148,7 @@ class Gemm(Blas):
 
     def lower(self, low: Any, node: Apply) -> None:
         z, alpha, x, y, beta = node.inputs
-        text = "gemm: the sizes differ"
+        text = "the sizes differ"
         low.equal(low.shape(x)[1], low.shape(y)[0], node, ((x, 1), (y, 0)), text)
         low.equal(low.shape(z)[0], low.shape(x)[0], node, ((z, 0), (x, 0)), text)
         low.equal(low.shape(z)[1], low.shape(y)[1], node, ((z, 1), (y, 1)), text)
@@ -182,7 +182,7 @@ class Gemv(Blas):
 
     def lower(self, low: Any, node: Apply) -> None:
         y, alpha, A, x, beta = node.inputs
-        text = "gemv: the sizes differ"
+        text = "the sizes differ"
         low.equal(low.shape(A)[1], low.shape(x)[0], node, ((A, 1), (x, 0)), text)
         low.equal(low.shape(y)[0], low.shape(A)[0], node, ((y, 0), (A, 0)), text)
         low.gemv(node.outputs[0], A, x, alpha=alpha, y=y, beta=beta)
@@ -213,7 +213,7 @@ class Ger(Blas):
 
     def lower(self, low: Any, node: Apply) -> None:
         A, alpha, x, y = node.inputs
-        text = "ger: the sizes differ"
+        text = "the sizes differ"
         low.equal(low.shape(A)[0], low.shape(x)[0], node, ((A, 0), (x, 0)), text)
         low.equal(low.shape(A)[1], low.shape(y)[0], node, ((A, 1), (y, 0)), text)
         low.ger(node.outputs[0], A, x, y, alpha=alpha)

@@ -27,7 +27,7 @@ from theano.tensor.slices import Lowered
 from theano.tensor.subtensor import Subtensor, sum_to
 from theano.tensor.type import tensor_type
 
-fill = elemwise(OPS["second"])
+ceil, fill, maximum, switch = (elemwise(OPS[name]) for name in ("ceil", "second", "maximum", "switch"))
 
 # ------------------------------------------------------------------------------------------------ alloc
 
@@ -80,7 +80,7 @@ class Alloc(Op):
         missing = len(shape) - value.type.ndim
         for axis, stretches in enumerate(value.type.broadcastable):
             if not stretches:
-                text = "alloc: the value does not fill the shape"
+                text = "the value does not fill the shape"
                 shape[missing + axis] = low.equal(shape[missing + axis], low.shape(value)[axis], node, ((value, axis),), text)
         low.pointwise(node.outputs[0], shape, lambda *i: low.read(value, i[missing:]))
 
@@ -89,7 +89,7 @@ def _lowered_shape(low: Any, node: Apply, sizes: Sequence[Any]) -> list[Any]:
     ar, extents = Lowered(low), [low.extent(size) for size in sizes]
     for extent in extents:
         if not ar.nonnegative(ar.entry(extent)):
-            low.at_least(extent, low.int(0), node, f"{node.op}: a negative size")
+            low.at_least(extent, low.int(0), node, "a negative size, {left}")
     return extents
 
 
@@ -238,7 +238,8 @@ class ARange(Op):
         output_storage[0][0] = np.arange(start, stop, step, dtype=self.dtype)
 
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
-        return [(as_size(_length(*(SYMBOLIC.entry(_as_int64(end)) for end in node.inputs), SYMBOLIC)),)]
+        start, stop, step = (SYMBOLIC.entry(_as_int64(end)) for end in node.inputs)
+        return [(as_size(_length(start, stop, step, SYMBOLIC)),)]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True], [False], [True]]
@@ -254,7 +255,7 @@ class ARange(Op):
         ar = Lowered(low)
         start, stop, step = (ar.entry(low.extent(end)) for end in node.inputs)
         if not isinstance(step, int):
-            low.at_least(low.maximum(step, low.sub(low.int(0), step)), low.int(1), node, "arange: the step is 0")
+            low.at_least(low.maximum(step, low.sub(low.int(0), step)), low.int(1), node, "the step is 0")
         extent = ar.value(_length(start, stop, step, ar))
 
         def body(i: Any) -> Any:
@@ -294,8 +295,11 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> An
         if end.type.ndim:
             raise VariableTypeError(message("arange: numbers (rank 0) are needed", [row("given", end)]))
     common = upcast(*(end.type.dtype for end in ends))
-    dtype = resolve(dtype) if dtype is not None else _range_dtype(common, ends)
-    if is_discrete(common) and is_discrete(dtype):
+    whole = all(is_discrete(end.type.dtype) for end in ends)
+    if dtype is None:
+        dtype = _range_dtype("int64" if whole and not is_unsigned(common) else common, ends)
+    dtype = resolve(dtype)
+    if whole and is_integer(dtype):
         return ARange(dtype)(*(e.astype("int64") if e.type.dtype == "bool" else e for e in ends))
     return _float_range(*(end.astype(dtype if is_float(dtype) else common) for end in ends)).astype(dtype)
 
@@ -310,8 +314,6 @@ def _range_dtype(common: str, ends: Sequence[Any]) -> str:
 
 def _float_range(start: Any, stop: Any, step: Any) -> Any:
     """As NumPy: the count is rounded up, the elements are ``start + k * step``."""
-    from theano.tensor import ceil, maximum
-
     wide = [v.astype("float64") for v in (start, stop, step)]
     count = maximum(ceil((wide[1] - wide[0]) / wide[2]), constant(0, dtype="float64")).astype("int64")
     return start + arange(count).astype(step.type.dtype) * step
@@ -380,16 +382,12 @@ def _at_or_below(n: Any, m: Any, k: Any) -> Any:
 
 def tril(m: Any, k: Any = 0) -> Any:
     """The matrix ``m`` with zeros above diagonal number ``k``."""
-    from theano.tensor import switch
-
     m = as_tensor_variable(m)
     return switch(_at_or_below(m.shape[0], m.shape[1], as_size(k)), m, constant(0, dtype=m.type.dtype))
 
 
 def triu(m: Any, k: Any = 0) -> Any:
     """The matrix ``m`` with zeros below diagonal number ``k``."""
-    from theano.tensor import switch
-
     m = as_tensor_variable(m)
     return switch(_at_or_below(m.shape[0], m.shape[1], as_size(k) - 1), constant(0, dtype=m.type.dtype), m)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.dtypes import is_complex, upcast
+from theano.dtypes import upcast
 from theano.errors import ShapeError, VariableTypeError, message
 from theano.graph import Apply, Op
 from theano.tensor.convert import as_tensor_variable
@@ -65,8 +65,8 @@ class Dot(Op):
         return Apply(self, [x, y], [out])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
-        x, y = inputs
-        _check_inner("dot", *node.inputs, x.shape[-1], y.shape[0], (x.shape, y.shape))
+        (a, b), (x, y) = node.inputs, inputs
+        _check_inner("dot", a, b, x.shape[-1], y.shape[0], (x.shape, y.shape))
         output_storage[0][0] = np.asarray(np.dot(x, y))
 
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
@@ -94,7 +94,7 @@ class Dot(Op):
     def lower(self, low: Any, node: Apply) -> None:
         (x, y), out = node.inputs, node.outputs[0]
         inner = x.type.ndim - 1
-        k = low.equal(low.shape(x)[inner], low.shape(y)[0], node, ((x, inner), (y, 0)), "dot: inner dimensions differ")
+        k = low.equal(low.shape(x)[inner], low.shape(y)[0], node, ((x, inner), (y, 0)), "inner dimensions differ")
         if out.type.dtype not in BLAS:
             _lower_loops(low, node, k)
         elif out.type.ndim == 2:
@@ -112,9 +112,6 @@ class Dot(Op):
 def _lower_loops(low: Any, node: Apply, k: Any) -> None:
     """A product in a dtype that no matrix library has: integers wrap, bool is any(and), float16 sums in float32."""
     (x, y), out = node.inputs, node.outputs[0]
-    if is_complex(out.type.dtype):
-        low.python(node)
-        return
     rows, columns = low.shape(x)[:-1], low.shape(y)[1:]
     m = len(rows)
 
@@ -153,9 +150,9 @@ class BatchedDot(Op):
         return Apply(self, [x, y], [out])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
-        x, y = inputs
-        _check_inner("batched_dot", *node.inputs, x.shape[-1], y.shape[1], (x.shape, y.shape))
-        _check_inner("batched_dot", *node.inputs, x.shape[0], y.shape[0], (x.shape, y.shape))
+        (a, b), (x, y) = node.inputs, inputs
+        _check_inner("batched_dot", a, b, x.shape[-1], y.shape[1], (x.shape, y.shape))
+        _check_inner("batched_dot", a, b, x.shape[0], y.shape[0], (x.shape, y.shape))
         left, right = x if x.ndim == 3 else x[:, None, :], y if y.ndim == 3 else y[:, :, None]
         product = np.matmul(left, right)
         output_storage[0][0] = product.reshape(x.shape[0], *x.shape[1:-1], *y.shape[2:])
@@ -185,12 +182,9 @@ class BatchedDot(Op):
 
     def lower(self, low: Any, node: Apply) -> None:
         (x, y), out = node.inputs, node.outputs[0]
-        if is_complex(out.type.dtype):
-            low.python(node)
-            return
         last = x.type.ndim - 1
-        batch = low.equal(low.shape(x)[0], low.shape(y)[0], node, ((x, 0), (y, 0)), "batched_dot: the numbers of matrices differ")
-        k = low.equal(low.shape(x)[last], low.shape(y)[1], node, ((x, last), (y, 1)), "batched_dot: inner dimensions differ")
+        batch = low.equal(low.shape(x)[0], low.shape(y)[0], node, ((x, 0), (y, 0)), "the numbers of matrices differ")
+        k = low.equal(low.shape(x)[last], low.shape(y)[1], node, ((x, last), (y, 1)), "inner dimensions differ")
         space = (batch, *low.shape(x)[1:-1], *low.shape(y)[2:], k)
         wide = "float32" if out.type.dtype == "float16" else out.type.dtype
 

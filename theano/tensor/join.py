@@ -106,7 +106,7 @@ class Join(Op):
         shape = list(low.shape(parts[0]))
         for other in range(len(shape)):
             if other != axis:
-                text = f"join along axis {axis}: the sizes of dimension {other} differ"
+                text = f"the sizes of dimension {other} differ"
                 for part in parts[1:]:
                     shape[other] = low.equal(shape[other], low.shape(part)[other], node, ((parts[0], other), (part, other)), text)
         starts = [low.int(0)]
@@ -184,9 +184,9 @@ class Split(Op):
         x, sizes, axis = node.inputs[0], [low.extent(size) for size in node.inputs[1:]], self.axis
         total = low.int(0)
         for size in sizes:
-            low.at_least(size, low.int(0), node, "split: a negative size")
+            low.at_least(size, low.int(0), node, "a negative size, {left}")
             total = low.add(total, size)
-        low.equal(total, low.shape(x)[axis], node, ((x, axis),), "split: the sizes do not add up to the whole")
+        low.equal(total, low.shape(x)[axis], node, ((x, axis),), "the sizes do not add up to the whole")
         start = low.int(0)
         for out, size in zip(node.outputs, sizes):
             shape = [size if k == axis else extent for k, extent in enumerate(low.shape(x))]

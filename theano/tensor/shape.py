@@ -21,8 +21,9 @@ import numpy as np
 from theano.dtypes import is_integer, upcast
 from theano.errors import DTypeError, ShapeError, message
 from theano.graph import Apply, Constant, Op
+from theano.scalar import OPS
 from theano.tensor.convert import as_tensor_variable, constant
-from theano.tensor.elemwise import row
+from theano.tensor.elemwise import elemwise, row
 from theano.tensor.slices import Arithmetic, nth
 from theano.tensor.type import tensor_type
 
@@ -51,7 +52,7 @@ def as_size(entry: Any, what: str = "shape") -> Any:
     """``entry`` as a 0-d integer variable; numbers become int64 constants."""
     if isinstance(entry, (int, np.integer)) and not isinstance(entry, bool):
         return constant(int(entry), dtype="int64")
-    variable = as_tensor_variable(entry)
+    variable = _entry_of_shape(as_tensor_variable(entry))
     if not is_integer(variable.type.dtype):
         raise DTypeError(message(f"{what}: sizes must be integers", [row("given", variable)], cure="did you mean .astype('int64')?"))
     if variable.type.ndim == 1 and variable.type.broadcastable[0]:
@@ -59,6 +60,20 @@ def as_size(entry: Any, what: str = "shape") -> Any:
     if variable.type.ndim:
         raise DTypeError(message(f"{what}: each size must be of rank 0", [row("given", variable)]))
     return variable
+
+
+def _entry_of_shape(variable: Any) -> Any:
+    """``x.shape[i]`` as the size of that dimension of x."""
+    from theano.tensor.subtensor import Subtensor
+
+    node = variable.owner
+    vector = node.inputs[0].owner if node is not None and isinstance(node.op, Subtensor) and len(node.inputs) == 2 else None
+    if vector is None or not isinstance(vector.op, Shape) or variable.type.ndim:
+        return variable
+    x, axis = vector.inputs[0], constant_integer(node.inputs[1])
+    if axis is None or not -x.type.ndim <= axis < x.type.ndim:
+        return variable
+    return Shape_i(axis % x.type.ndim)(x)
 
 
 def size_list(shape: Any, ndim: int | None = None, what: str = "shape") -> list[Any]:
@@ -80,9 +95,9 @@ def _entries(vector: Any, ndim: int | None, what: str) -> list[Any]:
     if vector.type.ndim != 1:
         raise DTypeError(message(f"{what}: a vector of sizes is needed, not a tensor of rank {vector.type.ndim}", [row("given", vector)]))
     if isinstance(vector, Constant):
-        if vector.data.size and vector.data.dtype.kind not in "iu":  # type: ignore[attr-defined]
+        if vector.data.size and vector.data.dtype.kind not in "iu":
             raise DTypeError(message(f"{what}: sizes must be integers", [row("given", vector)]))
-        return [as_size(int(n)) for n in vector.data]  # type: ignore[attr-defined]
+        return [as_size(int(n)) for n in vector.data]
     node = vector.owner
     if node is not None and isinstance(node.op, MakeVector):
         return [as_size(entry, what) for entry in node.inputs]
@@ -105,22 +120,28 @@ def pattern_of(sizes: Iterable[Any]) -> tuple[bool, ...]:
     return tuple(constant_integer(size) == 1 for size in sizes)
 
 
+SCALAR_OPS = {"add": "add", "sub": "sub", "mul": "mul", "floordiv": "int_div", "min": "minimum", "max": "maximum"}
+
+
 class Symbolic(Arithmetic):
     """Arithmetic on 0-d integer variables."""
 
-    def emit(self, op: str, a: Any, b: Any) -> Any:
-        from theano import tensor
+    functions = {op: elemwise(OPS[name]) for op, name in SCALAR_OPS.items()}
 
-        a, b = as_size(a), as_size(b)
-        functions = {"add": tensor.add, "sub": tensor.sub, "mul": tensor.mul, "floordiv": tensor.int_div}
-        function = functions.get(op) or (tensor.minimum if op == "min" else tensor.maximum)
-        return function(a, b)
+    def emit(self, op: str, a: Any, b: Any) -> Any:
+        return self.functions[op](as_size(a), as_size(b))
 
     def nonnegative(self, a: Any) -> bool:
         number = constant_integer(a)
         if number is not None:
             return number >= 0
         return a.owner is not None and isinstance(a.owner.op, Shape_i)
+
+    def same(self, a: Any, b: Any) -> bool:
+        if a is b:
+            return True
+        x, y = (getattr(v, "owner", None) for v in (a, b))
+        return x is not None and y is not None and isinstance(x.op, Shape_i) and x.op == y.op and x.inputs == y.inputs
 
     def entry(self, variable: Any) -> Any:
         """``variable`` as a Python number where it is constant."""
@@ -277,7 +298,7 @@ class SpecifyShape(Op):
 
     def lower(self, low: Any, node: Apply) -> None:
         x = node.inputs[0]
-        text = "specify_shape: the value does not have the shape specified"
+        text = "the value does not have the shape specified"
         wanted = [low.extent(size) for size in node.inputs[1:]]
         shape = [low.equal(have, want, node, ((x, axis),), text) for axis, (have, want) in enumerate(zip(low.shape(x), wanted))]
         low.view(node.outputs[0], shape, x, lambda *i: i, contiguous=True)
@@ -330,7 +351,7 @@ class Rebroadcast(Op):
         x, shape = node.inputs[0], list(low.shape(node.inputs[0]))
         for axis, flag in self.pairs:
             if flag:
-                shape[axis] = low.equal(shape[axis], low.int(1), node, ((x, axis),), "addbroadcast: the size must be 1")
+                shape[axis] = low.equal(shape[axis], low.int(1), node, ((x, axis),), "the size must be 1")
         low.view(node.outputs[0], shape, x, lambda *i: i, contiguous=True)
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from theano.dtypes import is_complex, is_integer
 from theano.errors import BoundsError, DTypeError, MethodNotDefined, NotScalarConstantError, ShapeError, VariableTypeError, message
 from theano.graph import Apply, Constant, Op, Variable
+from theano.scalar.instructions import select
 from theano.tensor.convert import as_tensor_variable, constant
 from theano.tensor.elemwise import DimShuffle, row
 from theano.tensor.shape import SYMBOLIC, Sizes, Storage, addbroadcast, as_size, constant_integer
@@ -157,15 +158,16 @@ def _static_size(entry: slice, size: int | None) -> int | None:
         return None
     if size is None:
         return None
-    return int(span(*fields, size).count)
+    start, stop, step = fields
+    return int(span(start, stop, step, size).count)
 
 
 def _slice_size(entry: slice, size: Any) -> Any:
     """The symbolic size of a slice of a dimension of ``size``."""
     if entry == FULL:
         return size
-    fields = (None if field is None else SYMBOLIC.entry(field) for field in _fields(entry))
-    return as_size(span(*fields, SYMBOLIC.entry(size), SYMBOLIC).count)
+    start, stop, step = (None if field is None else SYMBOLIC.entry(field) for field in _fields(entry))
+    return as_size(span(start, stop, step, SYMBOLIC.entry(size), SYMBOLIC).count)
 
 
 class Layout:
@@ -231,8 +233,8 @@ class Layout:
         ar, extents = Lowered(low), low.shape(x)
         spans: dict[int, Any] = {}
         for axis in self.slices:
-            fields = (None if field is None else ar.entry(low.extent(field)) for field in _fields(self.entries[axis]))
-            spans[axis] = span(*fields, ar.entry(extents[axis]), ar)
+            start, stop, step = (None if field is None else ar.entry(low.extent(field)) for field in _fields(self.entries[axis]))
+            spans[axis] = span(start, stop, step, ar.entry(extents[axis]), ar)
             step = spans[axis].step
             if not isinstance(step, int):
                 low.at_least(low.maximum(step, low.sub(low.int(0), step)), low.int(1), node, "slice step cannot be zero")
@@ -241,7 +243,7 @@ class Layout:
         for lying in self.shared_axes():
             sizes = [low.shape(array)[axis] for array, axis in lying]
             for size in sizes[1:]:
-                low.equal(sizes[0], size, node, tuple(lying[:2]), "indexing: the index arrays differ in size")
+                low.equal(sizes[0], size, node, tuple(lying[:2]), "the index arrays differ in size")
             shared.append(sizes[0] if sizes else low.int(1))
         shape = self.arranged(shared, [ar.value(spans[axis].count) for axis in self.slices])
 
@@ -261,7 +263,8 @@ class Layout:
 
 
 def _out_of_bounds(index: str, axis: int, x: Any) -> str:
-    return f"index {index} is out of bounds for axis {axis} of {x.name or x}"
+    name = (x.name or str(x)).replace("{", "{{").replace("}", "}}")
+    return f"index {index} is out of bounds for axis {axis} of {name}"
 
 
 def _fixed(low: Any, node: Apply, x: Any, axis: int, entry: Any) -> Any:
@@ -343,7 +346,7 @@ class Subtensor(Indexing):
 class AdvancedSubtensor(Subtensor):
     """``x`` indexed by integer arrays, with numbers and slices beside them."""
 
-    view_map: dict[int, list[int]] = {}
+    view_map = {}
 
     def make_node(self, x: Any, *inputs: Any) -> Apply:
         x = as_tensor_variable(x)
@@ -511,7 +514,6 @@ def _check_stretching(node: Apply, y: Any, wanted: tuple[int, ...]) -> None:
 
 def _lowered_one_hot(op: IncSubtensor, low: Any, node: Apply) -> bool:
     """``zeros[arange(n), k]`` gets one element in each row: computed element by element, without a pass over zeros."""
-    from theano.scalar.instructions import select
     from theano.tensor.create import ARange, filled_with
 
     x, y = node.inputs[:2]
@@ -525,7 +527,7 @@ def _lowered_one_hot(op: IncSubtensor, low: Any, node: Apply) -> bool:
         return False
     if not low.extents.same(low.shape(rows)[0], n):
         return False
-    low.equal(n, low.shape(columns)[0], node, ((x, 0), (columns, 0)), "indexing: the index arrays differ in size")
+    low.equal(n, low.shape(columns)[0], node, ((x, 0), (columns, 0)), "the index arrays differ in size")
     if y.type.broadcastable == (False,):
         low.equal(n, low.shape(y)[0], node, ((x, 0), (y, 0)), "the value and the part that it is written to differ in size")
     zero = low.trace.const(0, x.type.dtype)
@@ -616,10 +618,10 @@ def _plain(field: Any) -> Any:
 
 def _mask(x: Any, mask: Any) -> list[Any]:
     """A constant mask is the positions where it is true."""
-    if not isinstance(mask, Constant) or mask.type.ndim == 0:  # type: ignore[attr-defined]
+    if not isinstance(mask, Constant) or mask.type.ndim == 0:
         rows = [row("indexed", x), row("mask", mask)]
         raise MethodNotDefined(message("indexing by a mask is not supported yet", rows, cure="did you mean x[mask.nonzero()]?"))
-    return [constant(positions, dtype="int64") for positions in np.nonzero(mask.data)]  # type: ignore[attr-defined]
+    return [constant(positions, dtype="int64") for positions in np.nonzero(mask.data)]
 
 
 def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Any:

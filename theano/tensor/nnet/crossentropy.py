@@ -62,7 +62,7 @@ def _one_hot_body(low: Any, node: Apply, matrix: Any, classes: Any) -> tuple[tup
     """(extents of ``matrix``, whether column j is the class of row i)."""
     n, m = low.shape(matrix)
     low.equal(n, low.shape(classes)[0], node, ((matrix, 0), (classes, 0)), "the numbers of rows and of classes differ")
-    text = f"class {{payload}} is out of bounds for the columns of {matrix.name or matrix}"
+    text = "class {payload} is out of bounds for the columns of the matrix"
 
     def hit(i: Any, j: Any) -> Any:
         return low.checked_index(low.read(classes, (i,)).cast("int64"), m, node, text).equals(j)
@@ -167,7 +167,7 @@ class CrossentropySoftmax1HotWithBiasDx(Op):
     def __str__(self) -> str:
         return type(self).__name__
 
-    def make_node(self, dy: Any, sm: Any, y_idx: Any, **kwargs: Any) -> Apply:
+    def make_node(self, dy: Any, sm: Any, y_idx: Any) -> Apply:
         p, y = _rows_and_classes("crossentropy gradient", sm, y_idx)
         out: Any = p.type()
         out.static_shape = p.static_shape
@@ -209,7 +209,6 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
     ``nll[i]`` is ``-logsoftmax(x + b)[i, y_idx[i]]``; ``argmax`` has the dtype of ``y_idx``."""
 
     __props__ = ()
-    default_output = 0
     nin, nout = 3, 3
 
     def __init__(self, **kwargs: Any) -> None:
@@ -322,7 +321,8 @@ def sigmoid_binary_crossentropy(output: Any, target: Any) -> Any:
 
 def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwargs: Any) -> list[Any]:
     """[crossentropy of ``softmax(x + b)`` for the classes ``y_idx``, that softmax]."""
-    return crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx, return_list=True)[:2]  # type: ignore[no-any-return]
+    nll, sm, _ = crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx)
+    return [nll, sm]
 
 
 def crossentropy_softmax_1hot(x: Any, y_idx: Any, **kwargs: Any) -> list[Any]:
@@ -332,7 +332,7 @@ def crossentropy_softmax_1hot(x: Any, y_idx: Any, **kwargs: Any) -> list[Any]:
 
 def crossentropy_softmax_max_and_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwargs: Any) -> list[Any]:
     """[crossentropy, softmax, the largest probability of each row, its column]."""
-    nll, sm, am = crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx, return_list=True)
+    nll, sm, am = crossentropy_softmax_argmax_1hot_with_bias(x, b, y_idx)
     return [nll, sm, sm.max(axis=1), am]
 
 
