@@ -1,0 +1,111 @@
+"""Comparisons, choices and bits.  Results of comparisons are bool; they are connected, with gradient zero."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from theano import dtypes
+from theano.scalar.declare import elementwise, to_common
+from theano.scalar.instructions import Value, select
+
+
+def _ordered(x: Value, y: Value) -> tuple[Value, Value]:
+    """Bools compare as 0 and 1."""
+    return (x.cast("int8"), y.cast("int8")) if x.dtype == "bool" else (x, y)
+
+
+@elementwise(dtype=dtypes.bool_out, reference=np.less, casts=to_common, symbol="<")
+def lt(x: Value, y: Value) -> Value:
+    """x < y."""
+    x, y = _ordered(x, y)
+    return x < y
+
+
+@elementwise(dtype=dtypes.bool_out, reference=np.less_equal, casts=to_common, symbol="<=")
+def le(x: Value, y: Value) -> Value:
+    """x <= y."""
+    x, y = _ordered(x, y)
+    return x <= y
+
+
+@elementwise(dtype=dtypes.bool_out, reference=np.greater, casts=to_common, symbol=">")
+def gt(x: Value, y: Value) -> Value:
+    """x > y."""
+    x, y = _ordered(x, y)
+    return x > y
+
+
+@elementwise(dtype=dtypes.bool_out, reference=np.greater_equal, casts=to_common, symbol=">=")
+def ge(x: Value, y: Value) -> Value:
+    """x >= y."""
+    x, y = _ordered(x, y)
+    return x >= y
+
+
+@elementwise(dtype=dtypes.bool_out, reference=np.equal, casts=to_common, commutative=True)
+def eq(x: Value, y: Value) -> Value:
+    """x equals y, element by element."""
+    x, y = _ordered(x, y)
+    return x.equals(y)
+
+
+@elementwise(dtype=dtypes.bool_out, reference=np.not_equal, casts=to_common, commutative=True)
+def neq(x: Value, y: Value) -> Value:
+    """x differs from y, element by element; NaN differs from itself."""
+    x, y = _ordered(x, y)
+    return x.differs(y)
+
+
+@elementwise(dtype=dtypes.bool_out, reference=np.isnan, casts=lambda d, out: d)
+def isnan(x: Value) -> Value:
+    """Whether x is NaN."""
+    x, _ = _ordered(x, x)
+    return x.differs(x)
+
+
+@elementwise(dtype=dtypes.bool_out, reference=np.isinf, casts=lambda d, out: d)
+def isinf(x: Value) -> Value:
+    """Whether x is an infinity."""
+    if not x.dtype.startswith("float"):
+        x, _ = _ordered(x, x)
+        return x.differs(x)
+    return abs(x).equals(float("inf"))
+
+
+def _switch_casts(given: Sequence[str], out: str) -> Sequence[str]:
+    return ("bool", out, out)
+
+
+@elementwise(
+    dtype=lambda c, a, b: dtypes.upcast_out(a, b), reference=np.where, casts=_switch_casts,
+    partials=lambda c, a, b, out: (0, switch(c, 1, 0), switch(c, 0, 1)),
+)  # fmt: skip
+def switch(condition: Value, then: Value, otherwise: Value) -> Value:
+    """``then`` where ``condition`` is not 0, else ``otherwise``; both are computed."""
+    return select(condition, then, otherwise)
+
+
+@elementwise(dtype=dtypes.bitwise_out, reference=np.bitwise_and, commutative=True, symbol="&")
+def and_(x: Value, y: Value) -> Value:
+    """Logical and of bools, bitwise and of integers."""
+    return x & y
+
+
+@elementwise(dtype=dtypes.bitwise_out, reference=np.bitwise_or, commutative=True, symbol="|")
+def or_(x: Value, y: Value) -> Value:
+    """Logical or of bools, bitwise or of integers."""
+    return x | y
+
+
+@elementwise(dtype=dtypes.bitwise_out, reference=np.bitwise_xor, commutative=True, symbol="^")
+def xor(x: Value, y: Value) -> Value:
+    """Logical exclusive or of bools, bitwise of integers."""
+    return x ^ y
+
+
+@elementwise(dtype=dtypes.bitwise_out, reference=np.invert)
+def invert(x: Value) -> Value:
+    """Logical not of bools, bitwise not of integers."""
+    return ~x
