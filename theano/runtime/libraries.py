@@ -20,25 +20,131 @@ With ``beta`` 0 what ``out`` held does not matter, NaN included; else it holds t
 status :data:`~theano.emit.llvm.frame.RANGE`.
 
 The pointers are those that SciPy hands to Cython code (``scipy.linalg.cython_blas``), with 32-bit integers by their
-signatures.  OpenBLAS runs on one thread: its own pool would spin beside ours.
+signatures.  OpenBLAS runs on one thread, and large products are cut into fixed pieces that run on our pool: its own pool would
+spin beside ours, run on ours (by its callback) its products wait for each other's packed blocks and hang if the pool is
+busy, and either way the last bits would depend on the number of threads.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
+import importlib.machinery
+import importlib.util
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from theano.emit.llvm.target import target
 
 SIGNATURES = {
-    "gemm": "void (char *, char *, int *, int *, int *, {0} *, {0} *, int *, {0} *, int *, {0} *, {0} *, int *)",
-    "gemv": "void (char *, int *, int *, {0} *, {0} *, int *, {0} *, int *, {0} *, {0} *, int *)",
-    "ger": "void (int *, int *, {0} *, {0} *, int *, {0} *, int *, {0} *, int *)",
-    "dot": "{0} (int *, {0} *, int *, {0} *, int *)",
+    "gemm": "void (char *, char *, int *, int *, int *, R *, R *, int *, R *, int *, R *, R *, int *)",
+    "gemv": "void (char *, int *, int *, R *, R *, int *, R *, int *, R *, R *, int *)",
+    "ger": "void (int *, int *, R *, R *, int *, R *, int *, R *, int *)",
+    "dot": "R (int *, R *, int *, R *, int *)",
 }
+"""Of each routine, R standing for its number type."""
 
 
+@functools.cache
 def blas(name: str) -> int:
-    """The address of a routine such as ``dgemm``."""
-    return 0
+    """The address of a routine such as ``dgemm``.
+
+    >>> blas("dgemm") != blas("sgemm")
+    True
+    """
+    capsule = _cython_blas().__pyx_capi__[name]
+    api = ctypes.pythonapi
+    api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    api.PyCapsule_GetPointer.restype, api.PyCapsule_GetPointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    signature = api.PyCapsule_GetName(capsule)
+    plain = re.sub(rf"\b__pyx_t_\w+_{name[0]}\b|\b{name[0]}\b", "R", signature.decode())
+    if plain != SIGNATURES[name[1:]]:
+        raise ImportError(f"SciPy's {name} has the signature {signature.decode()!r}; one with 32-bit integers was expected")
+    return int(api.PyCapsule_GetPointer(capsule, signature))
 
 
-_ = ctypes, functools
+@functools.cache
+def _cython_blas() -> ModuleType:
+    """The extension module alone: importing all of ``scipy.linalg`` takes twice as long."""
+    name = "scipy.linalg.cython_blas"
+    if name not in sys.modules:
+        with _core_type():
+            _import_alone(name)
+    for library in _openblas():
+        library.one_thread()
+    return sys.modules[name]
+
+
+def _import_alone(name: str) -> None:
+    scipy = importlib.util.find_spec("scipy")
+    places = [str(Path(place) / "linalg") for place in (scipy.submodule_search_locations or ())] if scipy else []
+    found = importlib.machinery.PathFinder.find_spec(name, places)
+    if found is None or found.loader is None:
+        raise ImportError("SciPy, whose BLAS is used, is not installed")
+    module = sys.modules[name] = importlib.util.module_from_spec(found)
+    try:
+        found.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+
+
+@contextmanager
+def _core_type() -> Iterator[None]:
+    """OpenBLAS takes its AVX2 kernels on AMD processors that have AVX-512; half their speed is left lying.
+
+    The choice is made when the library is loaded and it reads the environment for it, which is as before afterwards."""
+    variable = "OPENBLAS_CORETYPE"
+    wanted = target().masks and target().cpu.startswith("znver") and variable not in os.environ
+    if wanted:
+        os.environ[variable] = "SKYLAKEX"
+    try:
+        yield
+    finally:
+        if wanted:
+            del os.environ[variable]
+
+
+class OpenBlas:
+    """SciPy's bundled OpenBLAS, whose symbols have a prefix."""
+
+    def __init__(self, path: Path) -> None:
+        self._library = ctypes.CDLL(str(path))
+
+    def _function(self, name: str) -> ctypes._CFuncPtr | None:  # type: ignore[name-defined]
+        for spelled in (f"scipy_{name}", name, f"scipy_{name}64_"):
+            if hasattr(self._library, spelled):
+                return getattr(self._library, spelled)
+        return None
+
+    def one_thread(self) -> None:
+        if set_threads := self._function("openblas_set_num_threads"):
+            set_threads(1)
+
+    @property
+    def core_type(self) -> str:
+        """The processor whose kernels run."""
+        name = self._function("openblas_get_corename")
+        if name is None:
+            return "unknown"
+        name.restype = ctypes.c_char_p
+        return str(name().decode())
+
+
+def _openblas() -> list[OpenBlas]:
+    """Those bundled with SciPy; a system's own BLAS keeps its settings."""
+    scipy = importlib.util.find_spec("scipy")
+    roots = [Path(place) for place in (scipy.submodule_search_locations or ())] if scipy else []
+    found = [path for root in roots for place in (root.parent / "scipy.libs", root / ".dylibs") for path in place.glob("*openblas*")]
+    return [OpenBlas(path) for path in found]
+
+
+def core_types() -> list[str]:
+    """Of each OpenBLAS in use: for ``doctor``."""
+    _cython_blas()
+    return [library.core_type for library in _openblas()]

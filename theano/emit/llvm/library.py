@@ -48,13 +48,14 @@ def _routine(module: Module, routine: str, dtype: str) -> str:
 class Blas(Writer):
     """A function that calls one BLAS routine: everything goes by pointer, integers in 32 bits."""
 
-    def __init__(self, module: Module, name: str, dtype: str, parameters: str) -> None:
+    def __init__(self, module: Module, name: str, dtype: str, parameters: str, result: str = "i64") -> None:
         self.module, self.dtype, self.kind, self.size = module, dtype, register(dtype), ITEMSIZE[dtype]
-        super().__init__(f"define internal i64 @{name}({parameters.replace('real', self.kind)})")
+        super().__init__(f"define internal {result} @{name}({parameters.replace('real', self.kind)})")
+        self.result = result
         self.cells: list[str] = []
 
     def finish(self) -> None:
-        self.do("ret i64 0")
+        self.do("ret void" if self.result == "void" else "ret i64 0")
         self.lines[1:1] = self.cells
         self.module.add(self.text())
 
@@ -150,18 +151,96 @@ done:
 }}"""
 
 
+TILE = 512
+"""Rows and columns of a piece of a large product.  What BLAS adds up in which order depends on a product's extents, so these
+pieces do not depend on the number of threads."""
+LARGE = 1 << 26
+"""Multiplications (a millisecond of them) from which on a product is cut."""
+_JOB = "i1 %ta, i1 %tb, ptr %out, ptr %a, i64 %lda, ptr %b, i64 %ldb, i64 %m, i64 %n, i64 %k, real %alpha, real %beta, i64 %tm, i64 %tn"
+
+
 def _gemm(module: Module, name: str, dtype: str) -> None:
-    sizes = "i64 %m, i64 %n, i64 %k, i64 %ao, i64 %lda, i64 %bo, i64 %ldb"
-    w = Blas(module, name, dtype, f"i1 %ta, i1 %tb, ptr %out, ptr %a, ptr %b, {sizes}, real %alpha, real %beta")
+    _gemm_piece(module, name, dtype)
+    _gemm_part(module, name, dtype)
+    sizes = "i64 %m, i64 %n, i64 %k, i64 %ao, i64 %lda0, i64 %bo, i64 %ldb0"
+    w = Blas(module, name, dtype, f"i1 %ta, i1 %tb, ptr %out, ptr %a0, ptr %b0, {sizes}, real %alpha, real %beta")
     w.stop_if(w.is_zero("%m", "%n"))
     w.over_nothing(w.is_zero("%k"), "%out", w.let("mul i64 %m, %n"))
-    lda = w.leading("%lda", w.let("select i1 %ta, i64 %m, i64 %k"))
-    ldb = w.leading("%ldb", w.let("select i1 %tb, i64 %k, i64 %n"))
+    lda = w.leading("%lda0", w.let("select i1 %ta, i64 %m, i64 %k"))
+    ldb = w.leading("%ldb0", w.let("select i1 %tb, i64 %k, i64 %n"))
     w.fits("%m", "%n", "%k", lda, ldb)
+    a, b, work = w.element("%a0", "%ao"), w.element("%b0", "%bo"), w.let(f"mul i64 {w.let('mul i64 %m, %n')}, %k")
+    tm, tn = _tile(w)
+    values = {"%a": a, "%b": b, "%lda": lda, "%ldb": ldb, "%tm": tm, "%tn": tn}
+    fields = [(kind, values.get(given, given)) for kind, given in _fields(w.kind)]
+    w.branch(w.let(f"icmp uge i64 {work}, {LARGE}"), "large", "small")
+    w.label("large")
+    w.cells.append(f"  %job = alloca [{len(fields)} x i64]")
+    for k, (kind, value) in enumerate(fields):
+        w.store(kind, value, "%job", 8 * k)
+    parts = w.let(f"mul i64 {_quotient(w, '%m', tm)}, {_quotient(w, '%n', tn)}")
+    w.do(f"call {module.external('theano_run_parts', 'void', 'ptr', 'ptr', 'i64')}(ptr @{name}.part, ptr %job, i64 {parts})")
+    w.do("ret i64 0")
+    w.label("small")
+    given = f"i1 %ta, i1 %tb, ptr %out, i64 %n, ptr {a}, i64 {lda}, ptr {b}, i64 {ldb}, i64 %m, i64 %n, i64 %k"
+    w.do(f"call void @{name}.piece({given}, {w.kind} %alpha, {w.kind} %beta)")
+    w.finish()
+
+
+def _fields(real: str) -> list[tuple[str, str]]:
+    """Type and name of each field of a job."""
+    return [(kind, name) for kind, name in (field.split() for field in _JOB.replace("real", real).split(", "))]
+
+
+def _quotient(w: Writer, extent: str, by: str) -> str:
+    more = w.let(f"sub i64 {by}, 1")
+    return w.let(f"udiv i64 {w.let(f'add i64 {extent}, {more}')}, {by}")
+
+
+def _tile(w: Writer) -> tuple[str, str]:
+    """Extents of a piece: a tile; of a result that is no larger than one, half of its longer side."""
+    tall = w.let("icmp uge i64 %m, %n")
+    single = w.let(f"and i1 {w.let(f'icmp ule i64 %m, {TILE}')}, {w.let(f'icmp ule i64 %n, {TILE}')}")
+    sides = []
+    for extent, longer in (("%m", tall), ("%n", w.let(f"xor i1 {tall}, true"))):
+        whole = w.let(f"call i64 @llvm.umin.i64(i64 {extent}, i64 {TILE})")
+        rounded = w.let(f"add i64 {extent}, 127")
+        half = w.let(f"and i64 {w.let(f'lshr i64 {rounded}, 1')}, -64")
+        sides.append(w.let(f"select i1 {w.let(f'and i1 {single}, {longer}')}, i64 {half}, i64 {whole}"))
+    return sides[0], sides[1]
+
+
+def _gemm_part(module: Module, name: str, dtype: str) -> None:
+    """``void @gemm.part(job, number)``: one piece of a large product; pieces are numbered row by row."""
+    w = Writer(f"define internal void @{name}.part(ptr %job, i64 %number)")
+    kind, size = register(dtype), ITEMSIZE[dtype]
+    for k, (field, given) in enumerate(_fields(kind)):
+        w.do(f"{given} = load {field}, ptr {w.at('%job', 8 * k)}")
+    across = _quotient(w, "%n", "%tn")
+    i = w.let(f"mul i64 {w.let(f'udiv i64 %number, {across}')}, %tm")
+    j = w.let(f"mul i64 {w.let(f'urem i64 %number, {across}')}, %tn")
+    m, n = (
+        w.let(f"call i64 @llvm.smin.i64(i64 {tile}, i64 {w.let(f'sub i64 {extent}, {start}')})")
+        for tile, extent, start in (("%tm", "%m", i), ("%tn", "%n", j))
+    )
+    a = w.let(f"select i1 %ta, i64 {i}, i64 {w.let(f'mul i64 {i}, %lda')}")
+    b = w.let(f"select i1 %tb, i64 {w.let(f'mul i64 {j}, %ldb')}, i64 {j}")
+    c = w.let(f"add i64 {w.let(f'mul i64 {i}, %n')}, {j}")
+    a, b, c = (w.at(base, w.let(f"mul i64 {offset}, {size}")) for base, offset in (("%a", a), ("%b", b), ("%out", c)))
+    given = f"i1 %ta, i1 %tb, ptr {c}, i64 %n, ptr {a}, i64 %lda, ptr {b}, i64 %ldb, i64 {m}, i64 {n}, i64 %k, {kind} %alpha, {kind} %beta"
+    w.do(f"call void @{name}.piece({given})")
+    w.do("ret void")
+    module.add(w.text())
+
+
+def _gemm_piece(module: Module, name: str, dtype: str) -> None:
+    """The call of BLAS itself."""
+    given = "i1 %ta, i1 %tb, ptr %out, i64 %ldc, ptr %a, i64 %lda, ptr %b, i64 %ldb, i64 %m, i64 %n, i64 %k, real %alpha, real %beta"
+    w = Blas(module, f"{name}.piece", dtype, given, result="void")
     ta, tb = w.letter("%ta", "T", "N"), w.letter("%tb", "T", "N")
-    m, n, k, la, lb = (w.integer(v) for v in ("%m", "%n", "%k", lda, ldb))
+    m, n, k, la, lb, lc = (w.integer(v) for v in ("%m", "%n", "%k", "%lda", "%ldb", "%ldc"))
     alpha, beta = w.cell(w.kind, "%alpha"), w.cell(w.kind, "%beta")
-    w.blas("gemm", tb, ta, n, m, k, alpha, w.element("%b", "%bo"), lb, w.element("%a", "%ao"), la, beta, "%out", n)
+    w.blas("gemm", tb, ta, n, m, k, alpha, "%b", lb, "%a", la, beta, "%out", lc)
     w.finish()
 
 
