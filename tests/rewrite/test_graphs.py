@@ -1,0 +1,143 @@
+"""Whole graphs: what must be left after rewriting, and that it is right."""
+
+import numpy as np
+import pytest
+
+import theano.tensor as T
+from tests.evaluate import evaluate
+from tests.rewrite.rewriting import check_rewriting, ops_of, optimized
+from theano.gradient import grad
+from theano.rewrite.stages import STAGES
+
+BEFORE_EXPANSION = [stage for stage in STAGES if stage.name != "expand"]
+
+
+def after(outputs, values, **options):
+    graph, _, leaves = optimized(outputs, **options)
+    results = evaluate(list(graph.outputs), {new: values[old] for new, old in zip(graph.inputs, leaves, strict=True) if old in values})
+    return graph, results
+
+
+@pytest.fixture
+def regression():
+    x, y, w, b = T.dmatrix("x"), T.dvector("y"), T.dvector("w"), T.dscalar("b")
+    p = 1 / (1 + T.exp(-T.dot(x, w) - b))
+    xent = -y * T.log(p) - (1 - y) * T.log(1 - p)
+    cost = xent.mean() + 0.01 * (w**2).sum()
+    return [x, y, w, b], xent, grad(cost, [w, b])
+
+
+def test_logistic_regression_has_no_exponential_left(regression):
+    inputs, xent, gradients = regression
+    graph, _, _ = optimized([xent, *gradients])
+    ops = ops_of(graph)
+    assert not {"exp", "log", "log1p", "true_div"} & (set(ops) - {"true_div"}), ops
+    assert ops.count("softplus") == 2 and ops.count("sigmoid") == 2
+    assert ops.count("Dot") + ops.count("Gemv") == 2
+
+
+def test_logistic_regression_is_right(regression):
+    (x, y, w, b), xent, gradients = regression
+    random = np.random.default_rng(0)
+    values = {x: random.normal(size=(6, 3)), y: random.integers(0, 2, 6).astype(float), w: random.normal(size=3), b: np.array(0.1)}
+    check_rewriting([xent, *gradients], values, rtol=1e-8)
+
+
+def test_logistic_regression_is_finite_far_out(regression):
+    (x, y, w, b), xent, gradients = regression
+    values = {x: np.array([[1e4], [-1e4], [1e4], [-1e4]]), y: np.array([1.0, 0.0, 0.0, 1.0]), w: np.ones(1), b: np.array(0.0)}
+    _, (costs, gw, gb) = after([xent, *gradients], values)
+    assert costs.tolist() == [0, 0, 1e4, 1e4]
+    p_minus_y = np.array([0.0, 0.0, 1.0, -1.0])
+    np.testing.assert_allclose(gw, [(values[x][:, 0] * p_minus_y).mean() + 0.02])
+    np.testing.assert_allclose(gb, p_minus_y.mean())
+
+
+def test_the_gradient_of_a_mean_fills_nothing():
+    x, w = T.dmatrix("x"), T.dmatrix("w")
+    graph, _, _ = optimized(grad((T.tanh(x) * w).mean(), [x, w]))
+    assert not {"second", "Alloc", "Sum"} & set(ops_of(graph)), ops_of(graph)
+
+
+def test_the_gradient_of_a_sum_of_squares():
+    x = T.dvector("x")
+    graph, _, _ = optimized(grad((x**2).sum(), x))
+    assert ops_of(graph) == ["mul"]
+
+
+CROSSENTROPIES = {
+    "log of softmax, indexed": lambda x, y: -T.mean(T.log(T.nnet.softmax(x))[T.arange(y.shape[0]), y]),
+    "log of indexed softmax": lambda x, y: -T.mean(T.log(T.nnet.softmax(x)[T.arange(y.shape[0]), y])),
+    "categorical_crossentropy": lambda x, y: T.nnet.categorical_crossentropy(T.nnet.softmax(x), y).mean(),
+    "logsoftmax": lambda x, y: -T.nnet.logsoftmax(x)[T.arange(y.shape[0]), y].sum(),
+    "written out": lambda x, y: -T.mean(T.log(T.exp(x) / T.exp(x).sum(axis=1, keepdims=True))[T.arange(y.shape[0]), y]),
+}
+
+
+@pytest.mark.parametrize("name", CROSSENTROPIES)
+def test_crossentropy_is_stable_with_its_gradient(name):
+    x, y = T.dmatrix("x"), T.lvector("y")
+    cost = CROSSENTROPIES[name](x, y)
+    outputs = [cost, grad(cost, x)]
+    random = np.random.default_rng(0)
+    check_rewriting(outputs, {x: random.normal(size=(3, 5)), y: np.array([0, 4, 2])}, rtol=1e-8)
+    _, (value, gradient) = after(outputs, {x: np.array([[1000.0, 0.0], [0.0, 1000.0]]), y: np.array([1, 1])})
+    scale = 1 if name == "logsoftmax" else 2
+    assert value == pytest.approx(1000 / scale)
+    np.testing.assert_allclose(gradient, np.array([[1.0, -1.0], [0.0, 0.0]]) / scale, atol=1e-300)
+
+
+@pytest.mark.parametrize("name", [n for n in CROSSENTROPIES if n != "written out"])
+def test_the_gradient_of_crossentropy_scatters_nothing(name):
+    x, y = T.dmatrix("x"), T.lvector("y")
+    graph, _, _ = optimized(grad(CROSSENTROPIES[name](x, y), x), stages=BEFORE_EXPANSION)
+    ops = ops_of(graph)
+    assert "CrossentropySoftmax1HotWithBiasDx" in ops and not [op for op in ops if op and "Subtensor" in op], ops
+
+
+def test_log_of_sum_of_exponentials_far_out():
+    x = T.dmatrix("x")
+    cost = T.log(T.exp(x).sum(axis=1))
+    values = {x: np.array([[1000.0, 1000.0], [-1000.0, -1001.0], [-np.inf, -np.inf], [np.inf, 0.0]])}
+    _, (value,) = after(cost, values)
+    np.testing.assert_allclose(value, [1000 + np.log(2), -1000 + np.log1p(np.exp(-1)), -np.inf, np.inf])
+
+
+def test_gradient_of_log_sum_exp_is_a_softmax():
+    x = T.dmatrix("x")
+    gradient = grad(T.log(T.exp(x).sum(axis=1)).sum(), x)
+    _, (value,) = after(gradient, {x: np.array([[1000.0, 1000.0]])})
+    np.testing.assert_allclose(value, [[0.5, 0.5]])
+
+
+def test_sizes_are_computed_without_the_arrays():
+    x, w = T.dmatrix("x"), T.dmatrix("w")
+    y = T.tanh(T.dot(x, w) + 1)
+    graph, _, _ = optimized([y.shape[0] * y.shape[1], y.sum(axis=0).shape[0]])
+    assert set(ops_of(graph)) <= {"Shape_i", "mul"}
+
+
+def test_momentum_updates_accumulate_in_gemm():
+    x, g, v = T.fmatrix("x"), T.fmatrix("g"), T.fmatrix("v")
+    graph, _, _ = optimized(np.float32(0.9) * v - np.float32(0.01) * T.dot(x.T, g))
+    assert ops_of(graph) == ["DimShuffle", "Gemm"]
+
+
+def test_a_product_read_elementwise_stands_alone():
+    x, w, b = T.dmatrix("x"), T.dmatrix("w"), T.dmatrix("b")
+    graph, _, _ = optimized(T.tanh(T.dot(x, w) + b))
+    assert "Dot22" in ops_of(graph) and "Gemm" not in ops_of(graph)
+
+
+def test_float32_stays_float32():
+    x = T.fvector("x")
+    outputs = [T.log(1 + x**2) * 0.1, grad(T.log1p(T.exp(x)).sum() * 0.3, x)]
+    graph, _ = check_rewriting(outputs, {x: np.linspace(-1, 1, 4, dtype="float32")})
+    assert {v.type.dtype for node in graph.apply_nodes for v in node.outputs} == {"float32"}
+
+
+def test_packed_parameters_are_summed_once():
+    p = T.dvector("p")
+    cost = p[0] * p[1] + (p[2:5] ** 2).sum() + T.exp(p[5:]).sum() * p[1]
+    graph, _ = check_rewriting([cost, grad(cost, p)], {p: np.linspace(0.1, 0.9, 9)})
+    assert not [n for n in graph.apply_nodes if len(n.inputs) > 2 and getattr(getattr(n.op, "scalar_op", None), "name", "") == "add" and n.outputs[0].ndim]

@@ -1,0 +1,112 @@
+"""Forward-mode differentiation: the Jacobian of some outputs times a vector, in one sweep from inputs to outputs.
+
+An op gives its rule as ``R_op``.  For one that has none the rule follows from its ``L_op``: that is linear in the
+gradient it is given, and the derivative of ``<L_op(u), v>`` with respect to ``u`` is the Jacobian times ``v``.
+
+>>> import theano.tensor as T
+>>> x, v = T.dvectors("x", "v")
+>>> Rop(x ** 2, x, v).type
+TensorType(float64, vector)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano.dtypes import is_discrete
+from theano.errors import DisconnectedInputError, message
+from theano.gradient.reverse import (
+    _as_list,
+    _connection,
+    _float_ones,
+    _float_zeros_like,
+    _node_gradients,
+    _report_disconnected,
+    _sum,
+    backpropagate,
+    format_as,
+)
+from theano.gradient.special import DisconnectedType, NullType, disconnected_type
+from theano.graph import Apply, Variable, provenance
+
+
+def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise", return_disconnected: str = "zero") -> Any:
+    """The Jacobian of ``f`` with respect to ``wrt`` times the column vector(s) ``eval_points``.
+
+    The result is a list, tuple or variable as ``f`` is, each shaped as the output it belongs to.  An output that does
+    not depend on ``wrt`` is handled as ``disconnected_outputs`` says (``"raise"``, ``"warn"``, ``"ignore"``), its result
+    as ``return_disconnected`` says (``"zero"``, ``"None"``, ``"Disconnected"``).
+    """
+    use_list, use_tuple = isinstance(f, list), isinstance(f, tuple)
+    outputs, targets, points = _as_list(f), _as_list(wrt), _as_list(eval_points)
+    if len(targets) != len(points):
+        raise ValueError(f"Rop: {len(targets)} variables wrt but {len(points)} eval_points")
+    for target, point in zip(targets, points, strict=True):
+        if getattr(target.type, "ndim", None) != getattr(point.type, "ndim", None):
+            raise ValueError(f"Rop: wrt {target} has type {target.type}, its eval_point type {point.type}: the ranks must be equal")
+    pushed = _push_forward(outputs, dict(zip(targets, points, strict=True)))
+    results = []
+    for output in outputs:
+        result = pushed.get(output)
+        if result is None:
+            if disconnected_outputs == "raise":
+                raise DisconnectedInputError(
+                    message(
+                        "Rop: this output does not depend on any variable of wrt",
+                        rows=[("output", str(output), str(output.type), "")],
+                        cure="disconnected_outputs='ignore' returns zeros",
+                    )
+                )
+            _report_disconnected(output, disconnected_outputs)
+            result = None if return_disconnected == "None" else DisconnectedType()() if return_disconnected == "Disconnected" else _float_zeros_like(output)
+        results.append(result)
+    return format_as(use_list, use_tuple, results)
+
+
+def _push_forward(outputs: Sequence[Variable], pushed: dict[Variable, Any]) -> dict[Variable, Any]:
+    """Extends ``pushed`` (derivative of each variable along the given directions) up to ``outputs``."""
+    stack: list[tuple[Apply, bool]] = [(o.owner, False) for o in outputs if o.owner is not None and o not in pushed]
+    seen: set[Apply] = set()
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            points = [pushed.get(i) for i in node.inputs]
+            if any(p is not None for p in points):
+                with provenance.inherit(node.origin):
+                    for output, result in zip(node.outputs, _node_directions(node, points), strict=True):
+                        if result is not None and output not in pushed:
+                            pushed[output] = result
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((i.owner, False) for i in node.inputs if i.owner is not None and i.owner not in seen and i not in pushed)
+    return pushed
+
+
+def _node_directions(node: Apply, points: list[Any]) -> list[Any]:
+    fitted = [None if p is None else _as_dtype_of(i, p) for i, p in zip(node.inputs, points, strict=True)]
+    try:
+        results = list(node.op.R_op(node.inputs, fitted))
+    except NotImplementedError:
+        results = _from_reverse(node, fitted)
+    if len(results) != len(node.outputs):
+        raise ValueError(f"{node.op}: {len(node.outputs)} outputs but R_op returned {len(results)} terms")
+    return [None if r is None or isinstance(r.type, DisconnectedType) else r for r in results]
+
+
+def _as_dtype_of(variable: Any, point: Any) -> Any:
+    dtype = getattr(variable.type, "dtype", None)
+    return point if dtype is None or is_discrete(dtype) or dtype == point.type.dtype else point.astype(dtype)
+
+
+def _from_reverse(node: Apply, points: list[Any]) -> list[Any]:
+    """J·v as the derivative in u of <Jᵀ·u, v>; u is a copy of the output, for the gradient may read its shape."""
+    duals: list[Any] = [disconnected_type() if is_discrete(o.type.dtype) else o.copy() for o in node.outputs]
+    pulled = _node_gradients(node, duals, _connection(node))
+    pairs = [(g, p) for g, p in zip(pulled, points, strict=True) if p is not None and g is not None and not isinstance(g.type, NullType)]
+    if not pairs:
+        return [None] * len(duals)
+    inner = _sum([(g * p).sum() for g, p in pairs])
+    found = backpropagate({inner: _float_ones(inner)}, duals)
+    return [found.get(u) for u in duals]

@@ -1,0 +1,56 @@
+"""Whole Jacobians and Hessians, one row a step of a loop over the elements of the expression.
+
+>>> import theano.tensor as T
+>>> x = T.dvector("x")
+>>> jacobian(x ** 2, x).type
+TensorType(float64, matrix)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano.gradient.reverse import _checked_targets, format_as, grad
+from theano.graph import Variable
+
+
+def jacobian(expression: Any, wrt: Any, consider_constant: Sequence[Variable] | None = None, disconnected_inputs: str = "raise") -> Any:
+    """The Jacobian of ``expression`` (rank 0 or 1) with respect to each variable of ``wrt``.
+
+    Entry ``[i, ...]`` is the derivative of ``expression[i]``; for a scalar expression it is the gradient.
+    """
+    targets, use_list, use_tuple = _checked_targets(wrt)
+    if expression.type.ndim > 1:
+        raise ValueError(f"jacobian: the expression must have rank 0 or 1, this one has type {expression.type}; flatten() it")
+    arguments: dict[str, Any] = {"consider_constant": consider_constant, "disconnected_inputs": disconnected_inputs}
+    if expression.type.ndim == 0:
+        return format_as(use_list, use_tuple, grad(expression, targets, **arguments))
+    return format_as(use_list, use_tuple, _rows(expression, targets, arguments))
+
+
+def hessian(cost: Any, wrt: Any, consider_constant: Sequence[Variable] | None = None, disconnected_inputs: str = "raise") -> Any:
+    """The Hessian of the scalar ``cost`` with respect to each vector of ``wrt`` (no mixed blocks)."""
+    targets, use_list, use_tuple = _checked_targets(wrt)
+    if cost.type.ndim != 0:
+        raise ValueError(f"hessian: the cost must be a scalar, this one has type {cost.type}")
+    arguments: dict[str, Any] = {"consider_constant": consider_constant, "disconnected_inputs": disconnected_inputs}
+    results = []
+    for target in targets:
+        if target.type.ndim != 1:
+            raise ValueError(f"hessian: wrt must be a vector, {target} has type {target.type}")
+        results += _rows(grad(cost, target, **arguments), [target], arguments)
+    return format_as(use_list, use_tuple, results)
+
+
+def _rows(expression: Any, targets: list[Any], arguments: dict[str, Any]) -> list[Any]:
+    import theano
+
+    def row(index: Any, expression: Any, *targets: Any) -> list[Any]:
+        gradients: list[Any] = grad(expression[index], list(targets), **arguments)
+        return gradients
+
+    rows, updates = theano.scan(row, sequences=theano.tensor.arange(expression.shape[0]), non_sequences=[expression, *targets], return_list=True)
+    if updates:
+        raise ValueError("jacobian: the expression draws random numbers or updates shared variables; the rows would not belong together")
+    return list(rows)

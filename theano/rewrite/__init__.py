@@ -1,0 +1,44 @@
+"""Rewriting: from the graph as the user wrote it to one that is faster to run and numerically stable.
+
+Rules are equations (:mod:`~theano.rewrite.pattern`) or functions of a node; both are :class:`~theano.rewrite.engine.Rewrite`.
+:data:`~theano.rewrite.stages.STAGES` is the one list of what runs when.  This room assumes the ops of the tensor rooms and
+of the rooms up to scanning; it builds only with their public operations.
+
+>>> import theano.tensor as T
+>>> from theano.graph import FunctionGraph
+>>> x = T.dvector("x")
+>>> graph = FunctionGraph([x], [(x + x) * 2])
+>>> report = optimize(graph)
+>>> len(graph.apply_nodes)
+1
+"""
+
+from theano.rewrite import algebra, blas, expand, fold, lift, shape, softmax, specialize, stabilize, useless
+from theano.rewrite.engine import GROUPS, Report, Rewrite, Rewriter, anchored, local_optimizer, register, rewrite
+from theano.rewrite.pattern import rules
+from theano.rewrite.stages import STAGES, Stage, optimize
+
+__all__ = [
+    "GROUPS",
+    "STAGES",
+    "Report",
+    "Rewrite",
+    "Rewriter",
+    "Stage",
+    "algebra",
+    "anchored",
+    "blas",
+    "expand",
+    "fold",
+    "lift",
+    "local_optimizer",
+    "optimize",
+    "register",
+    "rewrite",
+    "rules",
+    "shape",
+    "softmax",
+    "specialize",
+    "stabilize",
+    "useless",
+]

@@ -1,0 +1,401 @@
+"""One mechanism for all rewriting: a worklist of nodes, and rules indexed by the operation at their root.
+
+A :class:`Rewrite` is a function that looks at one node and returns what takes the place of its outputs, or None.  Equations
+(:mod:`theano.rewrite.pattern`) and classic ``local_optimizer`` functions become the same class.  The driver
+visits nodes from inputs to outputs; a replacement puts the new nodes, and the nodes that read them, back on the list.  Every
+visit first merges the node with an equal one (same op, same inputs), so equal things are one thing throughout.
+
+What a rule costs is *counted*: :class:`Report` holds the attempts and hits of every rule, and a rule that hits more often
+than a small multiple of the number of nodes is switched off, so that no rule can make rewriting super-linear.
+
+>>> import theano.tensor as T
+>>> from theano.graph import FunctionGraph
+>>> from theano.rewrite import optimize
+>>> x = T.dvector("x")
+>>> graph = FunctionGraph([x], [T.log(1 + x)])
+>>> report = optimize(graph)
+>>> graph.outputs[0].owner.op.scalar_op.name
+'log1p'
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from theano.graph import Apply, Constant, FunctionGraph, Variable, provenance
+from theano.tensor.elemwise import Elemwise
+
+Result = Any
+"""What a rule returns: None or False (does not apply), the new output, a list of new outputs (None keeps one), or a
+dict from old to new variables."""
+
+MERGED_SIZE = 16
+"""Constants up to this many elements are merged by value."""
+
+HITS_PER_NODE = 20
+"""A rule may hit this many times the number of nodes, then it is switched off for the rest of its stage."""
+
+
+@dataclass(slots=True, eq=False)
+class Rewrite:
+    """A named rule.  ``roots`` are the ops it may apply to: scalar ops, ops, or classes of ops; empty means every node."""
+
+    name: str
+    function: Callable[..., Result]
+    roots: tuple[Any, ...] = ()
+    group: str = ""
+    tags: frozenset[str] = frozenset()
+    law: Any = None  # the equation it was made from, for the property tests and for printing
+    anchors: tuple[tuple[str, Any], ...] = ()
+    """For an equation about a sum or product: ("sum" | "product", the op of one of its terms); such a rule is tried where
+    such sums are read (:mod:`theano.rewrite.algebra`), not at every node; its function takes what was read as a third argument."""
+
+    def transform(self, node: Apply, rewriter: Rewriter | None = None) -> Result:
+        """Apply the rule to ``node`` outside a pass; the classic name."""
+        return self.function(rewriter or Rewriter(_graph_of(node)), node)
+
+    def tracks(self) -> list[Any] | None:
+        """The classic name of ``roots``; None for every node."""
+        return list(self.roots) or None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _graph_of(node: Apply) -> FunctionGraph:
+    from theano.graph.traversal import graph_inputs
+
+    graph = getattr(node, "fgraph", None)
+    if isinstance(graph, FunctionGraph):
+        return graph
+    return FunctionGraph([v for v in graph_inputs(node.outputs) if not isinstance(v, Constant)], list(node.outputs), clone=False)
+
+
+GROUPS: dict[str, list[Rewrite]] = {}
+"""All rules, by group, in the order of their declaration; the stages say when a group runs."""
+
+
+def register(rewrite: Rewrite) -> Rewrite:
+    """Add ``rewrite`` to its group; a rule of that name there is replaced."""
+    group = GROUPS.setdefault(rewrite.group, [])
+    group[:] = [r for r in group if r.name != rewrite.name]
+    group.append(rewrite)
+    return rewrite
+
+
+def rewrite(group: str, *roots: Any, tags: Iterable[str] = ()) -> Callable[[Callable[[Rewriter, Apply], Result]], Rewrite]:
+    """Declare a rule of ``group`` for nodes whose op is one of ``roots``: a function of (rewriter, node)."""
+
+    def declare(function: Callable[[Rewriter, Apply], Result]) -> Rewrite:
+        return register(Rewrite(function.__name__, function, roots, group, frozenset(tags)))
+
+    return declare
+
+
+def anchored(group: str, *anchors: tuple[str, Any], tags: Iterable[str] = ()) -> Callable[[Callable[..., Result]], Rewrite]:
+    """Declare a rule of ``group`` about sums or products that have a term made by an op of ``anchors``: a function of
+    (rewriter, node, what was read) that returns the whole sum or product anew."""
+
+    def declare(function: Callable[..., Result]) -> Rewrite:
+        return register(Rewrite(function.__name__, function, (), group, frozenset(tags), anchors=anchors))
+
+    return declare
+
+
+def local_optimizer(tracks: Sequence[Any] | None, inplace: bool = False, requirements: Sequence[Any] = ()) -> Callable[[Callable[[Apply], Result]], Rewrite]:
+    """The classic decorator: a function of the node becomes a rule (not yet registered anywhere)."""
+    if tracks is not None and not tracks:
+        raise ValueError("local_optimizer: an empty list of ops would never apply; None means every node")
+
+    def declare(function: Callable[[Apply], Result]) -> Rewrite:
+        return Rewrite(function.__name__, lambda rewriter, node: function(node), tuple(tracks or ()), "custom")
+
+    return declare
+
+
+# --------------------------------------------------------------------------------------------------- report
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run of the rewriter did.  ``attempts`` and ``hits`` count by rule, ``seconds`` by stage."""
+
+    attempts: dict[str, int] = field(default_factory=dict)
+    hits: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    nodes: dict[str, tuple[int, int]] = field(default_factory=dict)  # before and after each stage
+    refused: dict[str, int] = field(default_factory=dict)  # results of the wrong type
+    exhausted: list[str] = field(default_factory=list)  # rules switched off by their budget
+    merged: int = 0
+    visits: int = 0
+
+    def __str__(self) -> str:
+        lines = [f"{stage:<14} {self.seconds[stage] * 1e3:9.2f} ms  {before:7} -> {after} nodes" for stage, (before, after) in self.nodes.items()]
+        lines += [f"{count:7} of {self.attempts[name]:7}  {name}" for name, count in sorted(self.hits.items(), key=lambda item: -item[1])]
+        return "\n".join([*lines, f"{self.merged:7} nodes merged in {self.visits} visits"])
+
+
+# ---------------------------------------------------------------------------------------------------- index
+
+
+class Index:
+    """Rules by the op of the node they may apply to."""
+
+    def __init__(self, rewrites: Iterable[Rewrite]) -> None:
+        self._by_root: dict[Hashable, list[tuple[int, Rewrite]]] = {}
+        self._everywhere: list[tuple[int, Rewrite]] = []
+        self._of_op: dict[int, tuple[Any, tuple[Rewrite, ...]]] = {}
+        self.anchored: dict[tuple[str, Any], list[Rewrite]] = {}
+        for position, rule in enumerate(rewrites):
+            for anchor in rule.anchors:
+                self.anchored.setdefault(anchor, []).append(rule)
+            if rule.anchors:
+                continue
+            for root in rule.roots:
+                self._by_root.setdefault(root, []).append((position, rule))
+            if not rule.roots:
+                self._everywhere.append((position, rule))
+
+    def of(self, op: Any) -> tuple[Rewrite, ...]:
+        """The rules for a node of ``op``, in the order of declaration."""
+        found = self._of_op.get(id(op))
+        if found is None:
+            ranked = dict(self._everywhere)
+            roots = [op, *type(op).__mro__]
+            if isinstance(op, Elemwise):
+                roots.append(op.scalar_op)
+            for root in roots:
+                ranked.update(self._by_root.get(root, ()))
+            found = self._of_op[id(op)] = op, tuple(ranked[position] for position in sorted(ranked))
+        return found[1]
+
+
+# --------------------------------------------------------------------------------------------------- driver
+
+
+class Rewriter:
+    """The state of one run over one graph; the first argument of every rule."""
+
+    def __init__(self, fgraph: FunctionGraph, report: Report | None = None) -> None:
+        self.fgraph = fgraph
+        self.clients = fgraph.clients
+        self.report = report or Report()
+        self.memory: dict[str, Any] = {}
+        """What a rule file keeps from visit to visit, under its own key; dropped after the run."""
+        self.index = Index(())
+        self.renamed: dict[Variable, Variable] = {}
+        """What has taken the place of each variable that is gone."""
+        self._stack: list[Apply] = []
+        self._pending: set[Apply] = set()
+        self._arrivals: list[Apply] = []
+        self._op_numbers: dict[int, tuple[int, Any]] = {}
+        self._ops: dict[Any, int] = {}
+        self._nodes: dict[tuple[int, ...], Apply] = {}
+        self._constants: dict[Any, Constant] = {}
+        self._canonical: dict[int, tuple[Constant, Constant]] = {}
+
+    # what rules may ask
+
+    def used_once(self, variable: Variable) -> bool:
+        """Whether ``variable`` has one reader (an output of the graph counts as one)."""
+        return len(self.clients.get(variable, ())) == 1
+
+    def requeue(self, node: Apply) -> None:
+        """Look at ``node`` again in this stage."""
+        if node not in self._pending:
+            self._pending.add(node)
+            self._stack.append(node)
+
+    def alive(self, node: Apply) -> bool:
+        return node in self.fgraph.apply_nodes
+
+    def current(self, variable: Variable) -> Variable:
+        """What stands for ``variable`` now."""
+        while variable in self.renamed:
+            variable = self.renamed[variable]
+        return variable
+
+    def tried(self, rule: Rewrite, hit: bool) -> None:
+        """Count an attempt of ``rule`` made by another rule."""
+        self.report.attempts[rule.name] = self.report.attempts.get(rule.name, 0) + 1
+        if hit:
+            self.report.hits[rule.name] = self.report.hits.get(rule.name, 0) + 1
+
+    # the feature that tells of changes
+
+    def on_import(self, fgraph: FunctionGraph, node: Apply, reason: Any) -> None:
+        self._arrivals.append(node)
+
+    def on_change_input(self, fgraph: FunctionGraph, node: Any, position: int, old: Variable, new: Variable, reason: Any = None) -> None:
+        if node != "output":
+            self._arrivals.append(node)
+
+    def _enqueue_arrivals(self) -> None:
+        """Put new and changed nodes on top of the worklist, arguments first."""
+        pending, stack = self._pending, self._stack
+        for node in reversed(self._arrivals):
+            if node not in pending:
+                pending.add(node)
+                stack.append(node)
+        self._arrivals.clear()
+
+    # running
+
+    def run(self, rewrites: Iterable[Rewrite], stage: str = "custom") -> None:
+        """Apply ``rewrites`` until none of them applies any more."""
+        started, before = perf_counter(), len(self.fgraph.apply_nodes)
+        index = self.index = Index(rewrites)
+        budget = HITS_PER_NODE * before + 1000
+        spent: dict[str, int] = {}
+        self._arrivals.clear()
+        self._stack = list(reversed(self.fgraph.toposort()))
+        self._pending = set(self._stack)
+        self.fgraph.attach_feature(self)
+        origin = provenance._inherited
+        token = origin.set(None)
+        try:
+            while self._stack:
+                node = self._stack.pop()
+                self._pending.discard(node)
+                if node in self.fgraph.apply_nodes:
+                    origin.set(node.origin)
+                    self.report.visits += 1
+                    if not self._merge(node):
+                        self._try_rules(node, index.of(node.op), budget, spent)
+                if self._arrivals:
+                    self._enqueue_arrivals()
+        finally:
+            origin.reset(token)
+            self.fgraph.remove_feature(self)
+        self.report.seconds[stage] = self.report.seconds.get(stage, 0.0) + perf_counter() - started
+        self.report.nodes[stage] = before, len(self.fgraph.apply_nodes)
+
+    def _try_rules(self, node: Apply, rules: tuple[Rewrite, ...], budget: int, spent: dict[str, int]) -> None:
+        attempts, hits = self.report.attempts, self.report.hits
+        for rule in rules:
+            name = rule.name
+            if spent.get(name, 0) > budget:
+                continue
+            attempts[name] = attempts.get(name, 0) + 1
+            result = rule.function(self, node)
+            if result is None or result is False or not self.replace_outputs(node, result, name):
+                continue
+            hits[name] = hits.get(name, 0) + 1
+            spent[name] = spent.get(name, 0) + 1
+            if spent[name] > budget:
+                self.report.exhausted.append(name)
+                warnings.warn(f"rewriting: the rule {name} was switched off after {budget} replacements", stacklevel=2)
+            if node in self.fgraph.apply_nodes:
+                self._arrivals.append(node)
+            return
+
+    def replace_outputs(self, node: Apply, result: Result, reason: str) -> bool:
+        """Put ``result`` in the place of ``node``'s outputs; False if it does not fit or changes nothing."""
+        if isinstance(result, dict):
+            pairs = [(old, new) for old, new in result.items() if isinstance(old, Variable)]
+        else:
+            news = [result] if isinstance(result, Variable) else list(result)
+            pairs = [(old, new) for old, new in zip(node.outputs, news) if new is not None]
+        changed = False
+        for old, new in pairs:
+            if new is old or not self.clients.get(old):
+                continue
+            fitted = self._fitting(old, new)
+            if fitted is None:
+                self.report.refused[reason] = self.report.refused.get(reason, 0) + 1
+                return False
+            self.fgraph.replace(old, fitted, reason=reason)
+            self.renamed[old] = fitted
+            changed = True
+        return changed
+
+    @staticmethod
+    def _fitting(old: Variable, new: Variable) -> Variable | None:
+        if new.type is old.type or new.type == old.type:
+            return new
+        try:
+            converted: Variable = old.type.filter_variable(new)
+        except TypeError:
+            return None
+        return converted
+
+    # merging
+
+    def _merge(self, node: Apply) -> bool:
+        """Replace ``node`` by an equal one seen before, if there is one.
+
+        Entries of the table may be stale: the node found may be gone, or have other inputs by now.
+        """
+        inputs = node.inputs
+        for variable in inputs:
+            if isinstance(variable, Constant) and self.constant(variable) is not variable:
+                self.fgraph.replace(variable, self.constant(variable), reason="merge")
+                inputs = node.inputs
+        number, commutative = self._number_of(node.op)
+        ids = [id(v) for v in inputs]
+        if commutative:
+            ids.sort()
+        key = (number, *ids)
+        other = self._nodes.get(key)
+        if other is None or other is node:
+            self._nodes[key] = node
+            return False
+        if other not in self.fgraph.apply_nodes or self._key_of(other) != key or not _same_types(node, other):
+            self._nodes[key] = node
+            return False
+        for old, new in zip(node.outputs, other.outputs, strict=True):
+            if self.clients.get(old):
+                self.fgraph.replace(old, new, reason="merge")
+                self.renamed[old] = new
+        self.report.merged += 1
+        return True
+
+    def _key_of(self, node: Apply) -> tuple[int, ...]:
+        number, commutative = self._number_of(node.op)
+        ids = [id(v) for v in node.inputs]
+        if commutative:
+            ids.sort()
+        return (number, *ids)
+
+    def _number_of(self, op: Any) -> tuple[int, bool]:
+        found = self._op_numbers.get(id(op))
+        if found is None:
+            self._keep(op)
+            number = self._ops.setdefault(op, len(self._ops))
+            commutative = isinstance(op, Elemwise) and bool(getattr(op.scalar_op, "commutative", False))
+            found = self._op_numbers[id(op)] = number, commutative
+        return found
+
+    def _keep(self, op: Any) -> None:
+        """Hold on to ``op``: its address is a key."""
+        self.memory.setdefault("ops", []).append(op)
+
+    def constant(self, constant: Constant) -> Constant:
+        """The one constant of this run that equals ``constant``."""
+        found = self._canonical.get(id(constant))
+        if found is None:
+            key = _constant_key(constant)
+            one = constant if key is None else self._constants.setdefault(key, constant)
+            found = self._canonical[id(constant)] = constant, one
+        return found[1]
+
+
+def _same_types(a: Apply, b: Apply) -> bool:
+    return all(x.type is y.type or x.type == y.type for x, y in zip(a.outputs, b.outputs, strict=True))
+
+
+def _constant_key(constant: Constant) -> Any:
+    """Equal keys mean equal constants; floats by their bits, so that 0.0, -0.0 and NaN stay apart."""
+    data = constant.data
+    size = getattr(data, "size", None)
+    if size is not None and hasattr(data, "tobytes") and hasattr(constant.type, "broadcastable"):
+        return (constant.type, data.shape, data.tobytes()) if size <= MERGED_SIZE else None
+    try:
+        hash(data)
+    except TypeError:
+        return None
+    return constant.type, type(data), data

@@ -1,0 +1,294 @@
+"""Moving things past one another, so that they meet what they cancel with.
+
+Constants spread over a shape move outwards, past elementwise operations and reductions, until nothing is left of them
+(the gradient of a mean fills a matrix with one number; only the number remains).  Rearrangements of dimensions and
+indices move inwards.  Numbers move out of sums.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theano.dtypes import is_continuous
+from theano.graph import Apply
+from theano.rewrite.engine import Rewriter, anchored, rewrite
+from theano.rewrite.shape import broadcast_as, size_table, spread_over
+from theano.rewrite.terms import Product, as_dtype, cost_of_product, literal, read_product, scalar_op_of, write_product, write_sum
+from theano.rewrite.terms import Sum as Sum_
+from theano.scalar import OPS
+from theano.tensor.create import Alloc, filled_with
+from theano.tensor.dot import Dot, dot_op
+from theano.tensor.elemwise import DimShuffle, Elemwise, dimshuffle, elemwise
+from theano.tensor.reduce import Sum, reduced_axes
+from theano.tensor.reshape import Reshape
+from theano.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor, Subtensor
+
+SECOND = OPS["second"]
+
+# ---------------------------------------------------------------------------------------- filled constants
+
+
+def padded(value: Any, ndim: int) -> Any:
+    """``value`` with broadcastable dimensions in front up to rank ``ndim``."""
+    missing = ndim - value.type.ndim
+    return value.dimshuffle(*["x"] * missing, *range(value.type.ndim)) if missing else value
+
+
+def filling(variable: Any) -> Any:
+    """The value that ``variable`` spreads over a shape (padded to its rank), or None."""
+    node = variable.owner
+    if node is None:
+        return None
+    if isinstance(node.op, Alloc):
+        return padded(node.inputs[0], variable.type.ndim)
+    if scalar_op_of(variable) is SECOND and node.inputs[1].type.dtype == variable.type.dtype:
+        return node.inputs[1]
+    return None
+
+
+@rewrite("lift", Elemwise)
+def fill_through_elementwise(rewriter: Rewriter, node: Apply) -> Any:
+    """In ``x * fill(x, c)`` the shape comes from ``x``: ``x * c``.  In ``exp(fill(x, c))`` the fill goes outside."""
+    if len(node.outputs) != 1 or node.op.scalar_op is SECOND or node.op.inplace_pattern:
+        return None
+    inputs = node.inputs
+    values = [filling(v) for v in inputs]
+    if all(value is None for value in values):
+        return None
+    table, output = size_table(rewriter), node.outputs[0]
+    solid = [v for v, value in zip(inputs, values, strict=True) if value is None]
+    new = list(inputs)
+    for position, (variable, value) in enumerate(zip(inputs, values, strict=True)):
+        if value is not None and value.type != variable.type and _shape_known(table, variable, value, solid):
+            new[position] = value
+    if any(a is not b for a, b in zip(new, inputs, strict=True)):
+        return broadcast_as(rewriter, node.op(*new), output)
+    if any(not all(v.type.broadcastable) for v in solid):
+        return None
+    return _fill_outside(rewriter, node, values)
+
+
+def _shape_known(table: Any, variable: Any, value: Any, others: list[Any]) -> bool:
+    """Whether each size that ``variable`` has beyond ``value`` is also that of one of ``others``."""
+    for axis, (narrow, wide) in enumerate(zip(value.type.broadcastable, variable.type.broadcastable, strict=True)):
+        if narrow and not wide:
+            size = table.of(variable)[axis]
+            if not any(not o.type.broadcastable[axis] and table.same(size, table.of(o)[axis]) for o in others):
+                return False
+    return True
+
+
+def _fill_outside(rewriter: Rewriter, node: Apply, values: list[Any]) -> Any:
+    """All inputs are spread over one shape, or are single numbers: spread the result."""
+    output, table = node.outputs[0], size_table(rewriter)
+    model = next((v for v, value in zip(node.inputs, values) if value is not None and v.type.broadcastable == output.type.broadcastable), None)
+    if model is None:
+        return None
+    others = [v for v, value in zip(node.inputs, values) if value is not None and v is not model]
+    if not all(_shape_known(table, v, filling(v), [model]) for v in others):
+        return None
+    inside = node.op(*(v if value is None else value for v, value in zip(node.inputs, values, strict=True)))
+    if inside.type.broadcastable == output.type.broadcastable:
+        return None
+    return elemwise(SECOND)(model.owner.inputs[0], inside) if scalar_op_of(model) is SECOND else spread_over(inside, table.of(model), output)
+
+
+@rewrite("lift", DimShuffle)
+def fill_through_dimshuffle(rewriter: Rewriter, node: Apply) -> Any:
+    """Rearranged dimensions of a spread value: the value rearranged, then spread."""
+    (x,), output = node.inputs, node.outputs[0]
+    if x.owner is None or not isinstance(x.owner.op, Alloc):
+        return None
+    value = filling(x)
+    if value.type == x.type:
+        return None
+    inside = dimshuffle(value.type.broadcastable, node.op.new_order)(value)
+    return broadcast_as(rewriter, inside, output)
+
+
+@rewrite("lift", Sum)
+def sum_of_fill(rewriter: Rewriter, node: Apply) -> Any:
+    """The sum of a value spread along an axis is the value times the size of the axis."""
+    (x,), output = node.inputs, node.outputs[0]
+    if type(node.op) is not Sum or x.owner is None or not isinstance(x.owner.op, Alloc) or x.type.dtype == "bool":
+        return None
+    value = filling(x)
+    axes = [a for a in reduced_axes(node.op.axis, x) if value.type.broadcastable[a]]
+    if not axes:
+        return None
+    sizes = size_table(rewriter).of(x)
+    counts = [sizes[a] for a in axes if not x.type.broadcastable[a]]
+    dtype = output.type.dtype
+    kept = [a for a in range(x.type.ndim) if a not in axes]
+    rest = [kept.index(a) for a in reduced_axes(node.op.axis, x) if a not in axes]
+    inside = value.dimshuffle(*kept)
+    if rest:
+        inside = Sum(tuple(rest), dtype=dtype, acc_dtype=node.op.acc_dtype)(inside)
+    inside = as_dtype(inside, dtype)
+    if counts:
+        count = as_dtype(elemwise(OPS["mul"])(*counts) if len(counts) > 1 else counts[0], dtype)
+        inside = inside * padded(count, inside.type.ndim)
+    return broadcast_as(rewriter, inside, output)
+
+
+@rewrite("lift", Subtensor, Reshape)
+def index_of_fill(rewriter: Rewriter, node: Apply) -> Any:
+    """A part, or another shape, of one number spread over a shape."""
+    owner = node.inputs[0].owner
+    if owner is None or not isinstance(owner.op, Alloc) or not all(owner.inputs[0].type.broadcastable):
+        return None
+    output, value = node.outputs[0], owner.inputs[0]
+    if type(node.op) is Reshape and node.op.ndim == 0:
+        return None
+    if isinstance(node.op, Subtensor) and not all(isinstance(entry, slice) for entry in node.op.idx_list):
+        return None  # an index may be out of bounds
+    return spread_over(value.dimshuffle(), size_table(rewriter).of(output), output)
+
+
+# ---------------------------------------------------------------------------------------------- dimensions
+
+
+@rewrite("lift", DimShuffle)
+def dimshuffle_through_elementwise(rewriter: Rewriter, node: Apply) -> Any:
+    """Rearrange the arguments, not the result: `dimshuffle` meets what it cancels with, constants fold."""
+    (x,) = node.inputs
+    if not isinstance(x.owner.op if x.owner is not None else None, Elemwise) or len(x.owner.outputs) != 1 or not rewriter.used_once(x):
+        return None
+    if x.owner.op.scalar_op is SECOND or x.owner.op.inplace_pattern:
+        return None
+    if any(not x.type.broadcastable[axis] for axis in node.op.drop):
+        return None
+    moved = [dimshuffle(v.type.broadcastable, node.op.new_order)(v) for v in x.owner.inputs]
+    return x.owner.op(*moved)
+
+
+@rewrite("lift", DimShuffle)
+def transpose_through_dot(rewriter: Rewriter, node: Apply) -> Any:
+    """``dot(x, y).T`` is ``dot(y.T, x.T)``."""
+    (x,) = node.inputs
+    if node.op.new_order != (1, 0) or x.owner is None or not isinstance(x.owner.op, Dot) or not rewriter.used_once(x):
+        return None
+    left, right = x.owner.inputs
+    return dot_op(right.T, left.T) if left.type.ndim == right.type.ndim == 2 else None
+
+
+@rewrite("lift", Subtensor)
+def index_through_elementwise(rewriter: Rewriter, node: Apply) -> Any:
+    """Index the arguments of a function, not its result (where none of them is stretched)."""
+    x = node.inputs[0]
+    if type(node.op) is not Subtensor or not isinstance(x.owner.op if x.owner is not None else None, Elemwise):
+        return None
+    if len(x.owner.outputs) != 1 or not rewriter.used_once(x) or x.owner.op.inplace_pattern or x.owner.op.scalar_op is SECOND:
+        return None
+    moved = []
+    for v in x.owner.inputs:
+        if v.type.broadcastable == x.type.broadcastable and not any(v.type.broadcastable):
+            moved.append(node.op(v, *node.inputs[1:]))
+        elif all(v.type.broadcastable):
+            moved.append(v.dimshuffle())
+        else:
+            return None
+    if all(m.type.ndim == 0 for m in moved) and node.outputs[0].type.ndim:
+        return None
+    return x.owner.op(*moved)
+
+
+@rewrite("lift", Dot)
+def dot_of_zeros(rewriter: Rewriter, node: Apply) -> Any:
+    """The product with a matrix of zeros."""
+    for operand in node.inputs:
+        value = filling(operand)
+        if value is not None and filled_with(value) == 0:
+            output = node.outputs[0]
+            return broadcast_as(rewriter, literal(0, output.type.dtype, output.type.ndim), output)
+    return None
+
+
+# -------------------------------------------------------------------------------------------------- sums
+
+
+@rewrite("lift", Sum)
+def factors_out_of_sum(rewriter: Rewriter, node: Apply) -> Any:
+    """``sum(c * x)`` is ``c * sum(x)`` for a number ``c``, or what else is constant along the axes: fewer multiplications."""
+    (x,), output = node.inputs, node.outputs[0]
+    if type(node.op) is not Sum or not is_continuous(x.type.dtype) or x.type.dtype != output.type.dtype or x.type.ndim == 0:
+        return None
+    if not rewriter.used_once(x) or scalar_op_of(x) is None:
+        return None
+    axes = reduced_axes(node.op.axis, x)
+    read = read_product(x, rewriter.used_once)
+    varying = [any(wide != narrow for wide, narrow in zip(_part(b, axes), _part(x, axes), strict=True)) for b, _ in read.factors]
+    outside = [f for f, constant in zip(read.factors, varying, strict=True) if constant and all(_part(f[0], axes))]
+    inside = [f for f in read.factors if f not in outside]
+    if read.coefficient == 0 or not inside or (not outside and read.coefficient == 1):
+        return None
+    dtype = x.type.dtype
+    core = write_product(Product(1, inside), dtype, x.type.ndim)
+    if core.type != x.type:
+        return None
+    total = node.op(core)
+    kept = [a for a in range(x.type.ndim) if a not in axes]
+    factors = [(b.dimshuffle(*kept), e) for b, e in outside]
+    whole = Product(read.coefficient, [(total, 1), *factors])
+    if cost_of_product(whole)[0] + cost_of_product(Product(1, inside))[0] > read.nodes + 1:
+        return None
+    return write_product(whole, dtype, total.type.ndim)
+
+
+def _part(variable: Any, axes: tuple[int, ...]) -> list[bool]:
+    return [variable.type.broadcastable[a] for a in axes]
+
+
+@rewrite("lift", Sum)
+def join_sums(rewriter: Rewriter, node: Apply) -> Any:
+    """The sum over one axis of the sum over another is one sum."""
+    (x,), output = node.inputs, node.outputs[0]
+    if type(node.op) is not Sum or x.owner is None or type(x.owner.op) is not Sum or not rewriter.used_once(x):
+        return None
+    source = x.owner.inputs[0]
+    if len({source.type.dtype, x.type.dtype, output.type.dtype}) != 1:
+        return None
+    inner = reduced_axes(x.owner.op.axis, source)
+    kept = [a for a in range(source.type.ndim) if a not in inner]
+    axes = sorted([*inner, *(kept[a] for a in reduced_axes(node.op.axis, x))])
+    return Sum(tuple(axes), dtype=node.op.dtype, acc_dtype=node.op.acc_dtype)(source)
+
+
+@rewrite("lift", Sum)
+def sum_of_dimshuffle(rewriter: Rewriter, node: Apply) -> Any:
+    """The order of dimensions does not matter to the sum over all of them."""
+    (x,) = node.inputs
+    if type(node.op) is not Sum or node.outputs[0].type.ndim or x.owner is None or not isinstance(x.owner.op, DimShuffle):
+        return None
+    return Sum(dtype=node.op.dtype, acc_dtype=node.op.acc_dtype)(x.owner.inputs[0])
+
+
+
+# ------------------------------------------------------------------------------------------------ writes
+
+
+@anchored("lift", ("sum", IncSubtensor), ("sum", AdvancedIncSubtensor), ("sum", AdvancedIncSubtensor1))
+def writes_instead_of_sum(rewriter: Rewriter, node: Apply, read: Sum_) -> Any:
+    """The sum of arrays that are zero but for a part each: one array, to which the parts are added in place."""
+    writes = [t for c, t in read.terms if c == 1 and _adds_to_zeros(rewriter, t)]
+    rest = [(c, t) for c, t in read.terms if t not in writes]
+    if len(read.terms) < 2 or read.constant != 0 or not writes:
+        return None
+    output = node.outputs[0]
+    total = write_sum(Sum_(0, rest), output.type.dtype, output.type.ndim) if rest else writes[0]
+    if total.type != output.type:
+        return None
+    for write in writes if rest else writes[1:]:
+        total = write.owner.op(total, *write.owner.inputs[1:])
+    return total
+
+
+def _adds_to_zeros(rewriter: Rewriter, variable: Any) -> bool:
+    node = variable.owner
+    return (
+        node is not None
+        and isinstance(node.op, IncSubtensor)
+        and not node.op.set_instead_of_inc
+        and filled_with(node.inputs[0]) == 0
+        and rewriter.used_once(variable)
+    )
