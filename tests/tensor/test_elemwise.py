@@ -38,6 +38,10 @@ def test_aliases_are_the_functions_themselves(alias):
     assert getattr(T, alias) is elemwise(OPS[ALIASES[alias]])
 
 
+REAL_ONLY = {"mod", "int_div", "erf"}
+"""What the classic system built for complex numbers, and could not compute."""
+
+
 @pytest.mark.parametrize("table", ["unary", "binary"])
 @pytest.mark.parametrize("floatx", ["float64", "float32"])
 def test_dtypes_are_the_classic_ones(table, floatx):
@@ -48,7 +52,7 @@ def test_dtypes_are_the_classic_ones(table, floatx):
             continue
         for dtype, entry in rows.items():
             for other, expected in entry.items() if isinstance(entry, dict) else [(None, entry)]:
-                if expected.startswith("!"):
+                if expected.startswith("!") or (name in REAL_ONLY and expected.startswith("complex")):
                     continue  # what the old code refused may work
                 arguments = [T.TensorType(d, (False,))() for d in (dtype, other) if d]
                 with config.change_flags(floatX=floatx):

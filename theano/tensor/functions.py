@@ -53,7 +53,7 @@ FUNCTIONS.update({alias: FUNCTIONS[name] for alias, name in ALIASES.items() if n
 UFUNCS: dict[Any, Callable[..., Any]] = {
     scalar_op._reference: FUNCTIONS[name] for name, scalar_op in reversed(OPS.items()) if isinstance(scalar_op._reference, np.ufunc)
 }
-"""The meaning of NumPy's functions when they meet a variable."""
+"""The meaning of NumPy's functions when they meet a variable; ``array + variable`` is one of them."""
 
 
 def _equal(x: Any, y: Any) -> bool:
@@ -65,7 +65,15 @@ def _different(x: Any, y: Any) -> bool:
     return x is not y
 
 
-UFUNCS |= {np.equal: _equal, np.not_equal: _different}
+def _dot(x: Any, y: Any) -> Any:
+    from theano.tensor.dot import dot
+
+    return dot(x, y)
+
+
+_BY_NAME = {np.add: "add", np.multiply: "mul", np.floor_divide: "int_div", np.remainder: "mod", np.power: "pow"}
+UFUNCS |= {ufunc: FUNCTIONS[name] for ufunc, name in _BY_NAME.items()}
+UFUNCS |= {np.equal: _equal, np.not_equal: _different, np.matmul: _dot}
 
 
 def _install_methods() -> None:
