@@ -285,7 +285,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> An
 
     Integers give int64 (unsigned ones uint64) however small they are; a float among them gives floats.
 
-    >>> arange(1, 2, 0.25).dtype, arange(4).static_shape
+    >>> arange(1, 2, 0.1).dtype, arange(4).static_shape
     ('float64', (4,))
     """
     if stop is None:
