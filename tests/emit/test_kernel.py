@@ -147,7 +147,10 @@ def test_reduce_to_one(combine: str, dtype: str) -> None:
                 np.testing.assert_array_equal(results[0][0], getattr(np, combine)(array))
 
 
-@pytest.mark.parametrize(("combine", "dtype"), [("add", "float64"), ("max", "float32"), ("argmin", "float32"), ("and", "bool"), ("mul", "uint8")])
+LONG_ONES = [("add", "float64"), ("max", "float32"), ("argmin", "float32"), ("and", "bool"), ("mul", "uint8")]
+
+
+@pytest.mark.parametrize(("combine", "dtype"), LONG_ONES)
 def test_reduce_long_bodies(combine: str, dtype: str) -> None:
     """These keep their lanes in memory."""
     b = Build()
@@ -303,6 +306,14 @@ def test_lowest_failing_iteration(count: int) -> None:
                 assert status == (min(bad)[1:] if bad else (0, 0))
                 for level in levels()[1:]:
                     assert run_native(kernel, level, [*arrays, np.zeros(count, np.int64)], [count])[0] == status
+
+
+def test_check_that_is_the_same_in_all_lanes() -> None:
+    b = Build()
+    y, n, k, i = b.buffer("int64"), b.size(), b.size(), b.index(0)
+    kernel = b.kernel(vector(0, n, Check(k < 7, 3, i + k), put(y, i, i)))
+    agree(kernel, [np.zeros(40, np.int64)], [40, 6])
+    agree(kernel, [np.zeros(40, np.int64)], [40, 8])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int8", "uint64"])

@@ -14,7 +14,7 @@ from theano.emit.half import narrow, single_of, widen
 from theano.emit.llvm.target import Target
 from theano.loops.ir import Kernel, Loop, Statement, Store
 from theano.loops.statements import map_values
-from theano.scalar.instructions import Trace, Value, binary, select, walk
+from theano.scalar.instructions import Trace, Value, binary, select
 
 ROUNDINGS = ("rint", "trunc", "floor", "ceil")
 
@@ -48,12 +48,20 @@ class Legaliser:
         self.kept: list[Value] = []  # ids are keys, so what they name must stay alive
 
     def value(self, root: Value) -> Value:
-        for value in walk([root]):
-            if id(value) not in self.legal:
-                self.legal[id(value)] = new = self._one(value, tuple(self.legal[id(a)] for a in value.args))
-                self.legal[id(new)] = new
+        """Iterative, and never below what is done: a chain of intrinsics takes time in its length."""
+        legal, pending = self.legal, [root]
+        while pending:
+            value = pending[-1]
+            missing = [a for a in value.args if id(a) not in legal] if id(value) not in legal else []
+            if missing:
+                pending.extend(missing)
+                continue
+            pending.pop()
+            if id(value) not in legal:
+                legal[id(value)] = new = self._one(value, tuple([legal[id(a)] for a in value.args]))
+                legal[id(new)] = new
                 self.kept.append(value)
-        return self.legal[id(root)]
+        return legal[id(root)]
 
     def _one(self, value: Value, args: tuple[Value, ...]) -> Value:
         if value.op == "const":

@@ -49,7 +49,7 @@ class Values:
 
     def find(self, value: Value) -> Operand | None:
         """What was printed for it, if that may be used here."""
-        return self._valid(self.known.get(self._key(value)))
+        return self._valid(self.known.get(("acc", value.data) if value.op == "acc" else id(value)))
 
     def _valid(self, found: Operand | None) -> Operand | None:
         if found is None or not found.scope.open:
@@ -111,8 +111,10 @@ class Values:
         if value.op == "load":
             return self._load(value)
         args = [self.known[self._key(a)] for a in value.args]
-        lanes = max(a.lanes for a in args)
-        scope = max((a.scope for a in args), key=lambda s: s.depth)
+        lanes, scope = 1, self.root
+        for a in args:
+            lanes = max(lanes, a.lanes)
+            scope = a.scope if a.scope.depth > scope.depth else scope
         on = self.on(scope, lanes)
         texts = [a.spread(lanes) for a in args]
         text = self._by_constant(on, value, texts[0]) or on.emit(value.op, value.dtype, texts, [a.dtype for a in args])
