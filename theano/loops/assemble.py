@@ -420,7 +420,7 @@ def assemble_scatter(nest: Nest, extents: Extents) -> Assembled:
     (result,) = nest.results
     body, beneath = nest.bodies
     shape = tuple(extents.canonical(s) for s in result.shape)
-    target = builder.buffer(result, written=True)
+    target = builder.buffer(result, read=nest.combine is not None, written=True)
 
     def translator(axes: dict[int, Value]) -> Callable[[Value], Value]:
         def replace(value: Value, args: tuple[Value, ...]) -> Value | None:

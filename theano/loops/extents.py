@@ -76,8 +76,11 @@ class Extents:
                 return left
             if left is right:
                 return None  # 0 // 0 is 0: not always one
-        elif op in ("min", "max") and left is right:
-            return left
+        elif op in ("min", "max"):
+            if left is right:
+                return left
+            if left.op == "const" and int(left.data) <= 0 and _never_negative(right):  # type: ignore[call-overload]
+                return right if op == "max" else left if left is self.zero else None
         return None
 
     def _product(self, *factors: Value) -> Value:
@@ -163,6 +166,14 @@ class Extents:
     def same(self, a: Value, b: Value) -> bool:
         """Whether ``a`` and ``b`` are provably equal."""
         return a is b or self.canonical(a) is self.canonical(b)
+
+
+def _never_negative(value: Value) -> bool:
+    """Whether an extent is a product or sum of sizes of arrays."""
+    return all(
+        v.op in ("add", "mul", "min", "max", "floordiv") or (v.op == "const" and int(v.data) >= 0) or (v.op == "size" and v.data[0] != "value")  # type: ignore[call-overload, index]
+        for v in walk([value])
+    )
 
 
 def _fold(op: str, a: int, b: int) -> int:

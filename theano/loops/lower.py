@@ -21,6 +21,10 @@ from theano.scalar.instructions import REAL, Value, rebuild, walk
 Indices = Callable[..., tuple[Value, ...]]
 
 _INTEGER_ARITHMETIC = frozenset({"add", "sub", "mul", "floordiv", "mod", "min", "max"})
+_DEAR = frozenset({"div", "sqrt", "mod", "floordiv"})
+_AFFINE = frozenset({"index", "const", "size", "add", "sub", "mul", "neg"})
+FREE_WORK = 6
+"""So many cheap instructions on one element are done again rather than stored and read back."""
 _FREE = frozenset({"index", "const", "size", "read", "read_flat", "input"})
 
 
@@ -46,8 +50,7 @@ class Lowering:
         """Lower nodes in topological order; graph inputs have been given as sources."""
         for node in order:
             for variable in node.inputs:
-                if isinstance(variable, Constant) and variable not in self.values:
-                    self._constant(variable)
+                self.leaf(variable)
             self._node = node
             lower = getattr(node.op, "lower", None)
             native = lower is not None and all(getattr(v.type, "dtype", None) in REAL for v in (*node.inputs, *node.outputs))
@@ -56,7 +59,10 @@ class Lowering:
             else:
                 self.python(node)
 
-    def _constant(self, variable: Constant) -> None:
+    def leaf(self, variable: Variable) -> None:
+        """Note ``variable`` if it is a constant: a number is part of the code, an array is a source."""
+        if not isinstance(variable, Constant) or variable in self.values:
+            return
         if getattr(variable.data, "size", 0) == 1 and variable.type.dtype in REAL:  # type: ignore[attr-defined]
             self._node = None
             number = self.trace.const(variable.data.item(), variable.type.dtype)  # type: ignore[attr-defined]
@@ -235,7 +241,7 @@ class Lowering:
         result = self._result(out, shape)
         value = _stored(body(*self._clamped(result.shape, self.indices(len(result.shape)))), result.dtype)
         nest = self._nest("pointwise", [result], space=result.shape, bodies=(value,))
-        result.inline = _is_free(nest.bodies[0])
+        result.inline = _is_free(nest.bodies[0], all(extent is self.extents.one for extent in result.shape))
 
     def view(self, out: Variable, shape: Iterable[Value], source: Variable, indices: Indices, contiguous: bool = False) -> None:
         """``out[i...] = source[indices(i...)]``: no copy, no work."""
@@ -453,41 +459,56 @@ class Lowering:
         if read is not None:
             form = offset(read, self.extents)
             step = self.extents.canonical(form.coefficients.get(0, self.extents.one))
-            if step.op != "const" or int(step.data) > 0:  # type: ignore[call-overload]
+            if _never_negative(step):
                 return Operand(read.data, form.rest, (step,))  # type: ignore[arg-type]
         return Operand(self.materialise(variable), self.extents.zero, (self.extents.one,))
 
     def _read_through(self, value: Result | View, indices: tuple[Value, ...]) -> Value | None:
-        """A plain read of memory, if that is what ``value`` is: not inlined, not data-dependent."""
-        if isinstance(value, Result):
-            return None if value.inline else self.trace.emit("read", self._clamped(value.shape, indices), value.dtype, value)
-        read = self._read(value, indices)
-        if read.op not in ("read", "read_flat"):
+        """The read of memory that ``value`` is a view of, if its place is an affine function of the indices.  What would be
+        recomputed at each use elsewhere is put into memory for this one."""
+        while isinstance(value, View):
+            indices = value.indices(*self._clamped(value.shape, indices))
+            if value.flat:
+                value = value.source
+                break
+            value = value.source
+        if any(v.op not in _AFFINE for v in walk(indices)) or isinstance(value, View):
             return None
-        leaves = walk(read.args)
-        return read if all(v.op in ("index", "const", "size", "add", "sub", "mul", "neg") for v in leaves) else None
+        value.forced |= value.inline
+        flat = len(indices) != len(value.shape)
+        return self.trace.emit("read_flat" if flat else "read", indices if flat else self._clamped(value.shape, indices), value.dtype, value)
 
 
 def _leading(stride: Value, extent: Value) -> bool:
     """Whether ``stride`` is provably a leading dimension for rows of ``extent`` elements."""
-    return stride is extent or (stride.op == "mul" and extent in stride.args)
+    return stride is extent or (stride.op == "mul" and extent in stride.args and _never_negative(stride))
+
+
+def _never_negative(value: Value) -> bool:
+    """Whether ``value`` is a product of sizes of arrays and positive numbers: a reversed axis has none as its stride."""
+    if value.op == "const":
+        return int(value.data) > 0  # type: ignore[call-overload]
+    if value.op == "size":
+        return bool(value.data[0] != "value")  # type: ignore[index]
+    return value.op == "mul" and all(map(_never_negative, value.args))
 
 
 def _stored(value: Value, dtype: str) -> Value:
     return value if value.dtype == dtype else value.cast(dtype)
 
 
-def _is_free(body: Value) -> bool:
-    """Whether recomputing ``body`` at each use beats storing it: at most one read and one cheap instruction."""
+def _is_free(body: Value, scalar: bool) -> bool:
+    """Whether recomputing ``body`` at each use beats storing it: one read and a few cheap instructions; of a scalar, which a
+    kernel computes once, two reads and a division more."""
     reads = work = 0
     for v in walk([body]):
         if v.op in ("read", "read_flat"):
             reads += 1
-        elif v.op in ("check", "call", "div", "sqrt", "mod", "floordiv") and v.dtype != "int64" or v.op == "check":
+        elif v.op in ("check", "call") or (v.op in _DEAR and v.dtype != "int64" and not scalar):
             return False
         elif v.op not in _FREE and v.dtype != "int64":
             work += 1
-    return reads <= 1 and work <= 1
+    return reads <= (2 if scalar else 1) and work <= FREE_WORK
 
 
 def _mismatch(node: Any, message: str, axes: tuple[Any, ...], a: Value, b: Value) -> str:

@@ -9,11 +9,11 @@ Sizes that only become known while the program runs open a new frame: a nested r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
-from theano.graph import Variable
 from theano.loops.assemble import Assembled, GroupAssembler, assemble_scatter
 from theano.loops.extents import Extents
 from theano.loops.fuse import Group, Item, fuse, needed_nests, plan_stores
@@ -181,7 +181,7 @@ class _Planner:
             if sink.storage != "update" or old is None or step < safe_from or last_read.get(old, -1) > step:
                 continue
             if old.dtype == result.dtype and self._same_shape(old, result) and self._may_overwrite(tasks[step], old, result):
-                self.storage[result] = ("shared", sink.position)
+                self.alias[result] = old
                 chosen.add(result)
         return chosen
 
@@ -311,7 +311,7 @@ class _Planner:
         out = self._buffer(nest.results[0])
         if nest.base is not None:
             base = self._buffer(nest.base)
-            if (base.storage, base.position, base.offset) != (out.storage, out.position, out.offset) or out.storage == "object":
+            if base is not out:
                 count = self.extents.product(out.shape)
                 steps.append(LibraryStep("copy", out.dtype, (out, base), (count,), (), (nest.node,)))
         parameters = [self.extents.canonical(s) for s in nest.space]
@@ -394,22 +394,39 @@ def _copy(low: Lowering, variable: Variable) -> Result:
 
 
 def _elementwise_over(assembled: Assembled, old: Result, new: Result) -> bool:
-    """Whether each element of ``old`` is read only where the same element of ``new`` is stored."""
-    if not assembled.pointwise or new not in assembled.results:
-        return False
-    target = assembled.results.index(new)
+    """Whether each element of ``old`` is read only where the same element of ``new`` is stored, and before it is."""
     source = assembled.results.index(old) if old in assembled.results else -1
-    stores: set[Value] = set()
+    target = assembled.results.index(new)
+    stored: Value | None = None
     loads: set[Value] = set()
-    stack: list[Any] = list(assembled.kernel.body)
-    while stack:
-        statement = stack.pop()
-        if isinstance(statement, Loop):
-            stack.extend(statement.body)
-        elif isinstance(statement, Store):
-            if statement.buffer == target:
-                stores.add(statement.offset)
-            loads.update(v.args[0] for v in walk([statement.value, statement.offset]) if v.op == "load" and v.data == source)
-    return len(stores) == 1 and loads <= stores
+    for kind, buffer, offset in _accesses(assembled.kernel.body):
+        if kind == "store" and buffer == target:
+            if stored is not None:
+                return False
+            stored = offset
+        elif kind == "load" and buffer == source:
+            if stored is not None:
+                return False
+            loads.add(offset)
+    return stored is not None and loads <= {stored}
 
 
+def _accesses(body: Sequence[Any]) -> Iterator[tuple[str, int, Value]]:
+    """(kind, buffer, offset) in the order of one iteration; consecutive stores compute all their values first."""
+    for stores, run in groupby(body, lambda statement: isinstance(statement, Store)):
+        statements = list(run)
+        if stores:
+            yield from _loads(v for s in statements for v in (s.value, s.offset))
+            yield from (("store", s.buffer, s.offset) for s in statements)
+            continue
+        for statement in statements:
+            if isinstance(statement, Loop):
+                yield from _loads([statement.extent])
+                yield from _accesses(statement.body)
+                yield from _loads(v for a in statement.accumulators for v in a.values)
+            else:
+                yield from _loads([statement.ok, statement.payload])
+
+
+def _loads(values: Iterable[Value]) -> Iterator[tuple[str, int, Value]]:
+    return (("load", v.data, v.args[0]) for v in walk(values) if v.op == "load")  # type: ignore[misc]

@@ -13,12 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from theano.emit.llvm.frame import ProgramText
-from theano.emit.llvm.objects import ALIGNED, C_CONTIGUOUS, WRITEABLE, declare_counts, lease, unlease
+from theano.emit.llvm.objects import ALIGNED, C_CONTIGUOUS, WRITEABLE, declare_counts, item_size, lease, unlease
 from theano.emit.llvm.status import GUARD, RAISED
 from theano.emit.llvm.text import storage
 from theano.emit.llvm.writer import Module, Writer
 from theano.loops.ir import Buffer
-from theano.scalar.instructions import ITEMSIZE
 
 STACK_FRAME = 1 << 14
 """A frame of more bytes is leased."""
@@ -245,7 +244,7 @@ class Entry(_WayIn):
         for number, slot in self.ranges.items():
             buffer = numbered[number]
             start = self.let(f"ptrtoint ptr {self.load('ptr', '%f', self.program_text.layout.data[number])} to i64")
-            size = str(ITEMSIZE[buffer.dtype])
+            size = str(item_size(buffer.dtype))
             if buffer.shape:
                 extents = self.load("ptr", self.load("ptr", "%f", self.program_text.layout.objects[number]), self.abi.extents)
                 for axis in range(len(buffer.shape)):
@@ -397,7 +396,7 @@ class _Results:
         item = w.load("ptr", "%f", self.text.layout.objects[buffer.number])
         kept, done = w.fresh("keep"), w.fresh("kept")
         if buffer.shape:
-            extents, size = w.load("ptr", item, abi.extents), str(ITEMSIZE[buffer.dtype])
+            extents, size = w.load("ptr", item, abi.extents), str(item_size(buffer.dtype))
             for axis in range(len(buffer.shape)):
                 size = w.let(f"mul i64 {size}, {w.load('i64', extents, 8 * axis)}")
             w.branch(w.let(f"icmp ule i64 {size}, {SMALL_OUTPUT}"), kept, done)

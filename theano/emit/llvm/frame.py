@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from theano.emit.llvm.instructions import Instructions
-from theano.emit.llvm.objects import Abi, lease, new_array, release_all, reused_array, unlease
+from theano.emit.llvm.objects import Abi, item_size, lease, new_array, release_all, reused_array, unlease
 from theano.emit.llvm.status import GUARD, RAISED
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import literal, register, storage
@@ -397,7 +397,7 @@ class ProgramText:
         for axis, extent in enumerate(buffer.shape):
             w.store("i64", self.size(w, extent), extents, 8 * axis)
         descr = w.load("ptr", "%t", self.module.slot("descr", buffer.dtype))
-        rest = f"ptr {descr}, i32 {len(buffer.shape)}, ptr {extents}"
+        rest = f"ptr {descr}, i64 {item_size(buffer.dtype)}, i32 {len(buffer.shape)}, ptr {extents}"
         if self.abi.counted and (repeated or buffer.storage == "update" or self.is_kept(buffer)):
             old = w.at("%f", slot)
             if not repeated:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from theano.emit.llvm.writer import Module
 
 C_CONTIGUOUS, OWNDATA, ALIGNED, WRITEABLE = 0x1, 0x4, 0x100, 0x400
 BEHAVED = C_CONTIGUOUS | ALIGNED
+LARGE = 1 << 18
+"""Bytes from which on an array comes from the recycling allocator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,99 +72,127 @@ class Abi:
         return self.head
 
 
+def item_size(dtype: str) -> int:
+    """Bytes of an element, of a complex number too."""
+    return int(np.dtype(dtype).itemsize)
+
+
 def declare_counts(module: Module) -> None:
     module.external("Py_IncRef", "void", "ptr")
     module.external("Py_DecRef", "void", "ptr")
 
 
 def new_array(module: Module) -> str:
-    """``ptr @array.new(table, descr, rank, extents)``: a fresh C-contiguous array, or null with an exception set."""
+    """``ptr @array.new(table, descr, bytes of an item, rank, extents)``: a fresh C-contiguous array, or null with an exception set.
+
+    A large one comes from :mod:`theano.runtime.allocator`."""
     if module.once("array.new"):
         declare_counts(module)
         module.external("PyArray_NewFromDescr", "ptr", "ptr", "ptr", "i32", "ptr", "ptr", "ptr", "i32", "ptr")
-        module.add(f"""define internal ptr @array.new(ptr %t, ptr %descr, i32 %rank, ptr %extents) {{
+        module.external("theano_new_large", "ptr", "ptr", "ptr", "i32", "ptr")
+        module.add(f"""define internal ptr @array.new(ptr %t, ptr %descr, i64 %item, i32 %rank, ptr %extents) {{
 entry:
- %typep = getelementptr i8, ptr %t, i64 {module.slot("type", "ndarray")}
- %type = load ptr, ptr %typep
- call void @Py_IncRef(ptr %descr)
- %new = call ptr @PyArray_NewFromDescr(ptr %type, ptr %descr, i32 %rank, ptr %extents, ptr null, ptr null, i32 0, ptr null)
- ret ptr %new
+  %typep = getelementptr i8, ptr %t, i64 {module.slot("type", "ndarray")}
+  %type = load ptr, ptr %typep
+  call void @Py_IncRef(ptr %descr)
+  %n = zext i32 %rank to i64
+  br label %head
+head:
+  %i = phi i64 [ 0, %entry ], [ %i1, %axis ]
+  %size = phi i64 [ %item, %entry ], [ %size1, %axis ]
+  %more = icmp ult i64 %i, %n
+  br i1 %more, label %axis, label %sized
+axis:
+  %p = getelementptr i64, ptr %extents, i64 %i
+  %extent = load i64, ptr %p
+  %size1 = mul i64 %size, %extent
+  %i1 = add i64 %i, 1
+  br label %head
+sized:
+  %large = icmp sge i64 %size, {LARGE}
+  br i1 %large, label %reuse, label %fresh
+reuse:
+  %big = call ptr @theano_new_large(ptr %type, ptr %descr, i32 %rank, ptr %extents)
+  ret ptr %big
+fresh:
+  %new = call ptr @PyArray_NewFromDescr(ptr %type, ptr %descr, i32 %rank, ptr %extents, ptr null, ptr null, i32 0, ptr null)
+  ret ptr %new
 }}""")
     return "@array.new"
 
 
 def reused_array(module: Module, abi: Abi) -> str:
-    """``ptr @array.reused(table, slot, descr, rank, extents)``: the array in ``slot`` if nobody else holds it and it fits.
+    """``ptr @array.reused(table, slot, descr, bytes of an item, rank, extents)``: the array in ``slot`` if nobody else holds it and it fits.
 
     Empties the slot.  What does not fit is released and a fresh array made."""
     new_array(module)
     if module.once("array.reused"):
         wanted = BEHAVED | OWNDATA | WRITEABLE
-        module.add(f"""define internal ptr @array.reused(ptr %t, ptr %slot, ptr %descr, i32 %rank, ptr %extents) {{
+        module.add(f"""define internal ptr @array.reused(ptr %t, ptr %slot, ptr %descr, i64 %item, i32 %rank, ptr %extents) {{
 entry:
- %old = load ptr, ptr %slot
- store ptr null, ptr %slot
- %none = icmp eq ptr %old, null
- br i1 %none, label %fresh, label %look
+  %old = load ptr, ptr %slot
+  store ptr null, ptr %slot
+  %none = icmp eq ptr %old, null
+  br i1 %none, label %fresh, label %look
 look:
- %count = load i32, ptr %old
- %c1 = icmp eq i32 %count, 1
- %typep = getelementptr i8, ptr %t, i64 {module.slot("type", "ndarray")}
- %type = load ptr, ptr %typep
- %kindp = getelementptr i8, ptr %old, i64 {abi.kind}
- %kind = load ptr, ptr %kindp
- %c2 = icmp eq ptr %kind, %type
- %c12 = and i1 %c1, %c2
- br i1 %c12, label %array, label %drop
+  %count = load i32, ptr %old
+  %c1 = icmp eq i32 %count, 1
+  %typep = getelementptr i8, ptr %t, i64 {module.slot("type", "ndarray")}
+  %type = load ptr, ptr %typep
+  %kindp = getelementptr i8, ptr %old, i64 {abi.kind}
+  %kind = load ptr, ptr %kindp
+  %c2 = icmp eq ptr %kind, %type
+  %c12 = and i1 %c1, %c2
+  br i1 %c12, label %array, label %drop
 array:
- %rankp = getelementptr i8, ptr %old, i64 {abi.rank}
- %r = load i32, ptr %rankp
- %c3 = icmp eq i32 %r, %rank
- %descrp = getelementptr i8, ptr %old, i64 {abi.descr}
- %d = load ptr, ptr %descrp
- %c4 = icmp eq ptr %d, %descr
- %flagsp = getelementptr i8, ptr %old, i64 {abi.flags}
- %f = load i32, ptr %flagsp
- %fm = and i32 %f, {wanted}
- %c5 = icmp eq i32 %fm, {wanted}
- %basep = getelementptr i8, ptr %old, i64 {abi.base}
- %b = load ptr, ptr %basep
- %c6 = icmp eq ptr %b, null
- %weakp = getelementptr i8, ptr %old, i64 {abi.weak}
- %w = load ptr, ptr %weakp
- %c7 = icmp eq ptr %w, null
- %c34 = and i1 %c3, %c4
- %c56 = and i1 %c5, %c6
- %c3456 = and i1 %c34, %c56
- %c37 = and i1 %c3456, %c7
- br i1 %c37, label %shape, label %drop
+  %rankp = getelementptr i8, ptr %old, i64 {abi.rank}
+  %r = load i32, ptr %rankp
+  %c3 = icmp eq i32 %r, %rank
+  %descrp = getelementptr i8, ptr %old, i64 {abi.descr}
+  %d = load ptr, ptr %descrp
+  %c4 = icmp eq ptr %d, %descr
+  %flagsp = getelementptr i8, ptr %old, i64 {abi.flags}
+  %f = load i32, ptr %flagsp
+  %fm = and i32 %f, {wanted}
+  %c5 = icmp eq i32 %fm, {wanted}
+  %basep = getelementptr i8, ptr %old, i64 {abi.base}
+  %b = load ptr, ptr %basep
+  %c6 = icmp eq ptr %b, null
+  %weakp = getelementptr i8, ptr %old, i64 {abi.weak}
+  %w = load ptr, ptr %weakp
+  %c7 = icmp eq ptr %w, null
+  %c34 = and i1 %c3, %c4
+  %c56 = and i1 %c5, %c6
+  %c3456 = and i1 %c34, %c56
+  %c37 = and i1 %c3456, %c7
+  br i1 %c37, label %shape, label %drop
 shape:
- %hasp = getelementptr i8, ptr %old, i64 {abi.extents}
- %has = load ptr, ptr %hasp
- %n = zext i32 %rank to i64
- br label %axis
+  %hasp = getelementptr i8, ptr %old, i64 {abi.extents}
+  %has = load ptr, ptr %hasp
+  %n = zext i32 %rank to i64
+  br label %axis
 axis:
- %i = phi i64 [ 0, %shape ], [ %i1, %same ]
- %done = icmp eq i64 %i, %n
- br i1 %done, label %fits, label %compare
+  %i = phi i64 [ 0, %shape ], [ %i1, %same ]
+  %done = icmp eq i64 %i, %n
+  br i1 %done, label %fits, label %compare
 compare:
- %ap = getelementptr i64, ptr %has, i64 %i
- %a = load i64, ptr %ap
- %wp = getelementptr i64, ptr %extents, i64 %i
- %want = load i64, ptr %wp
- %eq = icmp eq i64 %a, %want
- br i1 %eq, label %same, label %drop
+  %ap = getelementptr i64, ptr %has, i64 %i
+  %a = load i64, ptr %ap
+  %wp = getelementptr i64, ptr %extents, i64 %i
+  %want = load i64, ptr %wp
+  %eq = icmp eq i64 %a, %want
+  br i1 %eq, label %same, label %drop
 same:
- %i1 = add i64 %i, 1
- br label %axis
+  %i1 = add i64 %i, 1
+  br label %axis
 fits:
- ret ptr %old
+  ret ptr %old
 drop:
- call void @Py_DecRef(ptr %old)
- br label %fresh
+  call void @Py_DecRef(ptr %old)
+  br label %fresh
 fresh:
- %new = call ptr @array.new(ptr %t, ptr %descr, i32 %rank, ptr %extents)
- ret ptr %new
+  %new = call ptr @array.new(ptr %t, ptr %descr, i64 %item, i32 %rank, ptr %extents)
+  ret ptr %new
 }}""")
     return "@array.reused"
 
@@ -177,37 +209,37 @@ def lease(module: Module) -> str:
         module.external("PyErr_NoMemory", "ptr")
         module.add("""define internal ptr @lease(ptr %cell, ptr %held, i64 %bytes) {
 entry:
- %idle = atomicrmw xchg ptr %cell, ptr null seq_cst
- %none = icmp eq ptr %idle, null
- br i1 %none, label %make, label %look
+  %idle = atomicrmw xchg ptr %cell, ptr null seq_cst
+  %none = icmp eq ptr %idle, null
+  br i1 %none, label %make, label %look
 look:
- %capacity = load i64, ptr %idle
- %enough = icmp uge i64 %capacity, %bytes
- br i1 %enough, label %take, label %drop
+  %capacity = load i64, ptr %idle
+  %enough = icmp uge i64 %capacity, %bytes
+  br i1 %enough, label %take, label %drop
 drop:
- call void @PyMem_RawFree(ptr %idle)
- br label %make
+  call void @PyMem_RawFree(ptr %idle)
+  br label %make
 make:
- %total = add i64 %bytes, 128
- %odd = icmp ugt i64 %bytes, 140737488355328
- %ask = select i1 %odd, i64 -1, i64 %total
- %new = call ptr @PyMem_RawMalloc(i64 %ask)
- %failed = icmp eq ptr %new, null
- br i1 %failed, label %full, label %made
+  %total = add i64 %bytes, 128
+  %odd = icmp ugt i64 %bytes, 140737488355328
+  %ask = select i1 %odd, i64 -1, i64 %total
+  %new = call ptr @PyMem_RawMalloc(i64 %ask)
+  %failed = icmp eq ptr %new, null
+  br i1 %failed, label %full, label %made
 full:
- %x = call ptr @PyErr_NoMemory()
- ret ptr null
+  %x = call ptr @PyErr_NoMemory()
+  ret ptr null
 made:
- store i64 %bytes, ptr %new
- br label %take
+  store i64 %bytes, ptr %new
+  br label %take
 take:
- %block = phi ptr [ %idle, %look ], [ %new, %made ]
- store ptr %block, ptr %held
- %address = ptrtoint ptr %block to i64
- %past = add i64 %address, 71
- %aligned = and i64 %past, -64
- %base = inttoptr i64 %aligned to ptr
- ret ptr %base
+  %block = phi ptr [ %idle, %look ], [ %new, %made ]
+  store ptr %block, ptr %held
+  %address = ptrtoint ptr %block to i64
+  %past = add i64 %address, 71
+  %aligned = and i64 %past, -64
+  %base = inttoptr i64 %aligned to ptr
+  ret ptr %base
 }""")
     return "@lease"
 
@@ -218,19 +250,19 @@ def unlease(module: Module) -> str:
         module.external("PyMem_RawFree", "void", "ptr")
         module.add("""define internal void @unlease(ptr %cell, ptr %held) {
 entry:
- %block = load ptr, ptr %held
- %none = icmp eq ptr %block, null
- br i1 %none, label %done, label %give
+  %block = load ptr, ptr %held
+  %none = icmp eq ptr %block, null
+  br i1 %none, label %done, label %give
 give:
- store ptr null, ptr %held
- %other = atomicrmw xchg ptr %cell, ptr %block seq_cst
- %alone = icmp eq ptr %other, null
- br i1 %alone, label %done, label %drop
+  store ptr null, ptr %held
+  %other = atomicrmw xchg ptr %cell, ptr %block seq_cst
+  %alone = icmp eq ptr %other, null
+  br i1 %alone, label %done, label %drop
 drop:
- call void @PyMem_RawFree(ptr %other)
- br label %done
+  call void @PyMem_RawFree(ptr %other)
+  br label %done
 done:
- ret void
+  ret void
 }""")
     return "@unlease"
 
@@ -241,19 +273,19 @@ def release_all(module: Module) -> str:
         declare_counts(module)
         module.add("""define internal void @release(ptr %first, i64 %count) {
 entry:
- br label %head
+  br label %head
 head:
- %i = phi i64 [ 0, %entry ], [ %i1, %body ]
- %more = icmp ult i64 %i, %count
- br i1 %more, label %body, label %done
+  %i = phi i64 [ 0, %entry ], [ %i1, %body ]
+  %more = icmp ult i64 %i, %count
+  br i1 %more, label %body, label %done
 body:
- %p = getelementptr ptr, ptr %first, i64 %i
- %o = load ptr, ptr %p
- call void @Py_DecRef(ptr %o)
- store ptr null, ptr %p
- %i1 = add i64 %i, 1
- br label %head
+  %p = getelementptr ptr, ptr %first, i64 %i
+  %o = load ptr, ptr %p
+  call void @Py_DecRef(ptr %o)
+  store ptr null, ptr %p
+  %i1 = add i64 %i, 1
+  br label %head
 done:
- ret void
+  ret void
 }""")
     return "@release"

@@ -7,13 +7,13 @@ from typing import Any
 from theano.emit.llvm.frame import Part, ProgramText, Stream, all_steps, varying, written_buffers
 from theano.emit.llvm.kernel import emit_kernel
 from theano.emit.llvm.library import library_step
-from theano.emit.llvm.objects import declare_counts, new_array
+from theano.emit.llvm.objects import declare_counts, item_size, new_array
 from theano.emit.llvm.parallel import WORTH, spread_kernel
 from theano.emit.llvm.status import RAISED
 from theano.emit.llvm.text import literal, storage
 from theano.emit.llvm.writer import Writer
 from theano.loops.ir import Buffer, CallRegion, IfRegion, Kernel, KernelStep, LibraryStep, Loop, LoopRegion, PythonStep
-from theano.scalar.instructions import ITEMSIZE, Trace, Value, rebuild
+from theano.scalar.instructions import Trace, Value, rebuild
 
 SIGNAL_PERIOD = 64
 """A loop asks for signals (Ctrl-C) once in so many iterations; a power of two."""
@@ -98,10 +98,11 @@ def _copy_to_array(text: ProgramText, w: Part, buffer: Buffer) -> None:
     w.do(f"call void @Py_DecRef(ptr {w.load('ptr', '%f', slot)})")
     w.store("ptr", "null", "%f", slot)
     descr = w.load("ptr", "%t", text.module.slot("descr", buffer.dtype))
-    array = w.let(f"call ptr {new_array(text.module)}(ptr %t, ptr {descr}, i32 {len(buffer.shape)}, ptr {extents})")
+    given = f"ptr {descr}, i64 {item_size(buffer.dtype)}, i32 {len(buffer.shape)}, ptr {extents}"
+    array = w.let(f"call ptr {new_array(text.module)}(ptr %t, {given})")
     w.fail_if_null(array, RAISED)
     w.store("ptr", array, "%f", slot)
-    count = str(ITEMSIZE[buffer.dtype])
+    count = str(item_size(buffer.dtype))
     for extent in buffer.shape:
         count = w.let(f"mul i64 {count}, {text.size(w, extent)}")
     source, destination = text.pointer(w, buffer), w.load("ptr", array, text.abi.data)

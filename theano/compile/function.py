@@ -1,0 +1,227 @@
+"""``theano.function`` and what it returns.
+
+A :class:`Function` is called by machine code; Python is entered only for arguments that the fast path does not take (lists,
+other dtypes, keywords), for a user's own Python ops, and to raise errors.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy
+
+from theano import errors
+from theano.compile import failures
+from theano.compile.explain import explain
+from theano.compile.io import In, specify
+from theano.compile.mode import Mode, get_mode
+from theano.compile.pipeline import Compilation
+from theano.compile.profile import Profile
+from theano.emit.llvm.status import GUARD, RANGE
+from theano.flags import config
+from theano.graph import Apply, FunctionGraph
+from theano.loops.ir import PythonStep
+from theano.runtime.native_type import NativeFunction
+
+_numbers = itertools.count()
+
+
+class Maker:
+    """What a function was made from: ``inputs``, ``outputs``, the optimised ``fgraph``, the ``mode``, the whole ``compilation``."""
+
+    def __init__(self, compilation: Compilation) -> None:
+        self.compilation = compilation
+        self.inputs: list[In] = compilation.specification.inputs
+        self.outputs = compilation.specification.user_outputs
+        self.mode = compilation.mode
+
+    @property
+    def fgraph(self) -> FunctionGraph:
+        return self.compilation.fgraph
+
+
+class Function(NativeFunction):
+    """A compiled function.  Call it with one argument for each input, by position or by name."""
+
+    def __init__(self, maker: Maker, name: str | None) -> None:
+        self.maker, self.name = maker, name
+        s = maker.compilation.specification
+        self.inputs = s.inputs
+        self._filters = [v.type.filter for v in s.input_variables]
+        self._positions = {i.name: k for k, i in enumerate(s.inputs) if i.name is not None}
+        self._defaults = sum(i.value is not None for i in s.inputs)
+        self.profile_stats: Profile | None = None
+        loaded = maker.compilation.loaded
+        callbacks = [python_callback(step) for step in loaded.python_steps]
+        self.bind(loaded, [v.container.storage for v in s.shared], callbacks, self._fail)
+
+    def __repr__(self) -> str:
+        names = ", ".join(i.name or str(i.variable) for i in self.inputs)
+        return f"<theano function {self.name or ''}({names})>"
+
+    # ------------------------------------------------------------------ calls
+
+    def slow(self, *args: Any, **kwargs: Any) -> Any:
+        """A call whose arguments the native entry did not take: convert them, or say which one is wrong and why."""
+        return self.run(self._converted(args, kwargs))
+
+    def _converted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        values: list[Any] = [_MISSING] * len(self.inputs)
+        if len(args) > len(values):
+            raise TypeError(f"{self._title()} takes {len(values)} arguments, {len(args)} were given; {self._expected()}")
+        values[: len(args)] = args
+        for key, value in kwargs.items():
+            if key not in self._positions:
+                raise TypeError(f"{self._title()} has no input named {key!r}; {self._expected()}. {errors.did_you_mean(key, self._positions)}".rstrip())
+            position = self._positions[key]
+            if values[position] is not _MISSING:
+                raise TypeError(f"{self._title()}: the input {key!r} is given twice, by position and by name")
+            values[position] = value
+        return [self._convert(k, value) for k, value in enumerate(values)]
+
+    def _convert(self, position: int, value: Any) -> Any:
+        given = self.inputs[position]
+        if value is _MISSING:
+            value = getattr(given.value, "data", given.value) if not isinstance(given.value, numpy.ndarray) else given.value
+            if value is None:
+                raise TypeError(f"{self._title()}: missing argument {position}, the input {given.name or given.variable}; {self._expected()}")
+        try:
+            return self._filters[position](value, strict=given.strict, allow_downcast=given.allow_downcast)
+        except (TypeError, ValueError) as why:
+            row = failures.row("input", given.variable)
+            cure = str(why.args[0]) if why.args else None
+            headline = f"{self._title()}: bad argument {position} for the input {given.name or given.variable}, a {_described(value)}"
+            raise type(why)(errors.message(headline, [row], cure)) from None
+
+    def _title(self) -> str:
+        return self.name or "function"
+
+    def _expected(self) -> str:
+        return "it takes " + (", ".join(f"{i.name or i.variable}: {i.variable.type}" for i in self.inputs) or "no arguments")
+
+    def _fail(self, status: int, first: int, second: int) -> None:
+        """Raise the error that a native status stands for."""
+        loaded = self._loaded
+        if status >= RANGE:
+            raise failures.range_error(loaded.steps[status - RANGE])
+        if status >= GUARD:
+            raise failures.guard_error(loaded.guards[status - GUARD], first, second)
+        node, text = loaded.program.checks[status - 1]
+        raise failures.check_error(node, text, first)
+
+    # ------------------------------------------------------------------ looking inside
+
+    def explain(self) -> str:
+        """The steps of the compiled program: each kernel with the operations and user lines in it."""
+        return explain(self.maker.compilation.program, self._title())
+
+    @property
+    def profile(self) -> Profile | None:  # type: ignore[override]
+        """What calls cost, step by step, if the function was compiled with ``profile=True``; else None."""
+        return self.profile_stats
+
+    def step_times(self) -> list[tuple[Any, int, int]]:
+        return super().profile
+
+    def get_shared(self) -> list[Any]:
+        """The shared variables that the function reads or updates."""
+        return list(self.maker.compilation.specification.shared)
+
+
+class DictFunction(Function):
+    """A function whose outputs are a dictionary."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        values = super().slow(*args, **kwargs)
+        return dict(zip(self.maker.compilation.specification.keys, values, strict=True))
+
+
+class ProfiledFunction(Function):
+    """A function that measures its calls."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        assert self.profile_stats is not None
+        values = self._converted(args, kwargs)
+        with self.profile_stats.call(values, [s.container.storage[0] for s in self.get_shared()]):
+            result = self.run(values)
+        keys = self.maker.compilation.specification.keys
+        return dict(zip(keys, result, strict=True)) if keys else result
+
+
+_MISSING = object()
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, numpy.ndarray):
+        return f"{value.dtype} array of shape {value.shape}"
+    return f"{type(value).__name__} {str(value)[:60]!r}" if isinstance(value, str) else f"{type(value).__name__} ({str(value)[:60]})"
+
+
+def python_callback(step: PythonStep) -> Callable[..., tuple[Any, ...]]:
+    """The call of a user's ``perform``: arrays in, checked arrays out."""
+    node: Apply = step.node
+    destroyed = {k for ks in (getattr(node.op, "destroy_map", None) or {}).values() for k in ks}
+
+    def call(*arrays: Any) -> tuple[Any, ...]:
+        given = [a.copy() if k in destroyed else a for k, a in enumerate(arrays)]
+        cells: list[list[Any]] = [[None] for _ in node.outputs]
+        try:
+            node.op.perform(node, given, cells)
+            return tuple(_result(node, k, cell[0], given) for k, cell in enumerate(cells))
+        except Exception as error:
+            places = ", ".join(failures.lines_of(node))
+            error.add_note(f"in {node.op}.perform" + (f", applied at {places}" if places else ""))
+            raise
+
+    return call
+
+
+def _result(node: Apply, position: int, value: Any, given: Sequence[Any]) -> Any:
+    if value is None:
+        raise ValueError(f"perform of {node.op} left output {position} empty")
+    kind = node.outputs[position].type
+    array: Any = numpy.ascontiguousarray(kind.filter(value)).reshape(numpy.shape(value))
+    return array.copy() if any(numpy.may_share_memory(array, a) for a in given if isinstance(a, numpy.ndarray)) else array
+
+
+def function(
+    inputs: Sequence[Any], outputs: Any = None, mode: Mode | str | None = None, updates: Any = None, givens: Any = None,
+    no_default_updates: Any = False, accept_inplace: bool = False, name: str | None = None, rebuild_strict: bool = True,
+    allow_input_downcast: bool | None = None, profile: Any = None, on_unused_input: str | None = None,
+) -> Function:
+    """Compile the graph from ``inputs`` to ``outputs`` into a function.
+
+    ``outputs``: one variable (the call returns an array), a list (a list), a dictionary (a dictionary) or None.
+    ``updates``: pairs (shared variable, expression for its next value); all of them, and the outputs, see the values from
+    before the call, and if the call fails no shared variable changes.  ``givens``: pairs (variable, what replaces it).
+    ``mode``: see :mod:`theano.compile.mode`.  ``profile=True`` measures each step: ``f.profile.summary()``.
+
+    >>> import theano, theano.tensor as T
+    >>> x = T.dvector("x")
+    >>> f = theano.function([x], (x ** 2).sum())
+    >>> float(f([1, 2, 3]))
+    14.0
+    """
+    chosen = get_mode(mode)
+    specification = specify(
+        inputs, outputs, updates, givens, no_default_updates, on_unused_input or config.on_unused_input, name, allow_input_downcast
+    )
+    profiled = bool(config.profile if profile is None else profile)
+    compilation = Compilation(specification, chosen, profiled).run()
+    return build(compilation, name)
+
+
+def build(compilation: Compilation, name: str | None) -> Function:
+    """The callable of a finished compilation."""
+    maker = Maker(compilation)
+    if compilation.mode.linker == "reference":
+        from theano.compile.reference import ReferenceFunction
+
+        return ReferenceFunction(maker, name)
+    if compilation.profile:
+        result: Function = ProfiledFunction(maker, name)
+        result.profile_stats = Profile(compilation, result.step_times, name or f"function {next(_numbers)}")
+        return result
+    return (DictFunction if compilation.specification.layout == "dict" else Function)(maker, name)

@@ -1,0 +1,124 @@
+"""A name for what a function was asked to be: equal keys mean that an earlier plan may be used as it is.
+
+The key covers the graph as the user built it, every flag, the mode, the package's own files, the library versions and the CPU.
+Constants enter by value; of large ones only a digest is kept.  An op takes part by its class and its ``__props__``; one
+that says nothing about itself has no key, and neither has a function around it: :class:`Uncacheable` says why.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from theano.compile.mode import Mode
+from theano.flags import config
+from theano.flags import get_config_hash
+from theano.graph import Apply, Constant, Op, Type, Variable, io_toposort
+from theano.scalar import ScalarOp
+
+
+class Uncacheable(Exception):
+    """Why a function has no key."""
+
+
+def graph_key(inputs: Iterable[Variable], outputs: Iterable[Variable], facts: tuple[Any, ...], mode: Mode, profile: bool) -> str:
+    """A hex digest of the graph from ``inputs`` to ``outputs`` and of all that decides what becomes of it."""
+    digest = hashlib.sha256(environment().encode())
+    digest.update(repr((get_config_hash(), str(config.floatX), mode, profile, facts)).encode())
+    numbers: dict[Variable, int] = {}
+    for variable in inputs:
+        numbers[variable] = len(numbers)
+        digest.update(repr(("input", type_key(variable.type), getattr(variable, "static_shape", None))).encode())
+    order = io_toposort(list(numbers), list(outputs))
+    for node in order:
+        digest.update(repr((op_key(node.op), _references(node.inputs, numbers, digest))).encode())
+        for out in node.outputs:
+            numbers[out] = len(numbers)
+    digest.update(repr(_references(outputs, numbers, digest)).encode())
+    return digest.hexdigest()
+
+
+def _references(variables: Iterable[Variable], numbers: dict[Variable, int], digest: Any) -> list[int]:
+    found = []
+    for variable in variables:
+        if variable not in numbers:
+            if not isinstance(variable, Constant):
+                raise Uncacheable(f"{variable} is neither an input nor a constant")
+            numbers[variable] = len(numbers)
+            data = numpy.asarray(variable.data)
+            if data.dtype == object:
+                raise Uncacheable(f"the constant {variable} is no array")
+            digest.update(repr(("constant", type_key(variable.type), data.shape)).encode())
+            digest.update(numpy.ascontiguousarray(data).tobytes())
+        found.append(numbers[variable])
+    return found
+
+
+def op_key(op: Op) -> Any:
+    """What an op is, by class and properties."""
+    if dataclasses.is_dataclass(op):
+        return _class(op), tuple(_plain(getattr(op, f.name)) for f in dataclasses.fields(op))
+    if getattr(op, "__props__", None) is not None:
+        return _class(op), tuple(_plain(getattr(op, name)) for name in op.__props__)
+    raise Uncacheable(f"{op} has no __props__, so one instance cannot be told from another")
+
+
+def type_key(kind: Type) -> Any:
+    pattern = getattr(kind, "broadcastable", None)
+    if pattern is None:
+        raise Uncacheable(f"{kind} is no tensor type")
+    return _class(kind), kind.dtype, tuple(pattern)  # type: ignore[attr-defined]
+
+
+def _class(thing: Any) -> str:
+    cls = type(thing)
+    if cls.__module__ == "__main__" or "<locals>" in cls.__qualname__:
+        raise Uncacheable(f"{cls.__qualname__} is defined in a script or in a function: another run may mean another class by that name")
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float, str, bytes, complex)):
+        return repr(value)
+    if isinstance(value, (tuple, list)):
+        return tuple(_plain(v) for v in value)
+    if isinstance(value, (dict, frozenset, set)):
+        return tuple(sorted(map(repr, (_plain(v) for v in (value.items() if isinstance(value, dict) else value)))))
+    if isinstance(value, ScalarOp):
+        return "scalar", value.name
+    if isinstance(value, slice):
+        return "slice", _plain(value.start), _plain(value.stop), _plain(value.step)
+    if isinstance(value, Type):
+        return type_key(value)
+    if isinstance(value, (numpy.dtype, type)):
+        return str(value)
+    if isinstance(value, Op):
+        return op_key(value)
+    raise Uncacheable(f"a property of type {type(value).__name__} has no canonical form")
+
+
+@functools.cache
+def environment() -> str:
+    """Everything outside the graph that a plan depends on."""
+    import llvmlite
+    import scipy
+
+    from theano.emit.llvm.target import target
+
+    root = Path(__file__).parent.parent
+    stats = [(str(p.relative_to(root)), p.stat()) for p in sorted(root.rglob("*.py"))]
+    package = [(name, s.st_mtime_ns, s.st_size) for name, s in stats]
+    return repr((sys.version, numpy.__version__, scipy.__version__, llvmlite.__version__, target(), os.name, package))
+
+
+def user_nodes(inputs: Iterable[Variable], outputs: Iterable[Variable]) -> list[Apply]:
+    """The nodes of a graph in the order that a stored plan counts them."""
+    return list(io_toposort(list(inputs), list(outputs)))

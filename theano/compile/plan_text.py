@@ -1,0 +1,194 @@
+"""A program as plain JSON data and back: what the plan cache keeps beside the object code.
+
+Values, kernels, buffers and graph nodes are numbered, so what is shared stays shared.  A graph node is kept as its name and the
+user's nodes it came from; reading it back gives it this process's lines.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy
+
+from theano.compile.graph_key import Uncacheable
+from theano.graph import Apply
+from theano.graph.provenance import NOWHERE, Origin, unite
+from theano.loops import ir
+from theano.scalar.instructions import Trace, Value, walk
+
+_CLASSES: dict[str, type] = {
+    cls.__name__: cls
+    for cls in (
+        ir.Accumulator, ir.Loop, ir.Store, ir.Check, ir.BufferParameter, ir.KernelStep, ir.LibraryStep, ir.PythonStep, ir.Guard,
+        ir.LoopRegion, ir.IfRegion, ir.Frame,
+    )
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class StoredType:
+    """Enough of a type to name it in a message."""
+
+    dtype: str
+    broadcastable: tuple[bool, ...]
+
+    @property
+    def ndim(self) -> int:
+        return len(self.broadcastable)
+
+
+@dataclass(slots=True)
+class StoredVariable:
+    """A variable of an earlier process's graph, as messages need it."""
+
+    name: str | None
+    type: StoredType
+    origin: Origin
+    text: str = ""
+    static_shape: None = None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(slots=True)
+class StoredNode:
+    """A node of an earlier process's optimised graph."""
+
+    op: str
+    origin: Origin
+    inputs: list[StoredVariable] = field(default_factory=list)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+class Writer:
+    """Encodes one program; ``nodes`` are the user's, to which origins and Python steps refer by number."""
+
+    def __init__(self, nodes: Sequence[Apply]) -> None:
+        self.leaves: dict[int, tuple[int, int]] = {}
+        self.positions: dict[int, int] = {}
+        for k, node in enumerate(nodes):
+            self.positions.setdefault(id(node.op), k)
+            for j, leaf in enumerate(node.origin._leaves(64)):
+                self.leaves.setdefault(id(leaf), (k, j))
+        self.tables: dict[str, list[Any]] = {"values": [], "kernels": [], "buffers": [], "nodes": [], "variables": []}
+        self.numbers: dict[int, int] = {}
+        self.kept: list[Any] = []
+
+    def _number(self, thing: Any, table: str, text: Any) -> int:
+        number = self.numbers[id(thing)] = len(self.tables[table])
+        self.tables[table].append(text)
+        self.kept.append(thing)
+        return number
+
+    def write(self, thing: Any) -> Any:
+        if thing is None or isinstance(thing, (bool, int, float, str)):
+            return thing
+        if isinstance(thing, bytes):
+            return {"bytes": base64.b64encode(thing).decode()}
+        if isinstance(thing, (tuple, list)):
+            return [self.write(each) for each in thing]
+        if isinstance(thing, Value):
+            return {"v": self.value(thing)}
+        if isinstance(thing, ir.Buffer):
+            return {"b": self.table_entry(thing, "buffers")}
+        if isinstance(thing, ir.Kernel):
+            return {"k": self.table_entry(thing, "kernels")}
+        if isinstance(thing, ir.PythonStep):
+            if id(thing.node.op) not in self.positions:
+                raise Uncacheable(f"the Python step {thing.node.op} was put in by a rewrite")
+            return {"c": "PythonStep", "f": [self.positions[id(thing.node.op)], self.write(thing.arguments), self.write(thing.results)]}
+        if type(thing).__name__ in _CLASSES:
+            return {"c": type(thing).__name__, "f": [self.write(getattr(thing, f.name)) for f in dataclasses.fields(thing)]}
+        return self.graph_part(thing)
+
+    def table_entry(self, thing: Any, table: str) -> int:
+        if id(thing) in self.numbers:
+            return self.numbers[id(thing)]
+        return self._number(thing, table, [self.write(getattr(thing, f.name)) for f in dataclasses.fields(thing)])
+
+    def value(self, root: Value) -> int:
+        for v in walk([root]):
+            if id(v) not in self.numbers:
+                self._number(v, "values", [v.op, [self.numbers[id(a)] for a in v.args], v.dtype, self.write(v.data)])
+        return self.numbers[id(root)]
+
+    def graph_part(self, thing: Any) -> Any:
+        """A node or a variable of the optimised graph."""
+        if id(thing) in self.numbers:
+            return {"n" if hasattr(thing, "op") else "x": self.numbers[id(thing)]}
+        if hasattr(thing, "op"):
+            scalar = getattr(thing.op, "scalar_op", None)
+            inputs = [self.graph_part(v) for v in thing.inputs if hasattr(v.type, "broadcastable")][:4]
+            return {"n": self._number(thing, "nodes", [str(getattr(scalar, "name", None) or thing.op), self.origin(thing), inputs])}
+        if hasattr(thing, "type"):
+            kind = [thing.type.dtype, list(thing.type.broadcastable)]
+            owner = getattr(thing, "owner", None)
+            return {"x": self._number(thing, "variables", [thing.name, kind, self.origin(owner or thing), str(thing)])}
+        raise Uncacheable(f"a program holds a {type(thing).__name__}")
+
+    def origin(self, thing: Any) -> list[tuple[int, int]]:
+        found = (self.leaves.get(id(leaf)) for leaf in (thing.origin or NOWHERE)._leaves(64))
+        return list(dict.fromkeys(place for place in found if place is not None))[:8]
+
+
+class Reader:
+    """Decodes what :class:`Writer` wrote, for this process's ``nodes``."""
+
+    def __init__(self, tables: dict[str, list[Any]], nodes: Sequence[Apply]) -> None:
+        self.user_nodes, self.trace = nodes, Trace()
+        self.values: list[Value] = []
+        for op, args, dtype, data in tables["values"]:
+            self.values.append(self._value(op, args, dtype, self.read(data)))
+        self.variables = [StoredVariable(n, StoredType(k[0], tuple(k[1])), self._origin(o), t) for n, k, o, t in tables["variables"]]
+        self.nodes = [StoredNode(op, self._origin(o), [self.variables[i["x"]] for i in inputs if "x" in i]) for op, o, inputs in tables["nodes"]]
+        self.buffers = [ir.Buffer(*self._fields(entry)) for entry in tables["buffers"]]
+        self.kernels = [ir.Kernel(*self._fields(entry)) for entry in tables["kernels"]]
+
+    def _value(self, op: str, args: list[int], dtype: str, data: Any) -> Value:
+        if op == "const":
+            return self.trace.const(data, dtype)
+        return self.trace.emit(op, tuple(self.values[a] for a in args), dtype, data)
+
+    def _fields(self, entry: list[Any]) -> list[Any]:
+        return [self.read(each) for each in entry]
+
+    def _origin(self, places: list[list[int]]) -> Origin:
+        origin: Origin = NOWHERE
+        for k, j in places:
+            leaves = list(self.user_nodes[k].origin._leaves(64))
+            if j < len(leaves):
+                origin = unite(origin, leaves[j])
+        return origin
+
+    def read(self, text: Any) -> Any:
+        if isinstance(text, list):
+            return tuple(self.read(each) for each in text)
+        if not isinstance(text, dict):
+            return text
+        if "c" not in text:
+            ((kind, number),) = text.items()
+            if kind == "bytes":
+                return base64.b64decode(number)
+            return {"v": self.values, "b": self.buffers, "k": self.kernels, "n": self.nodes, "x": self.variables}[kind][number]  # type: ignore[index]
+        values = self._fields(text["f"])
+        if text["c"] == "PythonStep":
+            values[0] = self.user_nodes[values[0]]
+        elif text["c"] == "Frame":
+            values = [list(v) if isinstance(v, tuple) else v for v in values]
+        return _CLASSES[text["c"]](*values)
+
+
+def write_array(array: Any) -> list[Any]:
+    return [str(array.dtype), list(array.shape), base64.b64encode(numpy.ascontiguousarray(array).tobytes()).decode()]
+
+
+def read_array(text: list[Any]) -> Any:
+    dtype, shape, data = text
+    return numpy.frombuffer(base64.b64decode(data), dtype=dtype).reshape(shape).copy()
