@@ -68,8 +68,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "mul": np.multiply,
     "neg": np.negative,
     "abs": np.abs,
-    "min": np.minimum,
-    "max": np.maximum,
+    "min": lambda x, y: np.where((x < y) | (x != x), x, y),  # of equal arguments the second: the sign of a zero is defined
+    "max": lambda x, y: np.where((x > y) | (x != x), x, y),
     "div": np.divide,
     "sqrt": np.sqrt,
     "floor": np.floor,
