@@ -51,10 +51,13 @@ def weak_constants() -> Iterator[None]:
 
 def as_operands(values: Sequence[Any]) -> list[Any]:
     """The arguments of an elementwise operation as tensor variables."""
+    ready = [v if isinstance(v, Variable) and type(v.type) is TensorType else None for v in values]
+    if None not in ready:  # variables compare by identity
+        return ready
     weak = _WEAK.get()
     if weak or config.cast_policy == "weak":
         return _weak_operands(values, weak)
-    return [v if isinstance(v, Variable) and type(v.type) is TensorType else as_tensor_variable(v) for v in values]
+    return [as_tensor_variable(v) for v in values]
 
 
 def _weak_operands(values: Sequence[Any], numpy_too: bool) -> list[Any]:
