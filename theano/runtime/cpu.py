@@ -15,7 +15,7 @@ from theano.emit.llvm.entry import Signature
 from theano.emit.llvm.program import Emitted, emit_program
 from theano.emit.llvm.target import Target, target
 from theano.loops.ir import Program
-from theano.runtime import libraries, pool
+from theano.runtime import allocator, libraries, pool
 from theano.runtime.cache import object_code
 from theano.runtime.native_type import Loaded, NativeFunction, PortableFunction
 from theano.runtime.numpy_api import abi, c_function
@@ -38,6 +38,8 @@ def place(emitted: Emitted, of: Target) -> Library:
 
 def symbol(name: str) -> int:
     """The address of an external function that generated code names."""
+    if name == "theano_new_large":
+        return allocator.address(name)
     if name.startswith("theano_"):
         return pool.address(name)
     return libraries.blas(name) if name[0] in "sd" and name[1:] in libraries.SIGNATURES else c_function(name)

@@ -43,7 +43,8 @@ class _Member(ctypes.Structure):
 
 class _Spec(ctypes.Structure):
     _fields_ = [
-        ("name", ctypes.c_char_p), ("basicsize", ctypes.c_int), ("itemsize", ctypes.c_int), ("flags", ctypes.c_uint), ("slots", ctypes.c_void_p),
+        ("name", ctypes.c_char_p), ("basicsize", ctypes.c_int), ("itemsize", ctypes.c_int),
+        ("flags", ctypes.c_uint), ("slots", ctypes.c_void_p),
     ]  # fmt: skip
 
 

@@ -9,8 +9,8 @@ True
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import functools
+import importlib
 import sys
 import sysconfig
 
@@ -34,9 +34,9 @@ def abi() -> Abi:
 @functools.cache
 def _table() -> int:
     try:
-        from numpy._core import _multiarray_umath as core
+        core = importlib.import_module("numpy._core._multiarray_umath")
     except ImportError:  # NumPy 1
-        from numpy.core import _multiarray_umath as core  # type: ignore[attr-defined, no-redef]
+        core = importlib.import_module("numpy.core._multiarray_umath")
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     return int(pointer(core._ARRAY_API, None))

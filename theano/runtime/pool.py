@@ -170,9 +170,8 @@ def _field(name: str) -> str:
 
 
 def _futex(operation: int, where: str, value: str) -> str:
-    return (
-        f"call i64 (i64, ...) @syscall(i64 {_FUTEX.get(_MACHINE, 0)}, ptr {where}, i64 {operation | 128}, i64 {value}, ptr null, ptr null, i64 0)"
-    )
+    number = _FUTEX.get(_MACHINE, 0)
+    return f"call i64 (i64, ...) @syscall(i64 {number}, ptr {where}, i64 {operation | 128}, i64 {value}, ptr null, ptr null, i64 0)"
 
 
 _WAIT, _WAKE = 0, 1

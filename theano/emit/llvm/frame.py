@@ -247,7 +247,7 @@ class ProgramText:
             w.names_of[value] = w.load(kind, "%f", self.slots[value])
             return
         if value.op == "size":
-            result = self._leaf(w, value.data)  # type: ignore[arg-type]
+            result = self._leaf(w, value.data)
         else:
             printer = Instructions(w, 1, self.shared.target.has_fma)
             result = printer.emit(value.op, value.dtype, [self._name(w, a) for a in value.args], [a.dtype for a in value.args])
@@ -271,8 +271,8 @@ class ProgramText:
     def _source(self, key: tuple[Any, ...]) -> Buffer:
         """The buffer that a size leaf is about."""
         if key[0] == "input":
-            return self.program.inputs[key[1]]
-        return self.program.shared[key[1]] if key[0] == "shared" else self.buffers[key[1]]
+            return self.program.inputs[int(key[1])]
+        return self.program.shared[int(key[1])] if key[0] == "shared" else self.buffers[int(key[1])]
 
     def element(self, w: Part, buffer: Buffer, dtype: str) -> str:
         """The number in a 0-d buffer."""

@@ -83,7 +83,7 @@ def declare_counts(module: Module) -> None:
 
 
 def new_array(module: Module) -> str:
-    """``ptr @array.new(table, descr, bytes of an item, rank, extents)``: a fresh C-contiguous array, or null with an exception set.
+    """``ptr @array.new(table, descr, bytes of an item, rank, extents)``: a fresh C-contiguous array, or null and an exception.
 
     A large one comes from :mod:`theano.runtime.allocator`."""
     if module.once("array.new"):

@@ -36,7 +36,7 @@ def kernel_step(text: ProgramText, w: Part, step: KernelStep, number: int) -> No
     arguments = [f"ptr {text.pointer(w, b)}" for b in step.buffers]
     arguments += [f"i64 {text.size(w, s)}" for s in step.sizes]
     arguments += [f"{storage(dtype)} {_in_memory(v, dtype)}" for dtype, v in zip(kernel.scalars, step.scalars)]
-    if kernel.parallel and step.work is not None and not (step.work.op == "const" and step.work.data < WORTH):
+    if kernel.parallel and step.work is not None and not _is_small(step.work):
         name = spread_kernel(text.module, kernel, name)
         arguments += [f"i64 {text.size(w, _extent(step))}", f"i64 {text.size(w, step.work)}"]
     else:
@@ -44,6 +44,10 @@ def kernel_step(text: ProgramText, w: Part, step: KernelStep, number: int) -> No
     status = w.let(f"call i64 @{name}({', '.join(arguments)}, ptr %f)")
     if kernel.checks:
         w.fail_unless_zero(status)
+
+
+def _is_small(work: Value) -> bool:
+    return work.op == "const" and int(work.data) < WORTH  # type: ignore[call-overload, no-any-return]
 
 
 def _in_memory(value: Value, dtype: str) -> str:
@@ -55,7 +59,7 @@ def _extent(step: KernelStep) -> Value:
     (loop,) = (statement for statement in step.kernel.body if isinstance(statement, Loop))
 
     def in_program(value: Value, args: tuple[Value, ...]) -> Value | None:
-        return step.sizes[value.data] if value.op == "size" else None  # type: ignore[call-overload, no-any-return]
+        return step.sizes[value.data] if value.op == "size" else None  # type: ignore[call-overload]
 
     trace = step.sizes[0].trace if step.sizes else Trace()
     return rebuild([loop.extent], trace, in_program)[0]
