@@ -1,12 +1,15 @@
 """Indexing and its reverse, against NumPy."""
 
+import itertools
+
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from tests.evaluate import evaluate
 from tests.tensor.laws import check
-from tests.tensor.nests import run_lowered
+from tests.tensor.nests import Stopped, run_lowered
 from theano.errors import BoundsError, ShapeError
 from theano.tensor.subtensor import AdvancedIncSubtensor1, AdvancedSubtensor1, Subtensor
 
@@ -35,10 +38,22 @@ def test_numbers_and_slices(index):
 def test_symbolic_bounds(start, stop, step):
     x = np.arange(4.0)
     numbers = [np.array(n) for n in (start, stop, step)]
-    np.testing.assert_array_equal(check(lambda x, a, b, c: x[a:b:c], x, *numbers, gradient=False), x[start:stop:step])
-    np.testing.assert_array_equal(check(lambda x, c: x[::c], x, numbers[2], gradient=False), x[::step])
-    np.testing.assert_array_equal(check(lambda x, a: x[a:], x, numbers[0], gradient=False), x[start:])
-    np.testing.assert_array_equal(check(lambda x, b: x[:b:step], x, numbers[1], gradient=False), x[:stop:step])
+    np.testing.assert_array_equal(check(lambda x, a, b, c: x[a:b:c], x, *numbers, gradient=False, compiled=False), x[start:stop:step])
+    np.testing.assert_array_equal(check(lambda x, c: x[::c], x, numbers[2], gradient=False, compiled=False), x[::step])
+    np.testing.assert_array_equal(check(lambda x, a: x[a:], x, numbers[0], gradient=False, compiled=False), x[start:])
+    np.testing.assert_array_equal(check(lambda x, b: x[:b:step], x, numbers[1], gradient=False, compiled=False), x[:stop:step])
+
+
+def test_symbolic_bounds_compiled_once():
+    x, a, b, c = T.dvector(), *T.lscalars(3)
+    f = theano.function([x, a, b, c], [x[a:b:c], x[a:], x[:b:-2], x[::c] * 2])
+    for n, start, stop, step in itertools.product((0, 1, 4), (-9, -1, 0, 2), (-2, 0, 3, 9), (-2, -1, 1, 3)):
+        value = np.arange(float(n))
+        wanted = [value[start:stop:step], value[start:], value[:stop:-2], value[::step] * 2]
+        for got, want in zip(f(value, start, stop, step), wanted):
+            np.testing.assert_array_equal(got, want)
+    with pytest.raises(ValueError, match="slice step cannot be zero"):
+        f(value, 0, 0, 0)
 
 
 def test_symbolic_number():
@@ -165,12 +180,13 @@ def test_take():
 
 def test_index_errors_name_the_axis():
     x, i, k = T.matrix("x"), T.lvector("i"), T.lscalar("k")
-    for part, inputs in [(x[i], {i: [5]}), (x[k], {k: -4}), (x[0, k], {k: 3})]:
+    for part, inputs in [(x[i], {i: [5]}), (x[k], {k: -4}), (x[0, k], {k: 3}), (x[5], {}), (x[0, -4], {})]:
         inputs = {x: np.ones((3, 3))} | {v: np.array(n) for v, n in inputs.items()}
         with pytest.raises(BoundsError, match="out of bounds"):
             evaluate(part, inputs)
-        with pytest.raises(IndexError, match=r"index .* is out of bounds for axis . of x"):
-            run_lowered([part], inputs)
+        for run in (run_lowered, lambda v, i: theano.function(list(i), v)(*i.values())):
+            with pytest.raises((IndexError, Stopped), match=r"index .* is out of bounds for axis . of x"):
+                run([part], inputs)
 
 
 def test_what_is_refused():

@@ -110,7 +110,7 @@ class Reshape(Op):
         source = [ar.entry(extent) for extent in low.shape(x)]
         dims = resolve([ar.entry(low.extent(size)) for size in node.inputs[1:]], source, ar)
         count, wanted = ar.value(ar.product(source)), ar.value(ar.product(dims))
-        low.equal(count, wanted, node, message="reshape: the number of elements differs")
+        low.equal(count, wanted, node, message="the number of elements differs")
         low.reshape(node.outputs[0], [ar.value(d) for d in dims], x)
 
 
