@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from theano.scalar.instructions import Value, fma, rarely, select
-from theano.scalar.mathlib.formats import Format, Table, choose, constant, polynomial, portable
+from theano.scalar.mathlib.formats import Format, Table, choose, constant, polynomial, portable, product
 
 # fmt: off
 SIN: Table = {  # sin r = r + r^3 (...) in r^2
@@ -46,6 +46,8 @@ TWO_OVER_PI = int(
 )
 """The first :data:`TWO_OVER_PI_BITS` bits of 2/pi."""
 TWO_OVER_PI_BITS = 1160
+ZERO_WORDS = 2
+"""So many words of zeros before them, for numbers not so far out."""
 
 
 @portable(np.sin)
@@ -86,10 +88,10 @@ def reduced_far(f: Format, x: Value) -> tuple[Value, Value]:
     ``abs(x)`` is m 2^e with an integer m.  Of the bits of 2/pi those from number e-1 on make m 2^e 2/pi modulo 4."""
     bits = f.bits(abs(x))
     significand = ((bits & ((1 << f.digits) - 1)) | (1 << f.digits)).cast("uint64")
-    start = (bits >> f.digits).cast("uint64") - (f.bias + f.digits + 2 - 32)  # in a string that starts with 32 zeros
+    start = (bits >> f.digits).cast("uint64") - (f.bias + f.digits + 2 - 32 * ZERO_WORDS)
     count = 3 if f.dtype == "float32" else 6
     shift, words = start & 31, window(start >> 5, table(x, f), count + 1)
-    digits = [((words[j] << shift) | (words[j + 1] >> (32 - shift.cast("int64")).cast("uint64"))) & 0xFFFFFFFF for j in range(count)]
+    digits = [((words[j] << shift) | (words[j + 1] >> (32 - shift))) & 0xFFFFFFFF for j in range(count)]
     turns = multiplied([significand & 0xFFFFFFFF] if count == 3 else [significand & 0xFFFFFFFF, significand >> 32], digits)
     high = (turns[0] << 32) | turns[1]  # quarter turns, modulo 4, over 2^62
     low = (turns[2] << 32) | (turns[3] if count == 6 else constant(high, 0))
@@ -106,7 +108,8 @@ def _signed(f: Format, x: Value, whole: Value, low: Value, quadrant: Value) -> t
         rest = rest + low.cast(f.dtype) * 2.0**-64
     big = math.pi / 2 if f.dtype == "float64" else 1.5707963705062866
     small = 6.123233995736766e-17 if f.dtype == "float64" else -4.371138828673793e-08
-    angle = fma(near, big * 2.0**-64, fma(near, small * 2.0**-64, rest * (big * 2.0**-64)))
+    angle, low_angle = product(f, near, constant(near, big * 2.0**-64))
+    angle = angle + fma(near, small * 2.0**-64, fma(rest, big * 2.0**-64, low_angle))
     quadrant = quadrant.cast(f.unsigned)
     negative = x < 0.0
     r = select(negative, -angle, angle)
@@ -114,16 +117,16 @@ def _signed(f: Format, x: Value, whole: Value, low: Value, quadrant: Value) -> t
 
 
 def table(x: Value, f: Format) -> list[Value]:
-    """32 zero bits and those of 2/pi, in words of 32 bits, as many as the format can ask for."""
-    count = (f.bias - f.digits + 32) // 32 + (4 if f.dtype == "float32" else 7)
-    bits = TWO_OVER_PI << (32 * count) >> TWO_OVER_PI_BITS
-    return [x.trace.const(0, "uint64")] + [x.trace.const(bits >> (32 * (count - 1 - j)) & 0xFFFFFFFF, "uint64") for j in range(count)]
+    """Zeros and the bits of 2/pi, in words of 32 bits, as many as the format can ask for."""
+    count = ZERO_WORDS + (f.bias - f.digits) // 32 + (4 if f.dtype == "float32" else 7)
+    bits = TWO_OVER_PI << (32 * (count - ZERO_WORDS)) >> TWO_OVER_PI_BITS
+    return [x.trace.const(bits >> (32 * (count - 1 - j)) & 0xFFFFFFFF, "uint64") for j in range(count)]
 
 
 def window(start: Value, words: Sequence[Value], count: int) -> list[Value]:
     """``words[start : start + count]``, by halving what is left."""
     current = list(words)
-    for step in (16, 8, 4, 2, 1):
+    for step in (32, 16, 8, 4, 2, 1):
         if step < len(words):
             skip = (start & step).differs(0)
             wanted = current[: count + step - 1]

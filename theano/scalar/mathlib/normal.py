@@ -80,4 +80,5 @@ def _tail(f: Format, x: Value) -> Value:
     bits, k, exact = shift(f, -square, 2 * f.bias)
     rest, rest_low = split(exact, fma(k, -LN2[f.dtype][1], excess(f, square, x, x)))
     low = fma(scale, rest_low, scale_low)
-    return scaled_twice(f, scale + fma(scale, series_less_1(f, rest), low), bits)
+    growth = series_less_1(f, rest)
+    return scaled_twice(f, scale + fma(scale, growth, fma(low, growth, low)), bits)
