@@ -13,6 +13,11 @@ SHAPES = {
 }  # fmt: skip
 
 
+def kind_of(name):
+    """``dvector`` of ``dvector1``, ``dtensor3`` of ``dtensor3_0``."""
+    return name.partition("_")[0] if "_" in name else name.rstrip("0123456789")
+
+
 class Inputs:
     """``inputs.dmatrix0`` is a variable of that type, made when asked for; equal sizes for equal dimensions."""
 
@@ -21,13 +26,13 @@ class Inputs:
 
     def __getattr__(self, name):
         if name not in self.made:
-            self.made[name] = getattr(T, name.rstrip("0123456789"))(name)
+            self.made[name] = getattr(T, kind_of(name))(name)
         return self.made[name]
 
     def values(self, random, spread=1.0):
         found = {}
         for name, variable in self.made.items():
-            shape, dtype = SHAPES[name.rstrip("0123456789")], variable.dtype
+            shape, dtype = SHAPES[kind_of(name)], variable.dtype
             found[variable] = random.integers(0, 3, shape).astype(dtype) if dtype.startswith("int") else (spread * random.normal(size=shape)).astype(dtype)
         return found
 

@@ -131,7 +131,7 @@ def test_a_product_read_elementwise_stands_alone():
 
 def test_float32_stays_float32():
     x = T.fvector("x")
-    outputs = [T.log(1 + x**2) * 0.1, grad(T.log1p(T.exp(x)).sum() * 0.3, x)]
+    outputs = [T.log(1 + x**2) * 0.5, grad(T.log1p(T.exp(x)).sum() * np.float32(0.3), x)]
     graph, _ = check_rewriting(outputs, {x: np.linspace(-1, 1, 4, dtype="float32")})
     assert {v.type.dtype for node in graph.apply_nodes for v in node.outputs} == {"float32"}
 

@@ -21,6 +21,7 @@ from theano.tensor.dot import Dot, dot_op
 from theano.tensor.elemwise import DimShuffle, Elemwise, dimshuffle, elemwise
 from theano.tensor.reduce import Sum, reduced_axes
 from theano.tensor.reshape import Reshape
+from theano.tensor.shape import MakeVector
 from theano.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor, Subtensor
 
 SECOND = OPS["second"]
@@ -154,12 +155,17 @@ def dimshuffle_through_elementwise(rewriter: Rewriter, node: Apply) -> Any:
     (x,) = node.inputs
     if not isinstance(x.owner.op if x.owner is not None else None, Elemwise) or len(x.owner.outputs) != 1 or not rewriter.used_once(x):
         return None
-    if x.owner.op.scalar_op is SECOND or x.owner.op.inplace_pattern:
-        return None
-    if any(not x.type.broadcastable[axis] for axis in node.op.drop):
+    if x.owner.op.scalar_op is SECOND or x.owner.op.inplace_pattern or not all(_rests(rewriter, v) for v in x.owner.inputs):
         return None
     moved = [dimshuffle(v.type.broadcastable, node.op.new_order)(v) for v in x.owner.inputs]
     return x.owner.op(*moved)
+
+
+def _rests(rewriter: Rewriter, v: Any, depth: int = 2) -> bool:
+    """Whether a rearrangement of ``v`` comes to rest after few steps; moving through each link of a chain would cost its square."""
+    if v.owner is None or not isinstance(v.owner.op, Elemwise) or all(v.type.broadcastable) or not rewriter.used_once(v):
+        return True
+    return depth > 0 and all(_rests(rewriter, i, depth - 1) for i in v.owner.inputs)
 
 
 @rewrite("lift", DimShuffle)
@@ -169,12 +175,14 @@ def transpose_through_dot(rewriter: Rewriter, node: Apply) -> Any:
     if node.op.new_order != (1, 0) or x.owner is None or not isinstance(x.owner.op, Dot) or not rewriter.used_once(x):
         return None
     left, right = x.owner.inputs
-    return dot_op(right.T, left.T) if left.type.ndim == right.type.ndim == 2 else None
+    if left.type.ndim != 2 or right.type.ndim != 2 or any(v.owner is not None and not isinstance(v.owner.op, DimShuffle) for v in (left, right)):
+        return None
+    return dot_op(right.T, left.T)
 
 
 @rewrite("lift", Subtensor)
 def index_through_elementwise(rewriter: Rewriter, node: Apply) -> Any:
-    """Index the arguments of a function, not its result (where none of them is stretched)."""
+    """Index the arguments of a function of small vectors or inputs, not its result (where none of them is stretched)."""
     x = node.inputs[0]
     if type(node.op) is not Subtensor or not isinstance(x.owner.op if x.owner is not None else None, Elemwise):
         return None
@@ -182,7 +190,7 @@ def index_through_elementwise(rewriter: Rewriter, node: Apply) -> Any:
         return None
     moved = []
     for v in x.owner.inputs:
-        if v.type.broadcastable == x.type.broadcastable and not any(v.type.broadcastable):
+        if v.type.broadcastable == x.type.broadcastable and not any(v.type.broadcastable) and (v.owner is None or isinstance(v.owner.op, MakeVector)):
             moved.append(node.op(v, *node.inputs[1:]))
         elif all(v.type.broadcastable):
             moved.append(v.dimshuffle())

@@ -212,7 +212,8 @@ def match(pattern: Any, variable: Any, bindings: Bindings) -> Bindings | None:
             return None
         return _match_args(pattern, variable.owner.inputs, bindings)
     if isinstance(pattern, SumPattern):
-        if variable.type.dtype not in FLOATS or (pattern.terms and scalar_op_of(variable) not in (add, sub)):
+        parts = len(pattern.terms) + (pattern.constant != 0) + (pattern.rest is not None)
+        if variable.type.dtype not in FLOATS or (pattern.terms and parts > 1 and scalar_op_of(variable) not in (add, sub)):
             return None
         read = read_sum(variable, _never)
         found = next(match_sum(pattern, read, bindings, whole=True), None)
@@ -427,15 +428,18 @@ def rules(group: str) -> Callable[[Callable[..., Iterator[tuple[Any, Any]]]], li
 def _declare_equation(name: str, group: str, left: Any, right: Any) -> Rewrite:
     pattern = compile_pattern(left)
     equation = Equation(left, right, pattern)
+    rule = Rewrite(name, lambda rewriter, node: apply_to_node(equation, node), (), group, frozenset({"equation"}), equation)
     if isinstance(pattern, CallPattern):
-        return register(Rewrite(name, lambda rewriter, node: apply_to_node(equation, node), (pattern.op,), group, law=equation))
-    if isinstance(pattern, SumPattern):
-        anchors = _anchors("sum", [part for _, part in pattern.terms])
-        return register(Rewrite(name, lambda rewriter, node, read: apply_to_sum(equation, read, node), (), group, law=equation, anchors=anchors))
-    if isinstance(pattern, ProductPattern):
-        anchors = _anchors("product", [part for part, _ in pattern.factors])
-        return register(Rewrite(name, lambda rewriter, node, read: apply_to_product(equation, read, node), (), group, law=equation, anchors=anchors))
-    raise ValueError(f"{name}: {left} stands for anything, so it would match everywhere")
+        rule.roots = (pattern.op,)
+    elif isinstance(pattern, SumPattern):
+        rule.anchors = _anchors("sum", [part for _, part in pattern.terms])
+        rule.function = lambda rewriter, node, read: apply_to_sum(equation, read, node)
+    elif isinstance(pattern, ProductPattern):
+        rule.anchors = _anchors("product", [part for part, _ in pattern.factors])
+        rule.function = lambda rewriter, node, read: apply_to_product(equation, read, node)
+    else:
+        raise ValueError(f"{name}: {left} stands for anything, so it would match everywhere")
+    return register(rule)
 
 
 def _anchors(kind: str, parts: list[Any]) -> tuple[tuple[str, Any], ...]:

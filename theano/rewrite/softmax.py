@@ -84,7 +84,9 @@ def softmax_of_shifted(rewriter: Rewriter, node: Apply) -> Any:
 
 
 def one_hot_rows(rewriter: Rewriter, variable: Any) -> tuple[Any, Any] | None:
-    """(v, y) if ``variable`` is a matrix of zeros but for ``v[i]`` in column ``y[i]`` of each row i."""
+    """(v, y) if ``variable`` is a matrix of zeros but for ``v[i]`` in column ``y[i]`` of each row i.
+
+    As in the classic system there must be as many ``y`` as rows; what comes of it checks that when it runs."""
     op = _op(variable)
     if not isinstance(op, AdvancedIncSubtensor) or variable.type.ndim != 2 or len(variable.owner.inputs) != 4:
         return None
@@ -94,7 +96,8 @@ def one_hot_rows(rewriter: Rewriter, variable: Any) -> tuple[Any, Any] | None:
     if not isinstance(_op(rows), ARange) or [constant_integer(rows.owner.inputs[k]) for k in (0, 2)] != [0, 1]:
         return None
     table = size_table(rewriter)
-    if not table.same(table.of(rows)[0], table.of(variable)[0]):
+    count = table.of(rows)[0]
+    if not table.same(count, table.of(variable)[0]) and not table.same(count, table.of(columns)[0]):
         return None
     return value, columns
 
@@ -108,6 +111,9 @@ def softmax_gradient_of_log(rewriter: Rewriter, node: Apply) -> Any:
     if isinstance(_op(dy), CrossentropyCategorical1HotGrad) and dy.owner.inputs[1] is sm:
         g, _, y = dy.owner.inputs
         return crossentropy_softmax_1hot_with_bias_dx(g, sm, y)
+    hot = one_hot_rows(rewriter, dy)
+    if hot is not None:
+        return _gradient_at_classes(dy.owner, *hot, sm)
     if scalar_op_of(dy) is None:
         return None
     read = read_product(dy, lambda v: True)
@@ -117,6 +123,16 @@ def softmax_gradient_of_log(rewriter: Rewriter, node: Apply) -> Any:
     if not any(b.type == sm.type for b, _ in rest):  # type: ignore[attr-defined]
         return None
     return _log_softmax_gradient(rewriter, write_product(Product(read.coefficient, rest), sm.type.dtype, 2), sm)
+
+
+def _gradient_at_classes(scatter: Apply, value: Any, y: Any, sm: Any) -> Any:
+    """The gradient of ``log(sm[rows, y])``: what is scattered has been divided by just these elements."""
+    read = read_product(value, lambda v: True)
+    for picked, exponent in read.factors:
+        if exponent == -1 and isinstance(_op(picked), AdvancedSubtensor) and picked.owner.inputs == [sm, *scatter.inputs[2:]]:  # type: ignore[union-attr]
+            rest = Product(-read.coefficient, [f for f in read.factors if f[0] is not picked])
+            return crossentropy_softmax_1hot_with_bias_dx(write_product(rest, sm.type.dtype, 1), sm, y)
+    return None
 
 
 def _log_softmax_gradient(rewriter: Rewriter, h: Any, sm: Any) -> Any:

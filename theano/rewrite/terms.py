@@ -28,6 +28,8 @@ PRODUCTS = frozenset({mul, true_div, inv, sqr, pow, neg})
 POWERS = frozenset({inv, sqr, pow, neg})
 """What a power is looked through for: `sqr(a*b)` stays one square."""
 MAX_POWER = 64
+VARIABLE, CONSTANT = 2, 1
+"""What a leaf counts: ``2*x`` is less than ``x + x``."""
 
 Number = Any
 Single = Callable[[Variable], bool]
@@ -115,14 +117,15 @@ def read_sum(root: Variable, single: Single) -> Sum:
                 left, right = number_of(inputs[0]), number_of(inputs[1])
                 if (left is None) != (right is None):
                     result.nodes += 1
-                    result.leaves += 1
+                    result.leaves += CONSTANT
                     stack.append((factor * (right if left is None else left), inputs[0] if left is None else inputs[1]))
                     continue
-        result.leaves += 1
         number = number_of(variable)
         if number is not None:
+            result.leaves += CONSTANT
             result.constant += factor * number
             continue
+        result.leaves += VARIABLE
         position = found.setdefault(id(variable), len(result.terms))
         if position == len(result.terms):
             result.terms.append((factor, variable))
@@ -147,16 +150,17 @@ def read_product(root: Variable, single: Single) -> Product:
             if parts is not None and (divides or op is not true_div):
                 if variable is root or len(result.factors) + len(stack) + len(parts) <= LIMIT:
                     result.nodes += 1
-                    result.leaves += op is pow
+                    result.leaves += CONSTANT * (op is pow)
                     if op is neg and exponent % 2:
                         result.coefficient = -result.coefficient
                     stack.extend(reversed(parts))
                     continue
                 result.cut.append(variable)
-        result.leaves += 1
         number = number_of(variable)
         if number is not None and _absorb(result, number, exponent, divides):
+            result.leaves += CONSTANT
             continue
+        result.leaves += VARIABLE
         position = found.setdefault(id(variable), len(result.factors))
         if position == len(result.factors):
             result.factors.append((variable, exponent))
@@ -210,9 +214,10 @@ def cost_of_sum(s: Sum) -> tuple[int, int]:
     plus = sum(1 for c, _ in s.terms if _positive(c)) + (s.constant != 0)
     minus = sum(1 for c, _ in s.terms if not _positive(c))
     scaled = sum(1 for c, _ in s.terms if c not in (1, -1))
+    leaves = VARIABLE * len(s.terms) + CONSTANT * (scaled + (s.constant != 0))
     if not plus and minus == 1 and scaled:
-        return 1, 2
-    return (plus > 1) + (minus > 1) + (minus > 0) + scaled, plus + minus + scaled
+        return 1, leaves
+    return (plus > 1) + (minus > 1) + (minus > 0) + scaled, leaves
 
 
 def write_sum(s: Sum, dtype: str, ndim: int) -> Any:
@@ -251,7 +256,8 @@ def cost_of_product(p: Product) -> tuple[int, int]:
     negated = p.coefficient == -1 and above > 0
     explicit = (p.coefficient != 1 and not negated) or not above
     above += explicit
-    return (above > 1) + (below > 1) + (below > 0) + powers + negated, above + below + exponents
+    leaves = VARIABLE * len(p.factors) + CONSTANT * (exponents + explicit)
+    return (above > 1) + (below > 1) + (below > 0) + powers + negated, leaves
 
 
 def write_product(p: Product, dtype: str, ndim: int) -> Any:

@@ -123,7 +123,8 @@ def join_rebroadcasts(rewriter: Rewriter, node: Apply) -> Any:
     if x.type.broadcastable == node.outputs[0].type.broadcastable:
         return x
     if x.owner is not None and isinstance(x.owner.op, Rebroadcast) and x.owner.inputs[0].type == node.outputs[0].type:
-        return x.owner.inputs[0]
+        checks = any(flag for _, flag in x.owner.op.pairs)
+        return None if checks else x.owner.inputs[0]
     return None
 
 
@@ -189,18 +190,12 @@ def remove_alloc(rewriter: Rewriter, node: Apply) -> Any:
         table = size_table(rewriter)
         if all(map(table.same, table.of(value), node.inputs[1:])):
             return value
-    if value.owner is not None and isinstance(value.owner.op, Alloc) and not _checks(value.owner):
-        return alloc_op(value.owner.inputs[0], *node.inputs[1:])
+    if value.owner is not None and isinstance(value.owner.op, Alloc):
+        inner, outer = value.owner.inputs[1:], node.inputs[1 + output.type.ndim - value.type.ndim :]
+        same = size_table(rewriter).same
+        if all(flag or same(a, b) for flag, a, b in zip(value.type.broadcastable, inner, outer, strict=True)):
+            return alloc_op(value.owner.inputs[0], *node.inputs[1:])
     return None
-
-
-def _checks(node: Apply) -> bool:
-    """Whether an alloc spreads nothing along some dimension: there it only demands a size."""
-    value, output = node.inputs[0], node.outputs[0]
-    missing = output.type.ndim - value.type.ndim
-    return any(not flag for flag in value.type.broadcastable) and any(
-        not flag and not output.type.broadcastable[missing + axis] for axis, flag in enumerate(value.type.broadcastable)
-    )
 
 
 @rewrite("useless", IncSubtensor)

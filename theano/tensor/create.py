@@ -277,6 +277,9 @@ def _length(start: Any, stop: Any, step: Any, ar: Any) -> Any:
 
 
 def _as_int64(variable: Any) -> Any:
+    number = constant_integer(variable)
+    if number is not None:
+        return as_size(number)
     return variable if variable.type.dtype == "int64" else variable.astype("int64")
 
 
