@@ -302,7 +302,7 @@ def test_many_steps_are_cut_into_functions_of_bounded_size():
     assert b.compile(result="single")(np.zeros(3)) == 4500
     emitted = emit_program(b.program, Signature((Argument("float64", (None,)),)), target(), Abi(16, True))
     longest = max(len(function.splitlines()) for function in emitted.text.split("\ndefine "))
-    assert longest < 4000
+    assert longest < 2000
 
 
 def test_an_empty_program():

@@ -6,7 +6,20 @@ import numpy as np
 
 from theano.emit.llvm.entry import Argument, Signature
 from theano.loops.ir import (
-    Accumulator, Buffer, BufferParameter, Check, Frame, IfRegion, Kernel, KernelStep, LibraryStep, Loop, LoopRegion, Program, PythonStep, Store,
+    Accumulator,
+    Buffer,
+    BufferParameter,
+    Check,
+    Frame,
+    IfRegion,
+    Kernel,
+    KernelStep,
+    LibraryStep,
+    Loop,
+    LoopRegion,
+    Program,
+    PythonStep,
+    Store,
 )  # fmt: skip
 from theano.runtime.cpu import NativeFunction, load_program
 from theano.scalar.instructions import ITEMSIZE, Trace, Value
@@ -125,7 +138,8 @@ class Building:
         inside = trace.emit("and", (at >= 0, at < m), "bool")
         body = (Check(inside, code, at), Store(2, i, trace.load(0, at, source.dtype)))
         flags = ((source, True, False), (index, True, False), (out, False, True))
-        kernel = Kernel(tuple(BufferParameter(b.dtype, r, w) for b, r, w in flags), 2, (), (Loop(0, n, body),), parallel=parallel, checks=True)
+        parameters = tuple(BufferParameter(b.dtype, read, written) for b, read, written in flags)
+        kernel = Kernel(parameters, 2, (), (Loop(0, n, body),), parallel=parallel, checks=True)
         self.frame.steps.append(KernelStep(kernel, (source, index, out), (self.size(out), self.size(source)), (), work=self.int(1 << 20)))
         self.program.checks.append((None, "{payload}"))
 
@@ -164,7 +178,8 @@ class Building:
 
     def load(self, result="list", profile=False, numbers=NUMBERS):
         def argument(buffer):
-            return Argument(buffer.dtype, (None,) * len(buffer.shape), numbers if not buffer.shape and buffer.dtype == "float64" else frozenset())
+            accepted = numbers if not buffer.shape and buffer.dtype == "float64" else frozenset()
+            return Argument(buffer.dtype, (None,) * len(buffer.shape), accepted)
 
         signature = Signature(tuple(map(argument, self.program.inputs)), tuple(map(argument, self.program.shared)), result)
         return load_program(self.program, signature, profile=profile)

@@ -2,8 +2,8 @@
 
 A fresh array of more than 256 kB (:data:`theano.emit.llvm.objects.LARGE`) is unmapped memory: each of its pages costs a
 fault on first touch, more than most loops cost.  The arrays that native functions make above this size come from here;
-freed blocks are kept, up to a limit in all, for the next array of about that size.  NumPy knows by its own hook (a memory handler, NEP 49) whom to give a block
-back to; arrays made by anyone else are not touched.
+freed blocks are kept, up to a limit in all, for the next array of about that size.  NumPy knows by its own hook (a
+memory handler, NEP 49) whom to give a block back to; arrays made by anyone else are not touched.
 
 >>> set_limit(1 << 20)
 >>> trim()

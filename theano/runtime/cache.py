@@ -94,9 +94,14 @@ def _at(base: str) -> ObjectCache:
     return ObjectCache(Path(base) / "objects")
 
 
+def object_key(text: str, of: Target) -> str:
+    """The name of a module's object code in the cache."""
+    return key(repr(of), text)
+
+
 def object_code(text: str, of: Target) -> bytes:
     """Of a module's text: the cache's if it has it, else made and put there."""
-    cache, name = object_cache(), key(repr(of), text)
+    cache, name = object_cache(), object_key(text, of)
     code = cache.get(name)
     if code is None:
         code = compile_module(text, of)

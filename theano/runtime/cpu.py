@@ -10,30 +10,40 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from theano.emit.llvm.compile import Library, load
 from theano.emit.llvm.entry import Signature
-from theano.emit.llvm.program import Emitted, emit_program
+from theano.emit.llvm.program import emit_program
 from theano.emit.llvm.target import Target, target
 from theano.loops.ir import Program
 from theano.runtime import allocator, libraries, pool
-from theano.runtime.cache import object_code
+from theano.runtime.cache import object_code, object_key
 from theano.runtime.native_type import Loaded, NativeFunction, PortableFunction
 from theano.runtime.numpy_api import abi, c_function
 
 
 def load_program(program: Program, signature: Signature, *, profile: bool = False, of: Target | None = None) -> Loaded:
     """Emit, compile (unless the cache has it) and load; the result may be bound any number of times."""
-    emitted = emit_program(program, signature, of or target(), abi(), profile=profile)
-    library = place(emitted, of or target())
+    where = of or target()
+    emitted = emit_program(program, signature, where, abi(), profile=profile)
+    name = object_key(emitted.text, where)
+    library = place(object_code(emitted.text, where), emitted.symbols)
     return Loaded(
-        program, library, library.address("entry"), library.address("direct"),
-        emitted.table, emitted.constants, emitted.guards, emitted.steps, emitted.python_steps, profile,
+        program, library, library.address("entry"), library.address("direct"), emitted.table, emitted.constants, emitted.guards,
+        emitted.steps, emitted.python_steps, profile, emitted.symbols, name,
     )  # fmt: skip
 
 
-def place(emitted: Emitted, of: Target) -> Library:
-    addresses = {name: symbol(name) for name in (*emitted.symbols, "memcpy", "memset", "memmove")}
-    return load(object_code(emitted.text, of), addresses, ("entry", "direct"))
+def restore(program: Program, code: bytes, symbols: tuple[str, ...], **parts: Any) -> Loaded:
+    """A program whose object code was kept, with the ``parts`` of :class:`Loaded` that were kept beside it."""
+    library = place(code, symbols)
+    return Loaded(program, library, library.address("entry"), library.address("direct"), symbols=symbols, **parts)
+
+
+def place(code: bytes, symbols: tuple[str, ...]) -> Library:
+    addresses = {name: symbol(name) for name in (*symbols, "memcpy", "memset", "memmove")}
+    return load(code, addresses, ("entry", "direct"))
 
 
 def symbol(name: str) -> int:
@@ -45,4 +55,4 @@ def symbol(name: str) -> int:
     return libraries.blas(name) if name[0] in "sd" and name[1:] in libraries.SIGNATURES else c_function(name)
 
 
-__all__ = ["NativeFunction", "PortableFunction", "load_program", "symbol"]
+__all__ = ["NativeFunction", "PortableFunction", "load_program", "restore", "symbol"]

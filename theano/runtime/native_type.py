@@ -100,6 +100,8 @@ class Loaded:
     steps: tuple[Step, ...]
     python_steps: tuple[PythonStep, ...]
     profiled: bool
+    symbols: tuple[str, ...] = ()
+    object_key: str = ""
 
 
 class Bound:

@@ -5,7 +5,8 @@ extents, C-contiguous and aligned, with the dtype's own descriptor (a byte-swapp
 arguments Python numbers and NumPy scalars.  Whatever else comes goes, untouched, to the Python callable ``slow`` of the
 table, which converts and calls ``@direct``.  So does a call in which storage that is written overlaps another argument.
 
-After a failure everything is released and ``fail(status, first, second)`` is called, which raises; a check's payload is ``first``.
+After a failure ``fail(status, first, second, *arguments)`` is called, which raises; a check's payload is ``first``, and the
+arguments are those of the call and the values of the shared variables.  Everything is released.
 """
 
 from __future__ import annotations
@@ -327,24 +328,23 @@ def _call(text: ProgramText, signature: Signature) -> str:
     text.release(w)
     w.do("ret ptr null")
     w.label("failed")
-    text.release(w)
-    w.branch(w.let(f"icmp eq i64 {status}, {RAISED}"), "raised", "complain")
-    w.label("raised")
-    w.do("ret ptr null")
+    w.branch(w.let(f"icmp eq i64 {status}, {RAISED}"), "unfinished", "complain")
     w.label("complain")
-    _complain(module, w, status)
+    _complain(text, w, status)
+    w.jump("unfinished")
     return w.text()
 
 
-def _complain(module: Module, w: Writer, status: str) -> None:
-    if module.once("@three"):
-        module.add('@three = private constant [4 x i8] c"LLL\\00"')
+def _complain(text: ProgramText, w: Writer, status: str) -> None:
+    module, arguments = text.module, [*text.program.inputs, *text.program.shared]
+    form = "LLL" + "O" * len(arguments)
+    module.add(f'@complaint = private constant [{len(form) + 1} x i8] c"{form}\\00"')
     call = module.external("PyObject_CallFunction", "ptr", "ptr", "ptr", "...")
     first, second = (w.load("i64", "%f", offset) for offset in (0, 8))  # a kernel leaves (code, payload) there
     check = w.let(f"icmp ult i64 {status}, {GUARD}")
     payloads = f"i64 {w.let(f'select i1 {check}, i64 {second}, i64 {first}')}, i64 {second}"
-    fail = w.load("ptr", "%t", module.slot("fail"))
-    w.do(f"ret ptr {w.let(f'call {call}(ptr {fail}, ptr @three, i64 {status}, {payloads})')}")
+    payloads += "".join(f", ptr {w.load('ptr', '%f', text.layout.objects[b.number])}" for b in arguments)
+    w.let(f"call {call}(ptr {w.load('ptr', '%t', module.slot('fail'))}, ptr @complaint, i64 {status}, {payloads})")
 
 
 class _Results:

@@ -19,8 +19,10 @@ from theano.emit.llvm.writer import Module, Writer
 from theano.loops.ir import Buffer, CallRegion, Frame, Guard, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step
 from theano.scalar.instructions import Value
 
-PART_LINES = 2000
-"""A function is closed when it has so many lines: about 200 steps."""
+PART_LINES = 400
+"""A function is closed when it has so many lines: a few tens of steps.  LLVM's time grows faster than a function's length."""
+MANY_STEPS = 200
+"""With more steps than this the code between kernels is not optimised: that takes LLVM a fifth of the time."""
 SMALL_ARENA = 2048
 """Scratch of so many bytes is part of the frame."""
 LARGEST = 47
@@ -111,6 +113,7 @@ class Shared:
         self.guards: list[Guard] = []
         self.steps: list[Step] = []
         self.python_steps: list[PythonStep] = []
+        self.many = False
         self._cells = 0
         self._streams = 0
 
@@ -127,8 +130,8 @@ class Shared:
 class Part(Writer):
     """A function of a stream; ``names`` are the values it has at hand."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"define internal i64 @{name}(ptr %f, ptr %t)")
+    def __init__(self, name: str, attributes: str) -> None:
+        super().__init__(f"define internal i64 @{name}(ptr %f, ptr %t){attributes}")
         self.names_of: dict[Value, str] = {}
 
 
@@ -147,7 +150,7 @@ class Stream:
         if self._part is None:
             name = f"{self._stem}.{len(self._names)}"
             self._names.append(name)
-            self._part = Part(name)
+            self._part = Part(name, " noinline optnone" if self._shared.many else "")
         return self._part
 
     def close(self) -> Stream:
@@ -185,6 +188,7 @@ class ProgramText:
         self.given_results = {b.number for b in program.outputs} if called else set()
         self.given_extents: dict[tuple[int, int], int] = {}
         self._lay_out(steps)
+        shared.many = shared.many or len(steps) > MANY_STEPS
         self.stream = Stream(shared)
         self.frame(program.frame, self.stream)
         self.stream.close()
@@ -247,7 +251,7 @@ class ProgramText:
             w.names_of[value] = w.load(kind, "%f", self.slots[value])
             return
         if value.op == "size":
-            result = self._leaf(w, value.data)
+            result = self._leaf(w, value.data)  # type: ignore[arg-type]
         else:
             printer = Instructions(w, 1, self.shared.target.has_fma)
             result = printer.emit(value.op, value.dtype, [self._name(w, a) for a in value.args], [a.dtype for a in value.args])
@@ -264,7 +268,7 @@ class ProgramText:
         if key[0] == "value":
             return self.element(w, self.buffers[key[1]], "int64")
         if key[0] == "input" and self.called:
-            return w.load("i64", "%f", self.given_extents[key[1:]])  # type: ignore[index]
+            return w.load("i64", "%f", self.given_extents[key[1], key[2]])
         array = w.load("ptr", "%f", self.layout.objects[self._source(key).number])
         return w.load("i64", w.load("ptr", array, self.abi.extents), 8 * key[2])
 
@@ -336,6 +340,9 @@ class ProgramText:
             return None
         arenas = [b for b in frame.buffers if b.storage == "arena"]
         self._check_extents(stream, arenas)
+        for buffer in arenas:  # one by one, as each may build on the one before
+            assert buffer.offset is not None, "an arena buffer needs an offset"
+            self.size(stream.part(), buffer.offset)
         w, need, lease_number = stream.part(), self.size(stream.part(), frame.arena), None
         room = self.layout.take_aligned(int(need) if need.isdigit() and int(need) <= SMALL_ARENA else SMALL_ARENA)
         base = w.at("%f", room)
@@ -347,7 +354,7 @@ class ProgramText:
         w.store("ptr", base, "%f", slot)
         for buffer in arenas:
             w = stream.part()
-            assert buffer.offset is not None, "an arena buffer needs an offset"
+            assert buffer.offset is not None
             offset = self.size(w, buffer.offset)
             w.store("ptr", w.at(w.load("ptr", "%f", slot), offset), "%f", self.layout.data[buffer.number])
         return lease_number

@@ -122,7 +122,7 @@ fresh:
 
 
 def reused_array(module: Module, abi: Abi) -> str:
-    """``ptr @array.reused(table, slot, descr, bytes of an item, rank, extents)``: the array in ``slot`` if nobody else holds it and it fits.
+    """``ptr @array.reused(table, slot, descr, bytes of an item, rank, extents)``: the array in ``slot``, if it fits and no one holds it.
 
     Empties the slot.  What does not fit is released and a fresh array made."""
     new_array(module)

@@ -9,8 +9,8 @@ storage, callbacks) that is bound when the code is loaded, so that the code itse
 >>> print(w.text())
 define i64 @twice(i64 %x) {
 entry:
-  %1 = add i64 %x, %x
-  ret i64 %1
+  %v1 = add i64 %x, %x
+  ret i64 %v1
 }
 """
 
