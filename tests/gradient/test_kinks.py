@@ -15,16 +15,35 @@ POINTS = np.array(KINKS["points"])
 TIES = np.array(KINKS["ties"])
 
 UNARY = {
-    "abs": abs, "sqr": T.sqr, "x**2": lambda x: x**2, "x**3": lambda x: x**3, "floor": T.floor, "round": lambda x: T.round(x, "half_to_even"), "sgn": T.sgn,
-    "clip(-1,1)": lambda x: T.clip(x, -1, 1), "maximum(x,0)": lambda x: T.maximum(x, 0), "minimum(x,0)": lambda x: T.minimum(x, 0),
-    "switch(x>0,x,0)": lambda x: T.switch(x > 0, x, 0), "sqrt(abs)": lambda x: T.sqrt(abs(x)), "mod2": lambda x: x % 2, "arctan2(x,1)": lambda x: T.arctan2(x, 1.0),
-    "relu": T.nnet.relu, "relu(0.1)": lambda x: T.nnet.relu(x, 0.1), "softplus": T.nnet.softplus, "hard_sigmoid": T.nnet.hard_sigmoid, "elu": T.nnet.elu, "selu": T.nnet.selu,
-}  # fmt: skip
+    "abs": abs,
+    "sqr": T.sqr,
+    "x**2": lambda x: x**2,
+    "x**3": lambda x: x**3,
+    "floor": T.floor,
+    "round": lambda x: T.round(x, "half_to_even"),
+    "sgn": T.sgn,
+    "clip(-1,1)": lambda x: T.clip(x, -1, 1),
+    "maximum(x,0)": lambda x: T.maximum(x, 0),
+    "minimum(x,0)": lambda x: T.minimum(x, 0),
+    "switch(x>0,x,0)": lambda x: T.switch(x > 0, x, 0),
+    "sqrt(abs)": lambda x: T.sqrt(abs(x)),
+    "mod2": lambda x: x % 2,
+    "arctan2(x,1)": lambda x: T.arctan2(x, 1.0),
+    "relu": T.nnet.relu,
+    "relu(0.1)": lambda x: T.nnet.relu(x, 0.1),
+    "softplus": T.nnet.softplus,
+    "elu": T.nnet.elu,
+    "selu": T.nnet.selu,
+}
 
 REDUCTIONS = {
-    "max()": lambda x: x.max(), "max(axis=1)": lambda x: x.max(axis=1).sum(), "min(axis=0)": lambda x: x.min(axis=0).sum(),
-    "prod(1)": lambda x: x.prod(1).sum(), "std(1)": lambda x: x.std(1).sum(), "norm2": lambda x: x.norm(2),
-}  # fmt: skip
+    "max()": lambda x: x.max(),
+    "max(axis=1)": lambda x: x.max(axis=1).sum(),
+    "min(axis=0)": lambda x: x.min(axis=0).sum(),
+    "prod(1)": lambda x: x.prod(1).sum(),
+    "std(1)": lambda x: x.std(1).sum(),
+    "norm2": lambda x: x.norm(2),
+}
 
 
 def numbers(table):

@@ -162,7 +162,9 @@ def test_known_gradients_flow_on():
     y = x * 2
     z = y * 3
     assert value(grad(None, x, known_grads={y: T.constant(5.0)}), x=1.0) == 10
-    assert value(grad(None, x, known_grads=OrderedDict([(y, T.constant(5.0)), (z, T.constant(1.0))])), x=1.0) == 10  # what z sends to y is replaced
+    assert (
+        value(grad(None, x, known_grads=OrderedDict([(y, T.constant(5.0)), (z, T.constant(1.0))])), x=1.0) == 10
+    )  # what z sends to y is replaced
 
 
 def test_a_known_gradient_is_added_to_no_other():

@@ -24,9 +24,16 @@ EXAMPLES = {
     "remove_gradient_marks": [lambda i: disconnected_grad(i.dvector0) * 2],
     "remove_cast": [lambda i: i.bvector0.astype("int32").astype("float64"), lambda i: i.fvector0.astype("float64").astype("float32")],
     "remove_idempotent": [lambda i: T.maximum(i.dvector0, i.dvector0)],
-    "decide_switch": [lambda i: T.switch(i.dvector0 > 0, i.drow0, i.drow0) * i.dmatrix0, lambda i: T.switch(T.constant(np.array(True)), i.dvector0, i.dmatrix0)],
+    "decide_switch": [
+        lambda i: T.switch(i.dvector0 > 0, i.drow0, i.drow0) * i.dmatrix0,
+        lambda i: T.switch(T.constant(np.array(True)), i.dvector0, i.dmatrix0),
+    ],
     "join_dimshuffles": [lambda i: i.dmatrix0.T.dimshuffle(1, "x", 0), lambda i: i.dmatrix0.dimshuffle(0, 1)],
-    "remove_reshape": [lambda i: i.dmatrix0.reshape(i.dmatrix0.shape), lambda i: i.dmatrix0.reshape((12,)).reshape((2, -1)), lambda i: i.dmatrix0.reshape((i.dmatrix0.shape[0], -1))],
+    "remove_reshape": [
+        lambda i: i.dmatrix0.reshape(i.dmatrix0.shape),
+        lambda i: i.dmatrix0.reshape((12,)).reshape((2, -1)),
+        lambda i: i.dmatrix0.reshape((i.dmatrix0.shape[0], -1)),
+    ],
     "join_rebroadcasts": [lambda i: T.addbroadcast(T.unbroadcast(i.dcol0, 1), 1) * i.dmatrix0],
     "remove_full_slices": [lambda i: i.dmatrix0[:, 0:] * 2],
     "read_what_was_written": [lambda i: T.set_subtensor(i.dvector0[1:3], i.dvector1[:2])[1:3]],
@@ -37,57 +44,123 @@ EXAMPLES = {
     # shape
     "size_from_inputs": [lambda i: T.shape_i(T.exp(i.dmatrix0) + i.drow0, 0), lambda i: T.shape_i(T.dot(i.dmatrix0, i.dmatrix1.T), 1)],
     "shape_from_inputs": [lambda i: T.tanh(i.dmatrix0).shape],
-    "entry_of_vector": [lambda i: T.tanh(i.dmatrix0).shape[1], lambda i: T.stack([i.dscalar0, i.dscalar1])[:1], lambda i: T.stack([i.dscalar0, i.dscalar1])[-1]],
+    "entry_of_vector": [
+        lambda i: T.tanh(i.dmatrix0).shape[1],
+        lambda i: T.stack([i.dscalar0, i.dscalar1])[:1],
+        lambda i: T.stack([i.dscalar0, i.dscalar1])[-1],
+    ],
     "reduction_of_vector": [lambda i: i.dmatrix0.shape.prod(), lambda i: T.stack([i.dscalar0, i.dscalar1]).sum()],
     # lift
-    "fill_through_elementwise": [lambda i: i.dmatrix0 * T.ones_like(i.dmatrix0) * 3, lambda i: T.exp(T.alloc(i.dscalar0, 3, 4)), lambda i: i.dmatrix0 + second(T.exp(i.dmatrix0), i.drow0)],
+    "fill_through_elementwise": [
+        lambda i: i.dmatrix0 * T.ones_like(i.dmatrix0) * 3,
+        lambda i: T.exp(T.alloc(i.dscalar0, 3, 4)),
+        lambda i: i.dmatrix0 + second(T.exp(i.dmatrix0), i.drow0),
+    ],
     "fill_through_dimshuffle": [lambda i: T.alloc(i.dvector0, 3, 4).T],
-    "sum_of_fill": [lambda i: T.alloc(i.dscalar0, 3, 4).sum(), lambda i: T.alloc(i.dvector0, 3, 4).sum(axis=0), lambda i: T.alloc(i.dvector0, 3, 4).sum(), lambda i: T.alloc(i.lscalar0, 3, 4).sum(axis=1)],
+    "sum_of_fill": [
+        lambda i: T.alloc(i.dscalar0, 3, 4).sum(),
+        lambda i: T.alloc(i.dvector0, 3, 4).sum(axis=0),
+        lambda i: T.alloc(i.dvector0, 3, 4).sum(),
+        lambda i: T.alloc(i.lscalar0, 3, 4).sum(axis=1),
+    ],
     "index_of_fill": [lambda i: T.zeros((5, 4))[1:3], lambda i: T.alloc(i.dscalar0, 3, 4).reshape((2, 6))],
     "dimshuffle_through_elementwise": [lambda i: T.exp(i.dmatrix0.T * 2).T],
     "transpose_through_dot": [lambda i: T.dot(i.dmatrix0, i.dmatrix1.T).T],
     "index_through_elementwise": [lambda i: T.exp(i.dmatrix0)[1], lambda i: (i.dvector0 + i.dscalar0)[1:]],
     "dot_of_zeros": [lambda i: T.dot(T.zeros((2, 3)), i.dmatrix0)],
-    "factors_out_of_sum": [lambda i: (2 * i.dmatrix0).sum(axis=0), lambda i: (i.dscalar0 * i.dmatrix0).sum(), lambda i: (-i.dmatrix0 / i.dscalar0).sum(), lambda i: (i.dmatrix0 * i.dcol0).sum(axis=1)],
+    "factors_out_of_sum": [
+        lambda i: (2 * i.dmatrix0).sum(axis=0),
+        lambda i: (i.dscalar0 * i.dmatrix0).sum(),
+        lambda i: (-i.dmatrix0 / i.dscalar0).sum(),
+        lambda i: (i.dmatrix0 * i.dcol0).sum(axis=1),
+    ],
     "join_sums": [lambda i: i.dtensor3_0.sum(axis=1).sum(axis=0)],
-    "writes_instead_of_sum": [lambda i: T.inc_subtensor(T.zeros_like(i.dvector0)[:2], i.dscalar0) + T.inc_subtensor(T.zeros_like(i.dvector0)[3], 2.0), lambda i: i.dvector0 + T.inc_subtensor(T.zeros_like(i.dvector0)[i.lvector0], i.dvector1)],
+    "writes_instead_of_sum": [
+        lambda i: T.inc_subtensor(T.zeros_like(i.dvector0)[:2], i.dscalar0) + T.inc_subtensor(T.zeros_like(i.dvector0)[3], 2.0),
+        lambda i: i.dvector0 + T.inc_subtensor(T.zeros_like(i.dvector0)[i.lvector0], i.dvector1),
+    ],
     "sum_of_dimshuffle": [lambda i: i.dmatrix0.T.sum()],
     # algebra
     "collect_sum": [
-        lambda i: i.dvector0 + i.dvector0, lambda i: i.dvector0 + 0, lambda i: i.dvector0 - i.dvector0, lambda i: -(i.dvector0 - i.dvector1), lambda i: 2 * i.dvector0 + i.dvector1 - 3 * i.dvector0,
-        lambda i: i.lvector0 + i.lvector1 - i.lvector0, lambda i: i.dmatrix0 + i.drow0 - i.dmatrix0, lambda i: (1 + i.fvector0) + 2, lambda i: i.bvector0 + i.lvector0 - i.lvector0, lambda i: i.bvector0 * 100 + i.bvector0 * 100,
+        lambda i: i.dvector0 + i.dvector0,
+        lambda i: i.dvector0 + 0,
+        lambda i: i.dvector0 - i.dvector0,
+        lambda i: -(i.dvector0 - i.dvector1),
+        lambda i: 2 * i.dvector0 + i.dvector1 - 3 * i.dvector0,
+        lambda i: i.lvector0 + i.lvector1 - i.lvector0,
+        lambda i: i.dmatrix0 + i.drow0 - i.dmatrix0,
+        lambda i: (1 + i.fvector0) + 2,
+        lambda i: i.bvector0 + i.lvector0 - i.lvector0,
+        lambda i: i.bvector0 * 100 + i.bvector0 * 100,
     ],
     "collect_product": [
-        lambda i: i.dvector0 * i.dvector0, lambda i: i.dvector0 * 1, lambda i: i.dvector0 / i.dvector0, lambda i: -(-i.dvector0 * i.dvector1), lambda i: i.dvector0 * i.dvector1 / i.dvector0, lambda i: (i.dmatrix0 * i.drow0) / i.dmatrix0,
-        lambda i: 0 * i.dmatrix0 * i.drow0, lambda i: (2 * i.fvector0) * 3, lambda i: (i.dvector0 / i.dvector1 + i.dvector2 / i.dscalar0) * i.dvector1 * i.dscalar0, lambda i: i.dvector0**2 * i.dvector0 / i.dvector1 ** -3, lambda i: i.lvector0 * 2 * i.lvector1 * 3,
+        lambda i: i.dvector0 * i.dvector0,
+        lambda i: i.dvector0 * 1,
+        lambda i: i.dvector0 / i.dvector0,
+        lambda i: -(-i.dvector0 * i.dvector1),
+        lambda i: i.dvector0 * i.dvector1 / i.dvector0,
+        lambda i: (i.dmatrix0 * i.drow0) / i.dmatrix0,
+        lambda i: 0 * i.dmatrix0 * i.drow0,
+        lambda i: (2 * i.fvector0) * 3,
+        lambda i: (i.dvector0 / i.dvector1 + i.dvector2 / i.dscalar0) * i.dvector1 * i.dscalar0,
+        lambda i: i.dvector0**2 * i.dvector0 / i.dvector1**-3,
+        lambda i: i.lvector0 * 2 * i.lvector1 * 3,
     ],
     # stabilize
     "log_of_exp_times": [lambda i: T.log(T.exp(i.dvector0) * i.dvector1**2), lambda i: T.log(T.exp(i.dvector0) / (1 + i.dvector1**2))],
-    "log_of_exponential_sum": [lambda i: T.log(T.exp(i.dmatrix0).sum(axis=0)), lambda i: T.log(T.exp(i.dmatrix0).sum(axis=1, keepdims=True)), lambda i: T.log(T.exp(i.fvector0).sum())],
-    "exponential_over_its_sum": [lambda i: T.exp(i.dmatrix0) / T.exp(i.dmatrix0).sum(axis=0, keepdims=True), lambda i: T.exp(i.dmatrix0) / T.exp(i.dmatrix0).sum(axis=1, keepdims=True), lambda i: T.exp(i.dvector0) / T.exp(i.dvector0).sum()],
-    "log_of_softmax": [lambda i: T.log(T.nnet.softmax(i.dmatrix0)), lambda i: T.log(T.nnet.softmax(i.dmatrix0)[T.arange(i.lvector0.shape[0] - 1), i.lvector0[1:]])],
+    "log_of_exponential_sum": [
+        lambda i: T.log(T.exp(i.dmatrix0).sum(axis=0)),
+        lambda i: T.log(T.exp(i.dmatrix0).sum(axis=1, keepdims=True)),
+        lambda i: T.log(T.exp(i.fvector0).sum()),
+    ],
+    "exponential_over_its_sum": [
+        lambda i: T.exp(i.dmatrix0) / T.exp(i.dmatrix0).sum(axis=0, keepdims=True),
+        lambda i: T.exp(i.dmatrix0) / T.exp(i.dmatrix0).sum(axis=1, keepdims=True),
+        lambda i: T.exp(i.dvector0) / T.exp(i.dvector0).sum(),
+    ],
+    "log_of_softmax": [
+        lambda i: T.log(T.nnet.softmax(i.dmatrix0)),
+        lambda i: T.log(T.nnet.softmax(i.dmatrix0)[T.arange(i.lvector0.shape[0] - 1), i.lvector0[1:]]),
+    ],
     "crossentropy_of_softmax": [lambda i: T.nnet.categorical_crossentropy(T.nnet.softmax(i.dmatrix0.T), i.lvector0)],
-    "softmax_of_shifted": [lambda i: T.nnet.softmax(i.dmatrix0 - i.dmatrix0.max(axis=1, keepdims=True)), lambda i: T.nnet.logsoftmax(i.dmatrix0 + i.dcol0)],
+    "softmax_of_shifted": [
+        lambda i: T.nnet.softmax(i.dmatrix0 - i.dmatrix0.max(axis=1, keepdims=True)),
+        lambda i: T.nnet.logsoftmax(i.dmatrix0 + i.dcol0),
+    ],
     "softmax_gradient_of_log": [
         lambda i: T.nnet.softmax_grad(i.dmatrix1 / T.nnet.softmax(i.dmatrix0), T.nnet.softmax(i.dmatrix0)),
-        lambda i: T.nnet.softmax_grad(onehot(i) / T.nnet.softmax(i.dmatrix0.T.dot(i.dmatrix0)), T.nnet.softmax(i.dmatrix0.T.dot(i.dmatrix0))),
-        lambda i: T.nnet.softmax_grad(crossentropy_categorical_1hot_grad(i.dvector0, T.nnet.softmax(i.dmatrix0.T), i.lvector0), T.nnet.softmax(i.dmatrix0.T)),
+        lambda i: T.nnet.softmax_grad(
+            onehot(i) / T.nnet.softmax(i.dmatrix0.T.dot(i.dmatrix0)), T.nnet.softmax(i.dmatrix0.T.dot(i.dmatrix0))
+        ),
+        lambda i: T.nnet.softmax_grad(
+            crossentropy_categorical_1hot_grad(i.dvector0, T.nnet.softmax(i.dmatrix0.T), i.lvector0), T.nnet.softmax(i.dmatrix0.T)
+        ),
     ],
-    "logsoftmax_gradient_at_classes": [lambda i: onehot(i) - onehot(i).sum(axis=1, keepdims=True) * T.nnet.softmax(i.dmatrix0.T.dot(i.dmatrix0))],
+    "logsoftmax_gradient_at_classes": [
+        lambda i: onehot(i) - onehot(i).sum(axis=1, keepdims=True) * T.nnet.softmax(i.dmatrix0.T.dot(i.dmatrix0))
+    ],
     # specialize
     "sum_of_one_hot_rows": [lambda i: onehot(i).sum(axis=1)],
-    "power_by_number": [lambda i: i.dvector0**7, lambda i: (i.dvector0**2) ** 0.5, lambda i: i.lvector0**3, lambda i: (1 + i.dvector0**2) ** -0.5, lambda i: i.dvector0**0],
+    "power_by_number": [
+        lambda i: i.dvector0**7,
+        lambda i: (i.dvector0**2) ** 0.5,
+        lambda i: i.lvector0**3,
+        lambda i: (1 + i.dvector0**2) ** -0.5,
+        lambda i: i.dvector0**0,
+    ],
     "multiply_by_inverse": [lambda i: i.dvector0 / 4],
     "fill_by_shape": [lambda i: second(i.dmatrix0, i.dscalar0) * i.drow0],
     "outer_product": [lambda i: T.outer(i.dvector0, i.dvector1)],
     # blas
     "accumulate_product": [
-        lambda i: i.dmatrix0 - 0.1 * T.dot(i.dmatrix1, i.dtensor3_0[0].T).dot(i.dmatrix2), lambda i: 0.9 * i.dvector0 + i.dscalar0 * T.dot(i.dmatrix0.T, i.dmatrix1[:, 0]), lambda i: i.dvector0 + T.dot(i.dmatrix0[:, 0], i.dmatrix1),
-        lambda i: T.tanh(T.dot(i.dmatrix0, i.dmatrix1.T) + T.dot(i.dmatrix2, i.dmatrix3.T)), lambda i: i.dmatrix0 * i.dscalar0 - T.dot(i.dmatrix1, i.dmatrix2.T).dot(i.dmatrix3) * i.dscalar1,
+        lambda i: i.dmatrix0 - 0.1 * T.dot(i.dmatrix1, i.dtensor3_0[0].T).dot(i.dmatrix2),
+        lambda i: 0.9 * i.dvector0 + i.dscalar0 * T.dot(i.dmatrix0.T, i.dmatrix1[:, 0]),
+        lambda i: i.dvector0 + T.dot(i.dmatrix0[:, 0], i.dmatrix1),
+        lambda i: T.tanh(T.dot(i.dmatrix0, i.dmatrix1.T) + T.dot(i.dmatrix2, i.dmatrix3.T)),
+        lambda i: i.dmatrix0 * i.dscalar0 - T.dot(i.dmatrix1, i.dmatrix2.T).dot(i.dmatrix3) * i.dscalar1,
     ],
     "scaled_product": [lambda i: i.dscalar0 * T.dot(i.dmatrix0, i.dmatrix1.T)],
     "matrix_product": [lambda i: T.dot(i.dmatrix0, i.dmatrix1.T)],
     # expand
     "expand_composite": [lambda i: T.nnet.softmax(i.dmatrix0), lambda i: T.nnet.logsoftmax(i.dmatrix0)],
-}  # fmt: skip
-
+}

@@ -8,9 +8,20 @@ from theano.graph import Constant, FunctionGraph, graph_inputs
 from theano.rewrite import optimize
 
 SHAPES = {
-    "dmatrix": (3, 4), "fmatrix": (3, 4), "lmatrix": (3, 4), "drow": (1, 4), "dcol": (3, 1), "dvector": (4,), "fvector": (4,), "lvector": (4,),
-    "bvector": (4,), "dscalar": (), "fscalar": (), "lscalar": (), "dtensor3": (2, 3, 4),
-}  # fmt: skip
+    "dmatrix": (3, 4),
+    "fmatrix": (3, 4),
+    "lmatrix": (3, 4),
+    "drow": (1, 4),
+    "dcol": (3, 1),
+    "dvector": (4,),
+    "fvector": (4,),
+    "lvector": (4,),
+    "bvector": (4,),
+    "dscalar": (),
+    "fscalar": (),
+    "lscalar": (),
+    "dtensor3": (2, 3, 4),
+}
 
 
 def kind_of(name):
@@ -33,7 +44,11 @@ class Inputs:
         found = {}
         for name, variable in self.made.items():
             shape, dtype = SHAPES[kind_of(name)], variable.dtype
-            found[variable] = random.integers(0, 3, shape).astype(dtype) if dtype.startswith("int") else (spread * random.normal(size=shape)).astype(dtype)
+            found[variable] = (
+                random.integers(0, 3, shape).astype(dtype)
+                if dtype.startswith("int")
+                else (spread * random.normal(size=shape)).astype(dtype)
+            )
         return found
 
 
@@ -57,10 +72,15 @@ def check_rewriting(outputs, values, rtol=1e-9, **options):
     after = evaluate(list(graph.outputs), {new: values[old] for new, old in zip(graph.inputs, leaves, strict=True) if old in values})
     for old, new in zip(before, after, strict=True):
         assert old.shape == new.shape and old.dtype == new.dtype
-        np.testing.assert_allclose(new, old, rtol=rtol if old.dtype != np.float32 else 2e-5, atol=1e-12 if old.dtype != np.float32 else 1e-6)
+        np.testing.assert_allclose(
+            new, old, rtol=rtol if old.dtype != np.float32 else 2e-5, atol=1e-12 if old.dtype != np.float32 else 1e-6
+        )
     return graph, report
 
 
 def ops_of(graph):
     """The names of the ops of a graph, elementwise ones by their scalar op, in topological order."""
-    return [getattr(getattr(node.op, "scalar_op", None), "name", None) if type(node.op).__name__ == "Elemwise" else type(node.op).__name__ for node in graph.toposort()]
+    return [
+        getattr(getattr(node.op, "scalar_op", None), "name", None) if type(node.op).__name__ == "Elemwise" else type(node.op).__name__
+        for node in graph.toposort()
+    ]

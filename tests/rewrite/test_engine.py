@@ -153,7 +153,7 @@ def test_long_sums_are_flattened_piece_by_piece():
     total = xs[0]
     for x in xs[1:]:
         total = total + x
-    graph, report, _ = optimized(total)
+    graph, _, _ = optimized(total)
     assert 199 / 31 <= len(graph.apply_nodes) <= 40
     assert max(len(node.inputs) for node in graph.apply_nodes) <= 32
     check_rewriting(total, {x: np.full(4, float(k)) for k, x in enumerate(xs)})

@@ -28,7 +28,7 @@ def regression():
 
 
 def test_logistic_regression_has_no_exponential_left(regression):
-    inputs, xent, gradients = regression
+    _, xent, gradients = regression
     graph, _, _ = optimized([xent, *gradients])
     ops = ops_of(graph)
     assert not {"exp", "log", "log1p", "true_div"} & (set(ops) - {"true_div"}), ops
@@ -140,4 +140,8 @@ def test_packed_parameters_are_summed_once():
     p = T.dvector("p")
     cost = p[0] * p[1] + (p[2:5] ** 2).sum() + T.exp(p[5:]).sum() * p[1]
     graph, _ = check_rewriting([cost, grad(cost, p)], {p: np.linspace(0.1, 0.9, 9)})
-    assert not [n for n in graph.apply_nodes if len(n.inputs) > 2 and getattr(getattr(n.op, "scalar_op", None), "name", "") == "add" and n.outputs[0].ndim]
+    assert not [
+        n
+        for n in graph.apply_nodes
+        if len(n.inputs) > 2 and getattr(getattr(n.op, "scalar_op", None), "name", "") == "add" and n.outputs[0].ndim
+    ]

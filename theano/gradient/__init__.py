@@ -16,17 +16,14 @@ from theano.gradient.reverse import Lop, format_as, grad, subgraph_grad
 from theano.gradient.special import (
     ConsiderConstant,
     DisconnectedGrad,
-    DisconnectedType,
     GradClip,
     GradScale,
-    NullType,
     UndefinedGrad,
     ZeroGrad,
     consider_constant,
     consider_constant_,
     disconnected_grad,
     disconnected_grad_,
-    disconnected_type,
     grad_clip,
     grad_not_implemented,
     grad_scale,
@@ -37,6 +34,7 @@ from theano.gradient.special import (
     zero_grad_,
 )
 from theano.gradient.verify import GradientError, numeric_grad, verify_grad
+from theano.graph import DisconnectedType, NullType, disconnected_type
 
 __all__ = [
     "ConsiderConstant",

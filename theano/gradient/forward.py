@@ -20,15 +20,14 @@ from theano.gradient.reverse import (
     _as_list,
     _connection,
     _float_ones,
-    _float_zeros_like,
     _node_gradients,
     _report_disconnected,
     _sum,
+    absent,
     backpropagate,
     format_as,
 )
-from theano.gradient.special import DisconnectedType, NullType, disconnected_type
-from theano.graph import Apply, Variable, provenance
+from theano.graph import Apply, DisconnectedType, NullType, Variable, disconnected_type, provenance
 
 
 def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise", return_disconnected: str = "zero") -> Any:
@@ -59,7 +58,7 @@ def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise",
                     )
                 )
             _report_disconnected(output, disconnected_outputs)
-            result = None if return_disconnected == "None" else DisconnectedType()() if return_disconnected == "Disconnected" else _float_zeros_like(output)
+            result = absent(output, return_disconnected)
         results.append(result)
     return format_as(use_list, use_tuple, results)
 

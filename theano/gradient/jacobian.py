@@ -50,7 +50,8 @@ def _rows(expression: Any, targets: list[Any], arguments: dict[str, Any]) -> lis
         gradients: list[Any] = grad(expression[index], list(targets), **arguments)
         return gradients
 
-    rows, updates = theano.scan(row, sequences=theano.tensor.arange(expression.shape[0]), non_sequences=[expression, *targets], return_list=True)
+    indices = theano.tensor.arange(expression.shape[0])
+    rows, updates = theano.scan(row, sequences=indices, non_sequences=[expression, *targets], return_list=True)  # type: ignore[attr-defined]
     if updates:
         raise ValueError("jacobian: the expression draws random numbers or updates shared variables; the rows would not belong together")
     return list(rows)

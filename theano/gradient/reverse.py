@@ -20,8 +20,9 @@ from typing import Any
 from theano.dtypes import is_discrete
 from theano.errors import DisconnectedInputError, NullTypeGradError, message
 from theano.flags import config
-from theano.gradient.special import DisconnectedType, NullType, disconnected_type
-from theano.graph import Apply, Variable, provenance
+from theano.graph import Apply, DisconnectedType, NullType, Variable, disconnected_type, provenance
+from theano.scalar import OPS
+from theano.tensor.elemwise import elemwise
 
 Known = Mapping[Variable, Variable]
 
@@ -88,7 +89,7 @@ def grad(
         result = grads.get(target)
         if result is None:
             _report_disconnected(target, disconnected_inputs)
-            result = {"zero": _float_zeros_like, "None": lambda v: None, "Disconnected": lambda v: disconnected_type()}[return_disconnected](target)
+            result = absent(target, return_disconnected)
         elif isinstance(result.type, NullType):
             if null_gradients == "raise":
                 raise NullTypeGradError(f"the gradient with respect to {target} is undefined: {result.type.why_null}")
@@ -221,7 +222,8 @@ def _connection(node: Apply) -> list[list[bool]] | None:
     if pattern is None or all(map(all, pattern)):
         return None
     if len(pattern) != len(node.inputs) or any(len(row) != len(node.outputs) for row in pattern):
-        raise ValueError(f"{node.op}: connection_pattern must have a row for each of {len(node.inputs)} inputs, each of {len(node.outputs)} entries")
+        wanted = f"a row for each of {len(node.inputs)} inputs, each of {len(node.outputs)} entries"
+        raise ValueError(f"{node.op}: connection_pattern must have {wanted}")
     return pattern
 
 
@@ -288,9 +290,7 @@ def _sum(terms: Sequence[Any]) -> Any:
         return null
     if not all(hasattr(t.type, "dtype") and hasattr(t.type, "broadcastable") and not getattr(t.type, "format", None) for t in terms):
         return sum(terms[1:], terms[0])
-    from theano.tensor import add
-
-    return add(*terms)
+    return elemwise(OPS["add"])(*terms)
 
 
 # ------------------------------------------------------------------------------- arguments, results, errors
@@ -299,7 +299,7 @@ def _sum(terms: Sequence[Any]) -> Any:
 def _checked_targets(wrt: Any) -> tuple[list[Variable], bool, bool]:
     use_list, use_tuple = isinstance(wrt, list), isinstance(wrt, tuple)
     if isinstance(wrt, (set, frozenset, dict)):
-        raise TypeError("grad: wrt must be a list, a tuple or a variable; a set has no order, so the order of the gradients would be random")
+        raise TypeError("grad: wrt must be a list, a tuple or a variable; a set has no order, and so its gradients would have none")
     targets = list(wrt) if use_list or use_tuple else [wrt]
     for target in targets:
         if not isinstance(target, Variable):
@@ -328,7 +328,8 @@ def _seeds(cost: Any, known_grads: Known | None) -> Known:
     for variable, gradient in (known_grads or {}).items():
         if not hasattr(gradient, "type"):
             raise TypeError(f"grad: the known gradient of {variable} is {gradient!r}, not a variable")
-        if getattr(variable.type, "ndim", None) != getattr(gradient.type, "ndim", None) and not isinstance(gradient.type, (DisconnectedType, NullType)):
+        special = isinstance(gradient.type, (DisconnectedType, NullType))
+        if not special and getattr(variable.type, "ndim", None) != getattr(gradient.type, "ndim", None):
             raise TypeError(f"grad: the known gradient of {variable} has type {gradient.type}, which does not fit {variable.type}")
         seeds[variable] = gradient
     if cost is not None and cost not in seeds:
@@ -361,6 +362,13 @@ def _float_dtype(variable: Any) -> str:
 def _float_zeros_like(variable: Any) -> Any:
     """Zeros shaped as ``variable``, of its dtype or floatX."""
     return variable.zeros_like(dtype=_float_dtype(variable)) if hasattr(variable.type, "dtype") else variable.zeros_like()
+
+
+def absent(variable: Any, form: str) -> Any:
+    """What stands for the gradient of something that is not connected."""
+    if form == "zero":
+        return _float_zeros_like(variable)
+    return None if form == "None" else disconnected_type()
 
 
 def _float_ones(cost: Any) -> Any:

@@ -15,26 +15,28 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from theano.graph import Apply, DisconnectedType, NullType, Op, Variable, disconnected_type
+from theano.graph import Apply, NullType, Op, Variable, disconnected_type
 from theano.tensor import as_tensor_variable
 
 
 def grad_undefined(op: Any, x_pos: int, x: Any, comment: str = "") -> Variable:
     """A null gradient: the derivative of ``op`` in its input ``x_pos`` does not exist."""
-    return NullType(f"the gradient of {op} in input {x_pos} ({x}) is mathematically undefined. {comment}".rstrip())()
+    undefined: Variable = NullType(f"the gradient of {op} in input {x_pos} ({x}) is mathematically undefined. {comment}".rstrip())()
+    return undefined
 
 
 def grad_not_implemented(op: Any, x_pos: int, x: Any, comment: str = "") -> Variable:
     """A null gradient: nobody has written the derivative of ``op`` in its input ``x_pos``."""
-    return NullType(f"the gradient of {op} in input {x_pos} ({x}) is not implemented. {comment}".rstrip())()
+    unwritten: Variable = NullType(f"the gradient of {op} in input {x_pos} ({x}) is not implemented. {comment}".rstrip())()
+    return unwritten
 
 
 class GradientIdentity(Op):
     """Returns its argument; only the gradient differs.  The base of the operations below."""
 
-    __props__: tuple[str, ...] = ()
+    __props__: ClassVar[tuple[str, ...]] = ()
     view_map = {0: [0]}
     value_identity = True
     """The rewriter replaces the output by the input."""

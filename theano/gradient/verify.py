@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from theano.gradient.reverse import grad
+
 STEP = {"float16": 0.1, "float32": 1e-3, "float64": 1e-6}
 """Step of the central differences by the coarsest dtype involved: near the cube root of its epsilon."""
 TOLERANCE = {"float16": 0.5, "float32": 1e-2, "float64": 1e-4}
@@ -21,7 +23,16 @@ class GradientError(Exception):
     """The symbolic and the numeric gradient differ; the attributes say where and by how much."""
 
     def __init__(
-        self, arg: int, err_pos: int, shape: tuple[int, ...], val1: float, val2: float, abs_err: float, rel_err: float, abs_tol: float, rel_tol: float
+        self,
+        arg: int,
+        err_pos: int,
+        shape: tuple[int, ...],
+        val1: float,
+        val2: float,
+        abs_err: float,
+        rel_err: float,
+        abs_tol: float,
+        rel_tol: float,
     ) -> None:
         super().__init__(arg, err_pos, shape, val1, val2, abs_err, rel_err, abs_tol, rel_tol)
         self.arg, self.err_pos, self.shape = arg, err_pos, shape
@@ -30,8 +41,9 @@ class GradientError(Exception):
 
     def __str__(self) -> str:
         return (
-            f"the gradient of argument {self.arg} (shape {self.shape}) at flat position {self.err_pos} is {self.val1} by finite differences, "
-            f"{self.val2} symbolically: absolute error {self.abs_err:.3g} (allowed {self.abs_tol:.3g}), relative error {self.rel_err:.3g} (allowed {self.rel_tol:.3g})"
+            f"the gradient of argument {self.arg} (shape {self.shape}) at flat position {self.err_pos} is {self.val1} "
+            f"by finite differences, {self.val2} symbolically: absolute error {self.abs_err:.3g} "
+            f"(allowed {self.abs_tol:.3g}), relative error {self.rel_err:.3g} (allowed {self.rel_tol:.3g})"
         )
 
 
@@ -133,7 +145,8 @@ def verify_grad(
     projection = theano.shared(np.ones(shape, output.dtype), broadcastable=output.broadcastable)
     cost = (projection * output).sum()
     value = theano.function(inputs, cost, mode=mode, on_unused_input="ignore")
-    symbolic = theano.function(inputs, theano.gradient.grad(cost, inputs, disconnected_inputs="ignore"), mode=mode, on_unused_input="ignore")
+    gradients_of_cost = grad(cost, inputs, disconnected_inputs="ignore")
+    symbolic = theano.function(inputs, gradients_of_cost, mode=mode, on_unused_input="ignore")
     for _ in range(n_tests):
         projection.set_value(np.asarray(rng.rand(*shape) + 0.5, output.dtype))
         numeric = numeric_grad(value, points, eps, out_type)

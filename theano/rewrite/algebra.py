@@ -86,7 +86,7 @@ def _waits(rewriter: Rewriter, output: Variable, kinds: frozenset[Any]) -> bool:
     client, position = clients[0]
     if client == "output" or not isinstance(client.op, Elemwise) or client.op.scalar_op not in kinds:
         return False
-    if client.outputs[0].type.dtype != output.type.dtype or (kinds is PRODUCTS and not _looks_below(client, position, output)):  # type: ignore[attr-defined]
+    if client.outputs[0].type.dtype != output.type.dtype or (kinds is PRODUCTS and not _looks_below(client, position, output)):
         return False
     if output in rewriter.memory.setdefault("roots", set()):
         return False
@@ -130,7 +130,7 @@ def _distributed(rewriter: Rewriter, read: Product, dtype: str, ndim: int) -> An
     if len(read.factors) < 2:
         return None
     for position, (base, exponent) in enumerate(read.factors):
-        if exponent != 1 or scalar_op_of(base) not in SUMS or not rewriter.used_once(base) or base.type.dtype != dtype:  # type: ignore[attr-defined]
+        if exponent != 1 or scalar_op_of(base) not in SUMS or not rewriter.used_once(base) or base.type.dtype != dtype:
             continue
         others = read.factors[:position] + read.factors[position + 1 :]
         found = _distributed_over(rewriter, read.coefficient, others, base, dtype, ndim)
@@ -139,9 +139,7 @@ def _distributed(rewriter: Rewriter, read: Product, dtype: str, ndim: int) -> An
     return None
 
 
-def _distributed_over(
-    rewriter: Rewriter, coefficient: Any, others: list[tuple[Variable, int]], base: Any, dtype: str, ndim: int
-) -> Any:
+def _distributed_over(rewriter: Rewriter, coefficient: Any, others: list[tuple[Variable, int]], base: Any, dtype: str, ndim: int) -> Any:
     inner = read_sum(base, rewriter.used_once)
     if inner.constant:
         return None

@@ -40,13 +40,13 @@ def _scaled_dot(rewriter: Rewriter, coefficient: Number, term: Any) -> tuple[App
 
 
 def _single_dot(rewriter: Rewriter, read: Product, coefficient: Number) -> tuple[Apply, Product] | None:
-    dots = [(b, e) for b, e in read.factors if not all(b.type.broadcastable)]  # type: ignore[attr-defined]
+    dots = [(b, e) for b, e in read.factors if not all(b.type.broadcastable)]
     if len(dots) != 1 or dots[0][1] != 1 or not rewriter.used_once(dots[0][0]):
         return None
     node = _dot_of(dots[0][0])
     if node is None:
         return None
-    return node, Product(coefficient * read.coefficient, [(b.dimshuffle(), e) for b, e in read.factors if b is not dots[0][0]])  # type: ignore[attr-defined]
+    return node, Product(coefficient * read.coefficient, [(b.dimshuffle(), e) for b, e in read.factors if b is not dots[0][0]])
 
 
 def _factor(product: Product, dtype: str) -> Any:
@@ -89,10 +89,10 @@ def _accumulator(rewriter: Rewriter, terms: list[tuple[Number, Any]], output: An
     ((coefficient, term),) = terms
     if scalar_op_of(term) in (mul, neg, true_div) and rewriter.used_once(term):
         read = read_product(term, rewriter.used_once)
-        numbers = [(b, e) for b, e in read.factors if all(b.type.broadcastable)]  # type: ignore[attr-defined]
+        numbers = [(b, e) for b, e in read.factors if all(b.type.broadcastable)]
         arrays = [f for f in read.factors if f not in numbers]
         if len(arrays) == 1 and arrays[0][1] == 1:
-            return Product(coefficient * read.coefficient, [(b.dimshuffle(), e) for b, e in numbers]), arrays[0][0]  # type: ignore[attr-defined]
+            return Product(coefficient * read.coefficient, [(b.dimshuffle(), e) for b, e in numbers]), arrays[0][0]
     return Product(coefficient), term
 
 
@@ -122,4 +122,3 @@ def matrix_product(rewriter: Rewriter, node: Apply) -> Any:
     if x.type.ndim != 2 or y.type.ndim != 2 or node.outputs[0].type.dtype not in BLAS:
         return None
     return dot22(x, y)
-

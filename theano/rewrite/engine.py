@@ -49,6 +49,7 @@ class Rewrite:
     roots: tuple[Any, ...] = ()
     group: str = ""
     tags: frozenset[str] = frozenset()
+    applies: Callable[[Any], bool] | None = None  # to which ops, besides ``roots``; asked once for each op
     law: Any = None  # the equation it was made from, for the property tests and for printing
     anchors: tuple[tuple[str, Any], ...] = ()
     """For an equation about a sum or product: ("sum" | "product", the op of one of its terms); such a rule is tried where
@@ -87,11 +88,13 @@ def register(rewrite: Rewrite) -> Rewrite:
     return rewrite
 
 
-def rewrite(group: str, *roots: Any, tags: Iterable[str] = ()) -> Callable[[Callable[[Rewriter, Apply], Result]], Rewrite]:
-    """Declare a rule of ``group`` for nodes whose op is one of ``roots``: a function of (rewriter, node)."""
+def rewrite(
+    group: str, *roots: Any, tags: Iterable[str] = (), applies: Callable[[Any], bool] | None = None
+) -> Callable[[Callable[[Rewriter, Apply], Result]], Rewrite]:
+    """Declare a rule of ``group`` for nodes whose op is one of ``roots`` or ``applies``: a function of (rewriter, node)."""
 
     def declare(function: Callable[[Rewriter, Apply], Result]) -> Rewrite:
-        return register(Rewrite(function.__name__, function, roots, group, frozenset(tags)))
+        return register(Rewrite(function.__name__, function, roots, group, frozenset(tags), applies))
 
     return declare
 
@@ -106,7 +109,9 @@ def anchored(group: str, *anchors: tuple[str, Any], tags: Iterable[str] = ()) ->
     return declare
 
 
-def local_optimizer(tracks: Sequence[Any] | None, inplace: bool = False, requirements: Sequence[Any] = ()) -> Callable[[Callable[[Apply], Result]], Rewrite]:
+def local_optimizer(
+    tracks: Sequence[Any] | None, inplace: bool = False, requirements: Sequence[Any] = ()
+) -> Callable[[Callable[[Apply], Result]], Rewrite]:
     """The classic decorator: a function of the node becomes a rule (not yet registered anywhere)."""
     if tracks is not None and not tracks:
         raise ValueError("local_optimizer: an empty list of ops would never apply; None means every node")
@@ -134,7 +139,7 @@ class Report:
     visits: int = 0
 
     def __str__(self) -> str:
-        lines = [f"{stage:<14} {self.seconds[stage] * 1e3:9.2f} ms  {before:7} -> {after} nodes" for stage, (before, after) in self.nodes.items()]
+        lines = [f"{stage:<14} {self.seconds[stage] * 1e3:9.2f} ms  {old:7} -> {new} nodes" for stage, (old, new) in self.nodes.items()]
         lines += [f"{count:7} of {self.attempts[name]:7}  {name}" for name, count in sorted(self.hits.items(), key=lambda item: -item[1])]
         return "\n".join([*lines, f"{self.merged:7} nodes merged in {self.visits} visits"])
 
@@ -148,6 +153,7 @@ class Index:
     def __init__(self, rewrites: Iterable[Rewrite]) -> None:
         self._by_root: dict[Hashable, list[tuple[int, Rewrite]]] = {}
         self._everywhere: list[tuple[int, Rewrite]] = []
+        self._chosen: list[tuple[int, Rewrite]] = []
         self._of_op: dict[int, tuple[Any, tuple[Rewrite, ...]]] = {}
         self.anchored: dict[tuple[str, Any], list[Rewrite]] = {}
         for position, rule in enumerate(rewrites):
@@ -157,14 +163,16 @@ class Index:
                 continue
             for root in rule.roots:
                 self._by_root.setdefault(root, []).append((position, rule))
-            if not rule.roots:
+            if rule.applies is not None:
+                self._chosen.append((position, rule))
+            elif not rule.roots:
                 self._everywhere.append((position, rule))
 
     def of(self, op: Any) -> tuple[Rewrite, ...]:
         """The rules for a node of ``op``, in the order of declaration."""
         found = self._of_op.get(id(op))
         if found is None:
-            ranked = dict(self._everywhere)
+            ranked = dict(self._everywhere) | {position: rule for position, rule in self._chosen if rule.applies and rule.applies(op)}
             roots = [op, *type(op).__mro__]
             if isinstance(op, Elemwise):
                 roots.append(op.scalar_op)
@@ -233,6 +241,16 @@ class Rewriter:
     def on_change_input(self, fgraph: FunctionGraph, node: Any, position: int, old: Variable, new: Variable, reason: Any = None) -> None:
         if node != "output":
             self._arrivals.append(node)
+        uses = self.clients[old]  # this use is still among them
+        if len(uses) == 2:
+            self._arrivals += [other for other, _ in uses if other is not node and other != "output"]
+
+    def on_prune(self, fgraph: FunctionGraph, node: Apply, reason: Any) -> None:
+        """What is now used only once can be taken into that use."""
+        for variable in node.inputs:
+            uses = self.clients.get(variable)
+            if uses is not None and len(uses) == 1 and variable.owner is not None and uses[0][0] != "output":
+                self._arrivals.append(uses[0][0])
 
     def _enqueue_arrivals(self) -> None:
         """Put new and changed nodes on top of the worklist, arguments first."""
@@ -245,23 +263,28 @@ class Rewriter:
 
     # running
 
-    def run(self, rewrites: Iterable[Rewrite], stage: str = "custom") -> None:
-        """Apply ``rewrites`` until none of them applies any more."""
+    def run(self, rewrites: Iterable[Rewrite], stage: str = "custom", cleanup: Iterable[Rewrite] = ()) -> None:
+        """Apply ``rewrites`` until none of them applies any more; ``cleanup`` only to nodes that are new or have changed.
+
+        With nothing to apply every node is visited, and so merged."""
         started, before = perf_counter(), len(self.fgraph.apply_nodes)
-        index = self.index = Index(rewrites)
+        rules = list(rewrites)
+        wanted, index = Index(rules), Index([*rules, *cleanup])
+        self.index = index
         budget = HITS_PER_NODE * before + 1000
         spent: dict[str, int] = {}
         self._arrivals.clear()
-        self._stack = list(reversed(self.fgraph.toposort()))
+        nodes = self.fgraph.toposort()
+        self._stack = [node for node in reversed(nodes) if not rules or wanted.of(node.op)]
         self._pending = set(self._stack)
         self.fgraph.attach_feature(self)
-        origin = provenance._inherited
+        origin, alive = provenance._inherited, self.fgraph.apply_nodes
         token = origin.set(None)
         try:
             while self._stack:
                 node = self._stack.pop()
                 self._pending.discard(node)
-                if node in self.fgraph.apply_nodes:
+                if node in alive:
                     origin.set(node.origin)
                     self.report.visits += 1
                     if not self._merge(node):

@@ -8,8 +8,7 @@ from theano.graph import Apply
 from theano.rewrite.engine import Rewriter, rewrite
 
 
-@rewrite("expand")
+@rewrite("expand", applies=lambda op: hasattr(op, "expand"))
 def expand_composite(rewriter: Rewriter, node: Apply) -> Any:
     """Replace a composite op by the expression that it abbreviates."""
-    expand = getattr(node.op, "expand", None)
-    return None if expand is None else expand(node)
+    return node.op.expand(node)

@@ -82,16 +82,18 @@ def _shape_known(table: Any, variable: Any, value: Any, others: list[Any]) -> bo
 def _fill_outside(rewriter: Rewriter, node: Apply, values: list[Any]) -> Any:
     """All inputs are spread over one shape, or are single numbers: spread the result."""
     output, table = node.outputs[0], size_table(rewriter)
-    model = next((v for v, value in zip(node.inputs, values) if value is not None and v.type.broadcastable == output.type.broadcastable), None)
+    filled = [v for v, value in zip(node.inputs, values, strict=True) if value is not None]
+    model = next((v for v in filled if v.type.broadcastable == output.type.broadcastable), None)
     if model is None:
         return None
-    others = [v for v, value in zip(node.inputs, values) if value is not None and v is not model]
-    if not all(_shape_known(table, v, filling(v), [model]) for v in others):
+    if not all(_shape_known(table, v, filling(v), [model]) for v in filled if v is not model):
         return None
     inside = node.op(*(v if value is None else value for v, value in zip(node.inputs, values, strict=True)))
     if inside.type.broadcastable == output.type.broadcastable:
         return None
-    return elemwise(SECOND)(model.owner.inputs[0], inside) if scalar_op_of(model) is SECOND else spread_over(inside, table.of(model), output)
+    if scalar_op_of(model) is SECOND:
+        return elemwise(SECOND)(model.owner.inputs[0], inside)
+    return spread_over(inside, table.of(model), output)
 
 
 @rewrite("lift", DimShuffle)
@@ -175,7 +177,9 @@ def transpose_through_dot(rewriter: Rewriter, node: Apply) -> Any:
     if node.op.new_order != (1, 0) or x.owner is None or not isinstance(x.owner.op, Dot) or not rewriter.used_once(x):
         return None
     left, right = x.owner.inputs
-    if left.type.ndim != 2 or right.type.ndim != 2 or any(v.owner is not None and not isinstance(v.owner.op, DimShuffle) for v in (left, right)):
+    if left.type.ndim != 2 or right.type.ndim != 2:
+        return None
+    if any(v.owner is not None and not isinstance(v.owner.op, DimShuffle) for v in (left, right)):
         return None
     return dot_op(right.T, left.T)
 
@@ -190,7 +194,8 @@ def index_through_elementwise(rewriter: Rewriter, node: Apply) -> Any:
         return None
     moved = []
     for v in x.owner.inputs:
-        if v.type.broadcastable == x.type.broadcastable and not any(v.type.broadcastable) and (v.owner is None or isinstance(v.owner.op, MakeVector)):
+        small = v.owner is None or isinstance(v.owner.op, MakeVector)
+        if small and v.type.broadcastable == x.type.broadcastable and not any(v.type.broadcastable):
             moved.append(node.op(v, *node.inputs[1:]))
         elif all(v.type.broadcastable):
             moved.append(v.dimshuffle())
@@ -269,7 +274,6 @@ def sum_of_dimshuffle(rewriter: Rewriter, node: Apply) -> Any:
     if type(node.op) is not Sum or node.outputs[0].type.ndim or x.owner is None or not isinstance(x.owner.op, DimShuffle):
         return None
     return Sum(dtype=node.op.dtype, acc_dtype=node.op.acc_dtype)(x.owner.inputs[0])
-
 
 
 # ------------------------------------------------------------------------------------------------ writes

@@ -428,7 +428,7 @@ def rules(group: str) -> Callable[[Callable[..., Iterator[tuple[Any, Any]]]], li
 def _declare_equation(name: str, group: str, left: Any, right: Any) -> Rewrite:
     pattern = compile_pattern(left)
     equation = Equation(left, right, pattern)
-    rule = Rewrite(name, lambda rewriter, node: apply_to_node(equation, node), (), group, frozenset({"equation"}), equation)
+    rule = Rewrite(name, lambda rewriter, node: apply_to_node(equation, node), (), group, frozenset({"equation"}), law=equation)
     if isinstance(pattern, CallPattern):
         rule.roots = (pattern.op,)
     elif isinstance(pattern, SumPattern):

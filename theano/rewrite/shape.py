@@ -176,7 +176,7 @@ def size_table(rewriter: Rewriter) -> SizeTable:
     table = rewriter.memory.get("sizes")
     if table is None:
         table = rewriter.memory["sizes"] = SizeTable(rewriter)
-    return table  # type: ignore[no-any-return]
+    return table
 
 
 def broadcast_as(rewriter: Rewriter, value: Any, model: Any) -> Any:

@@ -72,7 +72,7 @@ def softmax_of_shifted(rewriter: Rewriter, node: Apply) -> Any:
     """What is the same for a whole row does not change its softmax: ``softmax(x - max(x))`` is ``softmax(x)``."""
     (x,) = node.inputs
     read = read_sum(x, rewriter.used_once)
-    kept = [(c, t) for c, t in read.terms if not t.type.broadcastable[1]]  # type: ignore[attr-defined]
+    kept = [(c, t) for c, t in read.terms if not t.type.broadcastable[1]]
     if x.type.broadcastable[1] or not kept or (len(kept) == len(read.terms) and read.constant == 0):
         return None
     if not any(t.type == x.type for _, t in kept):
@@ -120,7 +120,7 @@ def softmax_gradient_of_log(rewriter: Rewriter, node: Apply) -> Any:
     if (sm, -1) not in read.factors:
         return None
     rest = [f for f in read.factors if f != (sm, -1)]
-    if not any(b.type == sm.type for b, _ in rest):  # type: ignore[attr-defined]
+    if not any(b.type == sm.type for b, _ in rest):
         return None
     return _log_softmax_gradient(rewriter, write_product(Product(read.coefficient, rest), sm.type.dtype, 2), sm)
 
@@ -129,7 +129,7 @@ def _gradient_at_classes(scatter: Apply, value: Any, y: Any, sm: Any) -> Any:
     """The gradient of ``log(sm[rows, y])``: what is scattered has been divided by just these elements."""
     read = read_product(value, lambda v: True)
     for picked, exponent in read.factors:
-        if exponent == -1 and isinstance(_op(picked), AdvancedSubtensor) and picked.owner.inputs == [sm, *scatter.inputs[2:]]:  # type: ignore[union-attr]
+        if exponent == -1 and isinstance(_op(picked), AdvancedSubtensor) and picked.owner.inputs == [sm, *scatter.inputs[2:]]:
             rest = Product(-read.coefficient, [f for f in read.factors if f[0] is not picked])
             return crossentropy_softmax_1hot_with_bias_dx(write_product(rest, sm.type.dtype, 1), sm, y)
     return None
@@ -157,7 +157,7 @@ def logsoftmax_gradient_at_classes(rewriter: Rewriter, node: Apply, read: Sum) -
             if sm is not None:
                 new = crossentropy_softmax_1hot_with_bias_dx(hot[0], sm, hot[1])
                 rest = [t for position, t in enumerate(read.terms) if position not in (k, other)]
-                return write_sum(Sum(read.constant, [(-coefficient, new), *rest]), term.type.dtype, 2)  # type: ignore[attr-defined]
+                return write_sum(Sum(read.constant, [(-coefficient, new), *rest]), term.type.dtype, 2)
     return None
 
 
@@ -181,4 +181,3 @@ def sum_of_one_hot_rows(rewriter: Rewriter, node: Apply) -> Any:
         return None
     hot = one_hot_rows(rewriter, x)
     return hot[0] if hot is not None and hot[0].type == output.type else None
-

@@ -84,7 +84,7 @@ def log_of_exp_times(rewriter: Rewriter, node: Apply) -> Any:
     if not rest.factors:
         return None
     inner = log(write_product(rest, x.type.dtype, x.type.ndim))
-    return write_sum(Sum(0, [(found[1], found[0].owner.inputs[0]), (1, inner)]), x.type.dtype, x.type.ndim)  # type: ignore[union-attr]
+    return write_sum(Sum(0, [(found[1], found[0].owner.inputs[0]), (1, inner)]), x.type.dtype, x.type.ndim)
 
 
 # ------------------------------------------------------------------------------------- sums of exponentials
@@ -108,8 +108,7 @@ def _is_shifted(x: Any, axes: tuple[int, ...]) -> bool:
     """Whether something constant along ``axes`` has been subtracted from ``x``: its maximum, most likely."""
     read = read_sum(x, lambda v: False)
     return any(
-        c == -1 and any(not x.type.broadcastable[a] for a in axes) and all(t.type.broadcastable[a] for a in axes)  # type: ignore[attr-defined]
-        for c, t in read.terms
+        c == -1 and any(not x.type.broadcastable[a] for a in axes) and all(t.type.broadcastable[a] for a in axes) for c, t in read.terms
     )
 
 
@@ -144,10 +143,10 @@ def exponential_over_its_sum(rewriter: Rewriter, node: Apply, read: Product) -> 
         if exponent >= 0:
             continue
         found = exponential_sum(below)
-        if found is None or below.type.ndim != found[0].type.ndim:  # type: ignore[attr-defined]
+        if found is None or below.type.ndim != found[0].type.ndim:
             continue
         x, axes = found
-        above = next((f for f in read.factors if f[1] > 0 and scalar_op_of(f[0]) is exp and f[0].owner.inputs[0] is x), None)  # type: ignore[union-attr]
+        above = next((f for f in read.factors if f[1] > 0 and scalar_op_of(f[0]) is exp and f[0].owner.inputs[0] is x), None)
         if above is None:
             continue
         power = min(above[1], -exponent)
@@ -164,4 +163,3 @@ def _softmax_along(x: Any, axes: tuple[int, ...]) -> Any:
     with weak_constants():
         raised = exp(x - shift_of(x, axes))
         return raised / spread(SumOp(axes, dtype=x.type.dtype)(raised), axes)
-

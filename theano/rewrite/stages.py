@@ -1,8 +1,8 @@
 """THE list of rewriting stages: their names, their order, and the groups of rules that run in each.
 
-Merging of equal nodes is part of every visit, so the stage ``merge`` has no rules of its own.  The stages up to
-``stabilize`` keep the meaning of the graph in terms of the classic ops; ``specialize`` and ``blas`` choose forms that
-are faster to run; ``expand`` replaces what is left of composite ops by their parts.
+Merging of equal nodes is part of every visit, so the stage ``merge`` has no rules of its own.  ``canonicalize`` simplifies and
+stabilises in one fixed point, so that stable forms are found whether they show before simplification or after it;
+``specialize`` and ``blas`` choose forms that are faster to run; ``expand`` replaces what is left of composite ops by their parts.
 """
 
 from __future__ import annotations
@@ -20,20 +20,24 @@ class Stage:
 
     name: str
     groups: tuple[str, ...] = ()
-
-    def rewrites(self) -> list[Rewrite]:
-        return [rule for group in self.groups for rule in GROUPS.get(group, ())]
+    cleanup: tuple[str, ...] = ()
+    """Groups whose rules look only at nodes that are new in this stage, or have changed."""
 
 
 STAGES = (
     Stage("merge"),
-    Stage("canonicalize", ("custom_canonicalize", "fold", "useless", "shape", "lift", "stabilize", "algebra")),
-    Stage("stabilize", ("custom_stabilize", "fold", "useless", "shape", "lift", "stabilize", "algebra")),
-    Stage("specialize", ("custom_specialize", "fold", "useless", "shape", "specialize")),
-    Stage("blas", ("custom_blas", "fold", "useless", "blas")),
+    Stage("canonicalize", ("canonicalize", "fold", "useless", "shape", "lift", "stabilize", "algebra")),
+    Stage("specialize", ("specialize",), ("fold", "useless", "shape")),
+    Stage("blas", ("blas",), ("fold", "useless")),
     Stage("dot22", ("dot22",)),
-    Stage("expand", ("expand", "fold", "useless", "shape", "specialize")),
+    Stage("expand", ("expand",), ("fold", "useless", "shape", "specialize")),
 )
+
+
+def rules_of(groups: Iterable[str], excluded: frozenset[str] = frozenset()) -> list[Rewrite]:
+    """The rules of ``groups`` in their order, less those excluded by their name, their group or a tag."""
+    chosen = [rule for group in groups for rule in GROUPS.get(group, ())]
+    return [r for r in chosen if r.name not in excluded and r.group not in excluded and not r.tags & excluded]
 
 
 def optimize(
@@ -49,9 +53,6 @@ def optimize(
     for stage in STAGES if stages is None else stages:
         if stage.name in excluded:
             continue
-        rules = stage.rewrites()
-        if stage.name == "specialize":
-            rules += [rule for group in included for rule in GROUPS.get(group, ())]
-        rules = [r for r in rules if r.name not in excluded and r.group not in excluded and not r.tags & excluded]
-        rewriter.run(rules, stage.name)
+        groups = (*stage.groups, *included) if stage.name == "specialize" else stage.groups
+        rewriter.run(rules_of(groups, excluded), stage.name, rules_of(stage.cleanup, excluded))
     return rewriter.report

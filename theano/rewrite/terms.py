@@ -40,7 +40,7 @@ class Sum:
     """``constant + Σ coefficient·term`` of one dtype."""
 
     constant: Number = 0
-    terms: list[tuple[Number, Variable]] = field(default_factory=list)
+    terms: list[tuple[Number, Any]] = field(default_factory=list)
     nodes: int = 0  # how many nodes say so now
     leaves: int = 0  # how many leaves they have
     cut: list[Variable] = field(default_factory=list)  # sums left whole for the limit's sake
@@ -51,7 +51,7 @@ class Product:
     """``coefficient · Π base**exponent`` of one dtype."""
 
     coefficient: Number = 1
-    factors: list[tuple[Variable, int]] = field(default_factory=list)
+    factors: list[tuple[Any, int]] = field(default_factory=list)
     nodes: int = 0
     leaves: int = 0
     cut: list[Variable] = field(default_factory=list)
@@ -94,13 +94,13 @@ def literal(number: Number, dtype: str, ndim: int) -> TensorConstant:
 def read_sum(root: Variable, single: Single) -> Sum:
     """``root`` as a sum; a variable that is none is a sum of one term."""
     result = Sum()
-    dtype = root.type.dtype  # type: ignore[attr-defined]
+    dtype = root.type.dtype
     stack: list[tuple[Number, Variable]] = [(1, root)]
     found: dict[int, int] = {}
     while stack:
         factor, variable = stack.pop()
         op = scalar_op_of(variable)
-        if op is not None and (variable is root or (single(variable) and variable.type.dtype == dtype)):  # type: ignore[attr-defined]
+        if op is not None and (variable is root or (single(variable) and variable.type.dtype == dtype)):
             inputs = variable.owner.inputs  # type: ignore[union-attr]
             if op is add or op is sub:
                 if variable is root or len(result.terms) + len(stack) + len(inputs) <= LIMIT:
@@ -138,14 +138,14 @@ def read_sum(root: Variable, single: Single) -> Sum:
 def read_product(root: Variable, single: Single) -> Product:
     """``root`` as a product; division and negative powers count only among floats."""
     result = Product()
-    dtype = root.type.dtype  # type: ignore[attr-defined]
+    dtype = root.type.dtype
     divides = dtype.startswith(("float", "complex"))
     stack: list[tuple[int, Variable]] = [(1, root)]
     found: dict[int, int] = {}
     while stack:
         exponent, variable = stack.pop()
         op = scalar_op_of(variable)
-        if op in PRODUCTS and (variable is root or (single(variable) and variable.type.dtype == dtype)):  # type: ignore[attr-defined]
+        if op in PRODUCTS and (variable is root or (single(variable) and variable.type.dtype == dtype)):
             parts = _factors(op, variable.owner, exponent) if exponent in (1, -1) or op in POWERS else None
             if parts is not None and (divides or op is not true_div):
                 if variable is root or len(result.factors) + len(stack) + len(parts) <= LIMIT:

@@ -204,7 +204,5 @@ def write_over_zeros(rewriter: Rewriter, node: Apply) -> Any:
     if node.op.set_instead_of_inc:
         return None
     y = node.inputs[1]
-    zero = isinstance(y, Constant) and y.data.size > 0 and not y.data.any()  # type: ignore[attr-defined]
+    zero = isinstance(y, Constant) and y.data.size > 0 and not y.data.any()
     return node.inputs[0] if zero else None
-
-

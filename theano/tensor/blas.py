@@ -42,14 +42,17 @@ class Blas(Op):
         if len(inputs) != len(self.names):
             raise TypeError(f"{self} takes {len(self.names)} arguments ({', '.join(self.names)}), {len(inputs)} were given")
         tensors = [as_tensor_variable(v) for v, rank in zip(inputs, self.ranks) if rank]
-        rows = [row(name, v) for name, v in zip((n for n, rank in zip(self.names, self.ranks) if rank), tensors)]
         dtype = tensors[0].type.dtype
         if dtype not in BLAS or any(v.type.dtype != dtype for v in tensors):
-            raise DTypeError(message(f"{self}: operands of one dtype, float32 or float64, are needed", rows))
+            raise DTypeError(message(f"{self}: operands of one dtype, float32 or float64, are needed", self._rows(tensors)))
         if [v.type.ndim for v in tensors] != [rank for rank in self.ranks if rank]:
-            raise VariableTypeError(message(f"{self}: operands of rank {', '.join(str(r) for r in self.ranks if r)} are needed", rows))
+            raise VariableTypeError(message(f"{self}: operands of rank {', '.join(str(r) for r in self.ranks if r)} are needed", self._rows(tensors)))
         rest = iter(tensors)
         return [next(rest) if rank else _factor(v, dtype) for v, rank in zip(inputs, self.ranks)]
+
+    def _rows(self, tensors: Sequence[Any]) -> list[Any]:
+        names = [name for name, rank in zip(self.names, self.ranks) if rank]
+        return [row(name, v) for name, v in zip(names, tensors)]
 
 
 def _factor(value: Any, dtype: str) -> Any:

@@ -29,8 +29,8 @@ BLAS = frozenset({"float32", "float64"})
 def _operands(what: str, operands: Sequence[Any], ranks: Sequence[Sequence[int]]) -> list[Any]:
     """Two tensors of allowed ranks, in their common dtype."""
     pair = [as_tensor_variable(operand) for operand in operands]
-    rows = [row(label, operand) for label, operand in zip(("left", "right"), pair)]
     if len(pair) != 2 or any(operand.type.ndim not in allowed for operand, allowed in zip(pair, ranks)):
+        rows = [row(label, operand) for label, operand in zip(("left", "right"), pair)]
         wanted = " and ".join(" or ".join(map(str, allowed)) for allowed in ranks)
         raise VariableTypeError(message(f"{what}: operands of rank {wanted} are needed", rows))
     dtype = upcast(*(operand.type.dtype for operand in pair))
