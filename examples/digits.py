@@ -7,6 +7,7 @@ held-out accuracy of each and their median, saves digits.png in the current fold
 
 import sys
 from dataclasses import dataclass
+from math import cos, pi
 from pathlib import Path
 from statistics import median
 
@@ -76,7 +77,7 @@ def learn(network, seed, data, advance):
     network.restart(rng)
     curve = []
     for epoch in range(EPOCHS):
-        rate = RATE * (1 + np.cos(np.pi * epoch / EPOCHS)) / 2
+        rate = RATE * (1 + cos(pi * epoch / EPOCHS)) / 2
         order = rng.permutation(len(x))
         batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
         cost = np.mean([network.train(x[batch], y[batch], rate) for batch in batches])
