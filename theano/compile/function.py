@@ -39,7 +39,7 @@ class Maker:
 
     @property
     def fgraph(self) -> FunctionGraph:
-        return self.compilation.fgraph
+        return self.compilation.optimized
 
 
 class Function(NativeFunction):

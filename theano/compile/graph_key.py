@@ -13,6 +13,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -108,15 +109,13 @@ def _plain(value: Any) -> Any:
 @functools.cache
 def environment() -> str:
     """Everything outside the graph that a plan depends on."""
-    import llvmlite
-    import scipy
-
     from theano.emit.llvm.target import target
 
     root = Path(__file__).parent.parent
     stats = [(str(p.relative_to(root)), p.stat()) for p in sorted(root.rglob("*.py"))]
     package = [(name, s.st_mtime_ns, s.st_size) for name, s in stats]
-    return repr((sys.version, numpy.__version__, scipy.__version__, llvmlite.__version__, target(), os.name, package))
+    libraries = [version(name) for name in ("numpy", "scipy", "llvmlite")]
+    return repr((sys.version, libraries, target(), os.name, package))
 
 
 def user_nodes(inputs: Iterable[Variable], outputs: Iterable[Variable]) -> list[Apply]:

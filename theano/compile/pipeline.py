@@ -1,6 +1,8 @@
 """THE list of passes from a graph to a program that runs, in order; each is timed.
 
-    specify -> optimize -> lower -> plan -> verify -> load
+    graph -> rewrite -> lower -> schedule -> check -> load
+
+unless the plan cache knows the graph: then its program is loaded at once.
 
 A :class:`Compilation` carries what they make of one function: every intermediate form stays there to be looked at.
 """
@@ -15,6 +17,7 @@ from typing import Any
 from theano import dtypes
 from theano.compile.io import In, Specification
 from theano.compile.mode import Mode
+from theano.compile.plan_cache import Plan, Uncacheable, plan_of
 from theano.flags import config
 from theano.graph import FunctionGraph, Variable
 from theano.loops.ir import Program
@@ -32,19 +35,66 @@ class Compilation:
     specification: Specification
     mode: Mode
     profile: bool = False
-    fgraph: FunctionGraph = field(init=False)
+    fgraph: Any = None
     rewrites: Any = None
     lowering: Lowering = field(init=False)
     program: Program = field(init=False)
     loaded: Any = None
+    kept: str = "not asked for"
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> Compilation:
-        for compile_pass in PASSES:
-            start = time.perf_counter()
-            compile_pass(self)
-            self.seconds[compile_pass.__name__] = time.perf_counter() - start
+        place = self._timed("find", self._find)
+        if self.loaded is None:
+            for compile_pass in PASSES:
+                self._timed(compile_pass.__name__, lambda compile_pass=compile_pass: compile_pass(self))  # type: ignore[misc]
+            if place is not None:
+                self._timed("keep", lambda: self._keep(place))
         return self
+
+    def _timed(self, name: str, action: Callable[[], Any]) -> Any:
+        start = time.perf_counter()
+        result = action()
+        self.seconds[name] = time.perf_counter() - start
+        return result
+
+    def _find(self) -> Plan | None:
+        """Look for an earlier process's plan of this very graph."""
+        s = self.specification
+        if self.mode.linker != "native":
+            self.kept = "only native programs are kept"
+            return None
+        facts = (s.layout, len(s.outputs), len(s.input_variables), [p for p, _ in s.updates], [(i.strict, i.allow_downcast) for i in s.inputs])
+        try:
+            place = plan_of([*s.input_variables, *s.shared_variables], self.results(), facts, self.mode, self.profile)
+        except Uncacheable as why:
+            self.kept = str(why)
+            return None
+        self.kept = "found"
+        self.loaded = place.find()
+        if self.loaded is not None:
+            self.program = self.loaded.program
+        return place
+
+    def _keep(self, place: Plan) -> None:
+        try:
+            place.keep(self.loaded)
+            self.kept = "kept"
+        except Uncacheable as why:
+            self.kept = str(why)
+
+    def results(self) -> list[Variable]:
+        """Outputs, then the next values of shared variables."""
+        return [*self.specification.outputs, *(new for _, new in self.specification.updates)]
+
+    @property
+    def optimized(self) -> FunctionGraph:
+        """The optimised graph; made now if the plan came from the cache."""
+        if self.fgraph is None:
+            graph(self)
+            rewrite(self)
+        assert self.fgraph is not None
+        return self.fgraph
 
 
 PASSES: list[Callable[[Compilation], None]] = []
@@ -59,8 +109,7 @@ def _pass(function: Callable[[Compilation], None]) -> Callable[[Compilation], No
 def graph(c: Compilation) -> None:
     """One function graph over inputs, shared variables, outputs and updates."""
     s = c.specification
-    results = [*s.outputs, *(new for _, new in s.updates)]
-    c.fgraph = FunctionGraph([*s.input_variables, *s.shared_variables], results, clone=False)
+    c.fgraph = FunctionGraph([*s.input_variables, *s.shared_variables], c.results(), clone=False)
 
 
 @_pass

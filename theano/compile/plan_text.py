@@ -144,6 +144,8 @@ class Reader:
     def __init__(self, tables: dict[str, list[Any]], nodes: Sequence[Apply]) -> None:
         self.user_nodes, self.trace = nodes, Trace()
         self.values: list[Value] = []
+        self.buffers: list[ir.Buffer] = []
+        self.kernels: list[ir.Kernel] = []
         for op, args, dtype, data in tables["values"]:
             self.values.append(self._value(op, args, dtype, self.read(data)))
         self.variables = [StoredVariable(n, StoredType(k[0], tuple(k[1])), self._origin(o), t) for n, k, o, t in tables["variables"]]

@@ -25,6 +25,8 @@ _DEAR = frozenset({"div", "sqrt", "mod", "floordiv"})
 _AFFINE = frozenset({"index", "const", "size", "add", "sub", "mul", "neg"})
 FREE_WORK = 6
 """So many cheap instructions on one element are done again rather than stored and read back."""
+NAMED = 8
+"""A message shows at most so many inputs of a node."""
 _FREE = frozenset({"index", "const", "size", "read", "read_flat", "input"})
 
 
@@ -40,6 +42,7 @@ class Lowering:
         self.results: list[Result] = []
         self.guards: list[Guard] = []
         self.checks: list[tuple[Any, str]] = []
+        self.operands: dict[Any, tuple[tuple[Variable, tuple[Value, ...]], ...]] = {}
         self.constants: list[Constant] = []
         self._node: Apply | None = None
         self._index = [self.trace.leaf("index", "int64", axis) for axis in range(8)]
@@ -173,6 +176,7 @@ class Lowering:
             return a
         if a.op == "const" and b.op == "const":
             raise errors.ShapeError(_mismatch(node, message, axes, a, b))
+        self._note_operands(node)
         self.guards.append(Guard(a, b, node, axes, "equal", message))
         self.extents.unite(a, b)
         return self.extents.canonical(a)
@@ -183,11 +187,18 @@ class Lowering:
             if int(a.data) < int(b.data):  # type: ignore[call-overload]
                 raise errors.ShapeError(_mismatch(node, message, (), a, b))
             return
+        self._note_operands(node)
         self.guards.append(Guard(a, b, node, (), "at_least", message))
+
+    def _note_operands(self, node: Apply | None) -> None:
+        """``node`` may fail: a message will show its inputs with their shapes."""
+        if node is not None and node not in self.operands:
+            self.operands[node] = tuple((v, self.values[v].shape) for v in node.inputs[:NAMED] if v in self.values)
 
     def checked_index(self, index: Value, extent: Value, node: Apply, message: str) -> Value:
         """``index`` counted from the end if negative; out of range stops the call with an IndexError."""
         if (node, message) not in self.checks[-4:]:
+            self._note_operands(node)
             self.checks.append((node, message))
         code = len(self.checks) - 1 - self.checks[::-1].index((node, message))
         return self.trace.emit("check", (index.cast("int64"), extent), "int64", code + 1)
@@ -371,6 +382,7 @@ class Lowering:
         self.prepare(graph)
         inside = Lowering(self.extents, self.prepare)
         inside.results, inside.guards, inside.checks, inside.constants = self.results, self.guards, self.checks, self.constants
+        inside.operands = self.operands
         inside.values = dict(values)
         return inside
 

@@ -16,7 +16,7 @@ TensorType(float64, matrix)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -72,6 +72,7 @@ def get_idx_list(inputs: Sequence[Any], idx_list: Sequence[Any], get_count: bool
 class Indexing(Op):
     """What the four indexing ops share: they are equal if class, structure and ``set_instead_of_inc`` are."""
 
+    __props__: ClassVar[tuple[str, ...]] = ("idx_list", "set_instead_of_inc")
     set_instead_of_inc: bool | None = None
     operands = 1
     """How many inputs stand before the indices: ``x``, or ``x`` and ``y``."""

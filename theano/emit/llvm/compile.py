@@ -19,8 +19,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import llvmlite.binding as llvm
-
+from theano.emit.llvm.binding import llvm
 from theano.emit.llvm.target import Target, machine, target
 from theano.errors import CompileError
 

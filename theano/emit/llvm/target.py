@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
-import llvmlite.binding as llvm
+from theano.emit.llvm.binding import llvm
 
 LEVELS = ("baseline", "avx2", "avx512")
 _LEVEL_CPU = {"baseline": "x86-64", "avx2": "x86-64-v3", "avx512": "x86-64-v4"}
@@ -75,7 +76,7 @@ def _initialise() -> None:
 
 
 @functools.cache
-def machine(of: Target, effort: int = 2) -> llvm.TargetMachine:
+def machine(of: Target, effort: int = 2) -> Any:
     """LLVM's own view of a target; ``effort`` is the code generator's optimisation level."""
     _initialise()
     return llvm.Target.from_triple(of.triple).create_target_machine(

@@ -1,0 +1,122 @@
+"""Whole plans on disk: a function met before is loaded without rewriting, lowering or compiling anything.
+
+An entry holds the program as data (:mod:`theano.compile.plan_text`) and names its object code; it stands under the key of the graph that the
+user built (:mod:`theano.compile.graph_key`).  Whatever cannot be kept says why, and the profile repeats it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy
+
+from theano.compile.graph_key import Uncacheable, graph_key, user_nodes
+from theano.compile.mode import Mode
+from theano.compile.plan_text import Reader, Writer, read_array, write_array
+from theano.graph import Apply, Constant, Variable
+from theano.loops.ir import Frame, Guard, IfRegion, LoopRegion, Program, Step
+from theano.rewrite.engine import GROUPS
+
+LARGEST = 20_000
+"""Graphs of more nodes are not kept: reading them back would take as long as planning them."""
+
+
+class Plan:
+    """One function's place in the cache, known before anything is done to its graph."""
+
+    def __init__(self, inputs: list[Variable], outputs: list[Variable], facts: tuple[Any, ...], mode: Mode, profile: bool) -> None:
+        self.nodes: list[Apply] = user_nodes(inputs, outputs)
+        self.constants = _constants(self.nodes, outputs)
+        self.key = graph_key(inputs, outputs, facts, mode, profile) + "-plan"
+
+    def find(self) -> Any:
+        """The loaded program, or None."""
+        from theano.runtime.cache import object_cache
+
+        found = object_cache().get(self.key)
+        text = json.loads(found) if found is not None else None
+        code = object_cache().get(text["object_key"]) if text is not None else None
+        return None if code is None else self._read(text, code)
+
+    def keep(self, loaded: Any) -> None:
+        """Store a program that has just been made; its object code is in the cache already."""
+        from theano.runtime.cache import object_cache
+
+        object_cache().put(self.key, json.dumps(self._write(loaded), separators=(",", ":")).encode())
+
+    # ------------------------------------------------------------------ as data
+
+    def _write(self, loaded: Any) -> dict[str, Any]:
+        writer, program = Writer(self.nodes), loaded.program
+        steps, guards = _everything(program.frame)
+        places = {id(s): k for k, s in enumerate(steps)}
+        fields = {name: writer.write(getattr(program, name)) for name in ("inputs", "shared", "constants", "frame", "outputs", "commits", "checks")}
+        known = {id(c.data): k for k, c in enumerate(self.constants)}
+        return {
+            "program": fields,
+            "tables": writer.tables,
+            "arrays": [known[id(a)] if id(a) in known else write_array(numpy.asarray(a)) for a in program.constant_arrays],
+            "symbols": loaded.symbols,
+            "table": writer.write(loaded.table),
+            "steps": [places[id(s)] for s in loaded.steps],
+            "python": [places[id(s)] for s in loaded.python_steps],
+            "guards": [next(k for k, g in enumerate(guards) if g is guard) for guard in loaded.guards],
+            "profiled": loaded.profiled,
+            "object_key": loaded.object_key,
+        }
+
+    def _read(self, text: dict[str, Any], code: bytes) -> Any:
+        from theano.runtime.cpu import restore
+
+        reader = Reader(text["tables"], self.nodes)
+        fields = {name: reader.read(value) for name, value in text["program"].items()}
+        arrays = [self.constants[a].data if isinstance(a, int) else read_array(a) for a in text["arrays"]]
+        program = Program(
+            **{k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}, constant_arrays=arrays
+        )
+        steps, guards = _everything(program.frame)
+        return restore(
+            program, code, tuple(text["symbols"]), table=reader.read(text["table"]), constants=tuple(arrays),
+            guards=tuple(guards[k] for k in text["guards"]), steps=tuple(steps[k] for k in text["steps"]),
+            python_steps=tuple(steps[k] for k in text["python"]), profiled=text["profiled"], object_key=text["object_key"],
+        )  # fmt: skip
+
+
+def plan_of(inputs: list[Variable], outputs: list[Variable], facts: tuple[Any, ...], mode: Mode, profile: bool) -> Plan:
+    """The place of a function; :class:`Uncacheable` if it has none."""
+    custom = [rule.name for group, rules in GROUPS.items() if group.startswith("custom") for rule in rules]
+    if custom:
+        raise Uncacheable(f"rewrites were registered: {', '.join(custom)}")
+    plan = Plan(inputs, outputs, facts, mode, profile)
+    if len(plan.nodes) > LARGEST:
+        raise Uncacheable(f"the graph has more than {LARGEST} nodes")
+    return plan
+
+
+def _constants(nodes: list[Apply], outputs: list[Variable]) -> list[Constant]:
+    found = (v for group in ((v for n in nodes for v in n.inputs), outputs) for v in group)
+    return [v for v in dict.fromkeys(found) if isinstance(v, Constant)]
+
+
+def _everything(frame: Frame) -> tuple[list[Step], list[Guard]]:
+    """All steps and guards of a tree of frames, in one fixed order."""
+    steps: list[Step] = []
+    guards: list[Guard] = []
+    stack: list[Frame] = [frame]
+    while stack:
+        current = stack.pop()
+        guards += current.guards
+        for step in current.steps:
+            if isinstance(step, Frame):
+                stack.append(step)
+                continue
+            steps.append(step)
+            if isinstance(step, LoopRegion):
+                stack.append(step.body)
+            elif isinstance(step, IfRegion):
+                stack += [step.then, step.otherwise]
+    return steps, guards
+
+
+__all__ = ["Plan", "Uncacheable", "plan_of"]
