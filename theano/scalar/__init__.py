@@ -11,7 +11,7 @@ from theano.scalar.declare import OPS, ScalarOp, elementwise
 
 globals().update(OPS)
 
-__all__ = ["OPS", "ScalarOp", "arithmetic", "elementwise", "logic", "transcendental", "upcast", *OPS]  # noqa: PLE0604
+__all__ = ["OPS", "ScalarOp", "arithmetic", "elementwise", "logic", "transcendental", "upcast", *OPS]
 
 
 def __getattr__(name: str) -> ScalarOp:

@@ -1,4 +1,4 @@
-"""Arithmetic, rounding and casts; see :mod:`theano.scalar.declare` for how to read a declaration."""
+"""Arithmetic, rounding, parts of complex numbers, casts; :mod:`theano.scalar.declare` says how to read a declaration."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from theano import dtypes
-from theano.scalar.declare import ScalarOp, elementwise
-from theano.scalar.instructions import SIGNED, UNSIGNED, Value, binary, fma, intrinsic, select, unary
-from theano.scalar.logic import eq, ge, le, lt, switch
+from theano.scalar.declare import ScalarOp, elementwise, unchanged
+from theano.scalar.evaluate import cast
+from theano.scalar.instructions import INTEGERS, UNSIGNED, Value, binary, intrinsic, select, unary
+from theano.scalar.logic import ge, gt, le, lt, switch
 
 
-def _fold(function: Callable[..., Any]) -> Callable[..., Any]:
+def _folded(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *args: reduce(function, args)
 
 
@@ -25,7 +26,12 @@ def _others(args: tuple[Any, ...], k: int) -> Any:
 
 
 @elementwise(
-    dtype=dtypes.upcast_out, reference=_fold(np.add), partials=lambda *a: (1,) * (len(a) - 1), commutative=True, identity=0, symbol="+"
+    dtype=dtypes.upcast_out,
+    reference=_folded(np.add),
+    partials=lambda *x: (1,) * (len(x) - 1),
+    commutative=True,
+    identity=0,
+    symbol="+",
 )
 def add(*x: Value) -> Value:
     """x + y + ...; of bools their or."""
@@ -33,9 +39,14 @@ def add(*x: Value) -> Value:
 
 
 @elementwise(
-    dtype=dtypes.upcast_out, reference=_fold(np.multiply), partials=lambda *a: tuple(_others(a[:-1], k) for k in range(len(a) - 1)),
-    commutative=True, identity=1, symbol="*",
-)  # fmt: skip
+    dtype=dtypes.upcast_out,
+    reference=_folded(np.multiply),
+    partials=lambda *x: tuple(_others(x[:-1], k) for k in range(len(x) - 1)),
+    commutative=True,
+    identity=1,
+    absorbing=0,
+    symbol="*",
+)
 def mul(*x: Value) -> Value:
     """x * y * ...; of bools their and."""
     return reduce(lambda a, b: a & b if a.dtype == "bool" else a * b, x)
@@ -47,99 +58,47 @@ def sub(x: Value, y: Value) -> Value:
     return x - y
 
 
-@elementwise(dtype=dtypes.negatable_out, reference=np.negative, partials=lambda x, out: (-1,))
+@elementwise(dtype=dtypes.negatable_out, reference=np.negative, partials=lambda x, out: (-1,), involution=True)
 def neg(x: Value) -> Value:
-    """-x; unsigned integers wrap."""
+    """-x; integers wrap."""
     return -x
 
 
 @elementwise(
-    dtype=dtypes.quotient_out, reference=np.true_divide, partials=lambda x, y, out: (1 / y, -(x / y) / y), symbol="/", domain=(0.1, 10.0)
+    dtype=dtypes.quotient_out,
+    reference=np.true_divide,
+    partials=lambda x, y, out: (1 / y, -(x / y) / y),
+    domain=((-10.0, 10.0), (0.5, 10.0)),
+    symbol="/",
 )
 def true_div(x: Value, y: Value) -> Value:
     """x / y; of integers in ``floatX``."""
     return x / y
 
 
-def _total(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """NumPy's integer division gives 0 by zero; so it does for floats what IEEE says."""
-    return lambda x, y: np.asarray(function(x, y))
-
-
-@elementwise(dtype=dtypes.upcast_real_out, reference=_total(np.mod), partials=lambda x, y, out: (1, -int_div(x, y)), symbol="%", ulp=2.0)
-def mod(x: Value, y: Value) -> Value:
-    """The remainder of floor division: it has the sign of y.  Integers by zero give 0."""
-    if x.dtype == "bool":
-        return x & ~x
-    if x.dtype in SIGNED + UNSIGNED:
-        return x % y
-    remainder = fma(-unary("floor", x / y), y, x)
-    low, high = select(y < 0, y, y * 0.0), select(y < 0, y * 0.0, y)
-    remainder = select(remainder < low, remainder + abs(y), select(remainder > high, remainder - abs(y), remainder))
-    remainder = select(remainder.equals(y), y * 0.0, remainder)
-    endless = abs(y).equals(float("inf")) & (abs(x) < float("inf"))
-    same_sign = (x < 0).equals(y < 0) | x.equals(0.0)
-    return select(endless, select(same_sign, x, y), remainder)
-
-
-@elementwise(dtype=dtypes.upcast_real_out, reference=_total(np.floor_divide), symbol="//", ulp=2.0)
+@elementwise(dtype=dtypes.upcast_real_out, reference=np.floor_divide, domain=((-10.0, 10.0), (0.5, 10.0)), symbol="//")
 def int_div(x: Value, y: Value) -> Value:
-    """x / y rounded down.  Integers by zero give 0."""
+    """x / y rounded down, in the common dtype.  Integers by 0 give 0."""
     if x.dtype == "bool":
         return x & y
-    if x.dtype in SIGNED + UNSIGNED:
-        return x // y
-    quotient = x / y
-    whole = unary("rint", (x - mod.trace(x.trace, x, y)) / y)
-    return select(y.equals(0.0), quotient, whole)
-
-
-def _power(x: Any, y: Any) -> Any:
-    """NumPy's power, with integers to negative integers defined: they are rounded towards zero, and 0 for 0."""
-    if np.result_type(x, y).kind == "i" and np.any(y < 0):
-        whole = np.power(x, np.maximum(y, 0))
-        unit = np.where(x == 1, 1, np.where(x == -1, np.where(y % 2 == 0, 1, -1), 0))
-        return np.where(y < 0, unit, whole)
-    return np.power(x, y)
+    return x // y if x.dtype in INTEGERS else intrinsic("floor_div", x, y)
 
 
 @elementwise(
-    dtype=dtypes.power_out, reference=_power, symbol="**", domain=(0.1, 8.0), ulp=2.0,
-    partials=lambda x, y, out: (y * pow(x, y - 1), switch(eq(x, 0), 0, out * log_of(x))),
-)  # fmt: skip
-def pow(x: Value, y: Value) -> Value:
-    """x to the power y.  Integers to negative powers are rounded towards zero."""
-    if x.dtype not in SIGNED + UNSIGNED:
-        return intrinsic("pow", x, y)
-    one = x.trace.const(1, x.dtype)
-    result, square, left = one, x, y
-    for _ in range(_bits(x.dtype)):
-        result = select((left & 1).equals(1), result * square, result)
-        square, left = square * square, left >> 1
-    if x.dtype in UNSIGNED:
-        return result
-    sign = select((y & 1).equals(1), -one, one)
-    unit = select(x.equals(1), one, select(x.equals(-1), sign, x.trace.const(0, x.dtype)))
-    return select(y < 0, unit, result)
+    dtype=dtypes.upcast_real_out,
+    reference=np.remainder,
+    partials=lambda x, y, out: (1, -int_div(x, y)),
+    domain=((-10.0, 10.0), (0.5, 10.0)),
+    symbol="%",
+)
+def mod(x: Value, y: Value) -> Value:
+    """The remainder of floor division, which has the sign of y.  Integers modulo 0 give 0."""
+    if x.dtype == "bool":
+        return x & ~x
+    return x % y if x.dtype in INTEGERS else intrinsic("floor_mod", x, y)
 
 
-def _bits(dtype: str) -> int:
-    return dtypes.itemsize(dtype) * 8 - (dtype in SIGNED)
-
-
-def log_of(x: Any) -> Any:
-    from theano.scalar.transcendental import log
-
-    return log(x)
-
-
-@elementwise(dtype=dtypes.real_out, reference=np.abs, partials=lambda x, out: (sgn(x),))
-def abs_(x: Value) -> Value:
-    """The absolute value; of complex numbers the modulus."""
-    return x if x.dtype == "bool" else abs(x)
-
-
-@elementwise(dtype=dtypes.sign_out, reference=np.sign)
+@elementwise(dtype=dtypes.sign_out, reference=np.sign, idempotent=True)
 def sgn(x: Value) -> Value:
     """-1, 0 or 1; NaN of NaN."""
     one, zero = x.trace.const(1, x.dtype), x.trace.const(0, x.dtype)
@@ -148,129 +107,143 @@ def sgn(x: Value) -> Value:
     return select(zero < x, one, select(x < zero, -one, x))
 
 
+@elementwise(dtype=dtypes.real_out, reference=np.abs, casts=unchanged, partials=lambda x, out: (sgn(x),), idempotent=True)
+def abs_(x: Value) -> Value:
+    """The absolute value; of complex numbers the modulus.  Its derivative at 0 is 0."""
+    return x if x.dtype == "bool" else abs(x)
+
+
 @elementwise(dtype=dtypes.same_out, reference=np.square, partials=lambda x, out: (2 * x,))
 def sqr(x: Value) -> Value:
     """x * x."""
     return x if x.dtype == "bool" else x * x
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, reference=np.sqrt, partials=lambda x, out: (0.5 / out,), domain=(0.0, 100.0))
+@elementwise(dtype=dtypes.upgrade_to_float, reference=np.sqrt, partials=lambda x, out: (0.5 / out,), domain=(0.01, 100.0))
 def sqrt(x: Value) -> Value:
     """The square root; NaN of negative numbers."""
     return unary("sqrt", x)
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, reference=lambda x: np.asarray(1, x.dtype) / x, partials=lambda x, out: (-(out * out),))
+@elementwise(dtype=dtypes.upgrade_to_float, reference=np.reciprocal, partials=lambda x, out: (-(out * out),), domain=(0.1, 10.0))
 def inv(x: Value) -> Value:
     """1 / x."""
     return 1.0 / x
 
 
 @elementwise(
-    dtype=dtypes.upcast_out, reference=np.maximum, commutative=True,
+    dtype=dtypes.upcast_out,
+    reference=np.maximum,
     partials=lambda x, y, out: (switch(ge(x, y), 1, 0), switch(ge(x, y), 0, 1)),
-)  # fmt: skip
+    commutative=True,
+    associative=True,
+    idempotent=True,
+)
 def maximum(x: Value, y: Value) -> Value:
-    """The greater; NaN if either is.  At a tie the gradient is all the first argument's."""
+    """The greater; NaN if either is.  At a tie the derivative is all the first argument's."""
     return x | y if x.dtype == "bool" else binary("max", x, y)
 
 
 @elementwise(
-    dtype=dtypes.upcast_out, reference=np.minimum, commutative=True,
+    dtype=dtypes.upcast_out,
+    reference=np.minimum,
     partials=lambda x, y, out: (switch(le(x, y), 1, 0), switch(le(x, y), 0, 1)),
-)  # fmt: skip
+    commutative=True,
+    associative=True,
+    idempotent=True,
+)
 def minimum(x: Value, y: Value) -> Value:
-    """The lesser; NaN if either is.  At a tie the gradient is all the first argument's."""
+    """The lesser; NaN if either is.  At a tie the derivative is all the first argument's."""
     return x & y if x.dtype == "bool" else binary("min", x, y)
 
 
-def _clip(x: Any, low: Any, high: Any) -> Any:
-    return np.where(x < low, low, np.where(x > high, high, x))
+@elementwise(
+    dtype=dtypes.upcast_real_out,
+    reference=lambda x, low, high: np.where(x < low, low, np.where(x > high, high, x)),
+    partials=lambda x, low, high, out: (
+        switch(lt(x, low), 0, switch(gt(x, high), 0, 1)),
+        switch(lt(x, low), 1, 0),
+        switch(lt(x, low), 0, switch(gt(x, high), 1, 0)),
+    ),
+    domain=((-10.0, 10.0), (-5.0, -4.0), (4.0, 5.0)),
+)
+def clip(x: Value, low: Value, high: Value) -> Value:
+    """x, but at least ``low`` and at most ``high``; ``low`` is tested first.  At the bounds the derivative is x's."""
+    return select(lt(x, low), low, select(gt(x, high), high, x))
 
 
 @elementwise(
-    dtype=dtypes.upcast_out, reference=_clip,
-    partials=lambda x, low, high, out: (
-        switch(lt(x, low), 0, switch(lt(high, x), 0, 1)), switch(lt(x, low), 1, 0), switch(lt(x, low), 0, switch(lt(high, x), 1, 0)),
-    ),
-)  # fmt: skip
-def clip(x: Value, low: Value, high: Value) -> Value:
-    """x, but at least ``low`` and at most ``high``; ``low`` is tested first.  At the bounds the gradient is x's."""
-    return select(_below(x, low), low, select(_below(high, x), high, x))
-
-
-def _below(x: Value, y: Value) -> Value:
-    return ~x & y if x.dtype == "bool" else x < y
-
-
-@elementwise(dtype=lambda x, y: (y,), reference=lambda x, y: np.broadcast_arrays(x, y)[1], casts=lambda d, out: d, partials=lambda x, y, out: (0, 1))
+    dtype=lambda x, y: (y,),
+    reference=lambda x, y: np.broadcast_arrays(x, y)[1],
+    casts=unchanged,
+    partials=lambda x, y, out: (None, 1),
+)
 def second(x: Value, y: Value) -> Value:
     """y, in the shape of both: ``fill``."""
     return y
 
 
-@elementwise(dtype=dtypes.same_out, reference=np.positive, casts=lambda d, out: d, partials=lambda x, out: (1,))
+@elementwise(dtype=dtypes.same_out, reference=np.array, casts=unchanged, partials=lambda x, out: (1,), idempotent=True, involution=True)
 def identity(x: Value) -> Value:
     """x itself."""
     return x
 
 
-identity._reference = lambda x: x
-
-
 # ------------------------------------------------------------------------------------------------ rounding
 
 
-@elementwise(dtype=dtypes.upgrade_to_real_float, reference=np.floor)
+@elementwise(dtype=dtypes.upgrade_to_real_float, reference=np.floor, idempotent=True)
 def floor(x: Value) -> Value:
     """The greatest whole number not above x."""
     return unary("floor", x)
 
 
-@elementwise(dtype=dtypes.upgrade_to_real_float, reference=np.ceil)
+@elementwise(dtype=dtypes.upgrade_to_real_float, reference=np.ceil, idempotent=True)
 def ceil(x: Value) -> Value:
     """The least whole number not below x."""
     return unary("ceil", x)
 
 
-@elementwise(dtype=dtypes.upgrade_to_real_float, reference=np.trunc)
+@elementwise(dtype=dtypes.upgrade_to_real_float, reference=np.trunc, idempotent=True)
 def trunc(x: Value) -> Value:
     """x without its fraction."""
     return unary("trunc", x)
 
 
-@elementwise(dtype=dtypes.float_only_out, reference=np.rint)
+@elementwise(dtype=dtypes.float_only_out, reference=np.rint, idempotent=True)
 def round_half_to_even(x: Value) -> Value:
     """The nearest whole number; halves go to the even one."""
     return unary("rint", x)
 
 
-def _away(x: Any) -> Any:
-    return np.copysign(np.floor(np.abs(x) + np.asarray(0.5, x.dtype)), x)
+def _rounded_away(x: Any) -> Any:
+    whole = np.trunc(x)
+    return whole + np.where(np.abs(x - whole) >= 0.5, np.copysign(np.ones_like(x), x), np.zeros_like(x) * x)
 
 
-@elementwise(dtype=dtypes.float_only_out, reference=_away)
+@elementwise(dtype=dtypes.float_only_out, reference=_rounded_away, idempotent=True)
 def round_half_away_from_zero(x: Value) -> Value:
     """The nearest whole number; halves go away from zero."""
-    return binary("copysign", unary("floor", abs(x) + 0.5), x)
+    whole = unary("trunc", x)
+    return select(abs(x - whole) < 0.5, whole, whole + binary("copysign", x.trace.const(1, x.dtype), x))
 
 
 # ------------------------------------------------------------------------------------------- complex numbers
 
 
-@elementwise(dtype=dtypes.real_out, reference=np.real, casts=lambda d, out: d, partials=lambda x, out: (1,))
+@elementwise(dtype=dtypes.real_out, reference=np.real, casts=unchanged, partials=lambda x, out: (1,), idempotent=True)
 def real(x: Value) -> Value:
     """The real part."""
     return x
 
 
-@elementwise(dtype=dtypes.real_out, reference=np.imag, casts=lambda d, out: d)
+@elementwise(dtype=dtypes.real_out, reference=np.imag, casts=unchanged)
 def imag(x: Value) -> Value:
     """The imaginary part; 0 of real numbers."""
-    return x & ~x if x.dtype == "bool" else x * 0
+    return x.trace.const(0, x.dtype)
 
 
-@elementwise(dtype=dtypes.conjugate_out, reference=np.conj, casts=lambda d, out: (out,), partials=lambda x, out: (1,))
+@elementwise(dtype=dtypes.conjugate_out, reference=np.conj, partials=lambda x, out: (1,), involution=True)
 def conj(x: Value) -> Value:
     """The complex conjugate; real numbers as they are."""
     return x
@@ -279,22 +252,20 @@ def conj(x: Value) -> Value:
 # --------------------------------------------------------------------------------------------------- casts
 
 
-def _cast_reference(dtype: str) -> Callable[[Any], Any]:
-    from theano.scalar.evaluate import cast
-
-    return lambda x: x.astype(dtype) if x.dtype.kind == "c" or dtype.startswith("complex") else cast(x, dtype)
-
-
 def _declare_cast(dtype: str) -> ScalarOp:
-    def body(x: Value) -> Value:
+    def convert(x: Value) -> Value:
         return x.cast(dtype)
 
-    body.__doc__ = f"x as {dtype}.  Out of range floats saturate, NaN becomes 0, integers wrap, to bool means not 0."
-    declared: ScalarOp = elementwise(
-        name=f"convert_to_{dtype}", dtype=lambda x: (dtype,), reference=_cast_reference(dtype), casts=lambda d, out: d,
-        partials=lambda x, out: (1 if dtypes.is_continuous(dtype) else 0,),
-    )(body)  # fmt: skip
-    return declared
+    convert.__doc__ = f"x as {dtype}.  Floats out of range saturate, NaN becomes 0, integers wrap; as bool, whether x is not 0."
+    connected = 1 if dtypes.is_continuous(dtype) else 0
+    return elementwise(
+        name=f"convert_to_{dtype}",
+        dtype=lambda x: (dtype,),
+        reference=lambda x: cast(x, dtype),
+        casts=unchanged,
+        partials=lambda x, out: (connected,),
+        idempotent=True,
+    )(convert)
 
 
 CASTS = {dtype: _declare_cast(dtype) for dtype in dtypes.ALL}

@@ -7,12 +7,15 @@ the page of documentation and the law tests all come from :data:`OPS`.
 
 >>> from theano import dtypes
 >>> from theano.scalar.instructions import Trace
->>> op = elementwise(dtype=dtypes.upcast_out, reference=np.hypot, name="example", register=False)(lambda x, y: x * x + y * y)
->>> op.output_dtypes("int8", "float32")
-('float32',)
+>>> @elementwise(dtype=dtypes.upgrade_to_float, reference=lambda x: x * x * x, partials=lambda x, out: (3 * x * x,), register=False)
+... def cube(x):
+...     "x * x * x."
+...     return x * x * x
+>>> cube.output_dtypes("int8"), float(cube(2.0))
+(('float32',), 8.0)
 >>> trace = Trace()
->>> op.trace(trace, trace.leaf("input", "float32", 0), trace.leaf("input", "int8", 1)).op
-'add'
+>>> cube.trace(trace, trace.leaf("input", "float64", 0)).op
+'mul'
 """
 
 from __future__ import annotations
@@ -24,51 +27,74 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from theano.errors import CompileError
-from theano.scalar.instructions import REAL, Trace, Value
+from theano.dtypes import COMPLEX, DISCRETE, float_of, upcast
+from theano.errors import CompileError, message
+from theano.scalar.instructions import Trace, Value
 
 OPS: dict[str, ScalarOp] = {}
 """Every declared operation by name, in the order of declaration."""
 
 Rule = Callable[..., tuple[str, ...]]
+"""From the dtypes of the arguments to those of the results."""
 CastRule = Callable[[Sequence[str], str], Sequence[str]]
+"""From the dtypes of the arguments and that of the result to the dtypes in which the body takes its arguments."""
+Interval = tuple[float, float]
 
 
-def to_result(dtypes: Sequence[str], result: str) -> Sequence[str]:
-    """Arguments are converted to the result's dtype before the body."""
-    return (result,) * len(dtypes)
+def to_result(given: Sequence[str], result: str) -> Sequence[str]:
+    """Arguments are converted to the result's dtype."""
+    return (result,) * len(given)
 
 
-def to_common(dtypes: Sequence[str], result: str) -> Sequence[str]:
+def to_common(given: Sequence[str], result: str) -> Sequence[str]:
     """Arguments are converted to their common dtype: comparisons."""
-    from theano.dtypes import upcast
-
-    return (upcast(*dtypes),) * len(dtypes)
+    return (upcast(*given),) * len(given)
 
 
-def unchanged(dtypes: Sequence[str], result: str) -> Sequence[str]:
-    return tuple(dtypes)
+def unchanged(given: Sequence[str], result: str) -> Sequence[str]:
+    """Arguments are taken as they are."""
+    return given
 
 
 class ScalarOp:
     """An elementwise operation.  Called with traced values it inlines its body, with variables it builds a node of theirs,
-    with numbers it computes by its reference."""
+    with numbers or arrays it computes by its reference.  There is one object of each name: they compare by identity, and
+    pickle as the name."""
 
     nout = 1
 
     def __init__(
-        self, name: str, body: Callable[..., Value] | None, arity: int, *, dtype: Rule, reference: Callable[..., Any] | str,
-        partials: Callable[..., Sequence[Any]] | None = None, casts: CastRule = to_result, nary: bool = False, commutative: bool = False,
-        identity: float | None = None, domain: tuple[float, float] = (-10.0, 10.0), ulp: float = 0.5, symbol: str | None = None,
-        doc: str | None = None, differentiable: bool = True,
-    ) -> None:  # fmt: skip
-        self.name, self.body, self.arity, self.nary = name, body, arity, nary
-        self.dtype_rule, self.partials, self.casts = dtype, partials or _zeros, casts
+        self,
+        name: str,
+        arity: int,
+        *,
+        dtype: Rule,
+        body: Callable[..., Value] | None = None,
+        reference: Callable[..., Any] | str | None = None,
+        partials: Callable[..., Sequence[Any]] | None = None,
+        casts: CastRule = to_result,
+        nary: bool = False,
+        commutative: bool = False,
+        associative: bool = False,
+        identity: float | None = None,
+        absorbing: float | None = None,
+        idempotent: bool = False,
+        involution: bool = False,
+        inverse: str | None = None,
+        domain: Interval | tuple[Interval, ...] = (-10.0, 10.0),
+        ulp: float = 0.5,
+        symbol: str | None = None,
+        differentiable: bool = True,
+        doc: str | None = None,
+    ) -> None:
+        self.name, self.arity, self.nary, self.body = name, arity, nary, body
+        self.dtype_rule, self.casts, self.partials = dtype, casts, partials or _zeros
         self._reference = reference
-        self.commutative, self.associative, self.identity = commutative, nary, identity
-        self.domain, self.ulp, self.symbol = domain, ulp, symbol
-        self.differentiable = differentiable
+        self.commutative, self.associative, self.identity, self.absorbing = commutative, associative or nary, identity, absorbing
+        self.idempotent, self.involution, self.inverse = idempotent, involution, inverse
+        self.domain, self.ulp, self.symbol, self.differentiable = domain, ulp, symbol, differentiable
         self.__name__, self.__doc__ = name, doc
 
     def __repr__(self) -> str:
@@ -83,21 +109,35 @@ class ScalarOp:
         return -1 if self.nary else self.arity
 
     @property
+    def nfunc_spec(self) -> tuple[str, int, int] | None:
+        """The NumPy function of this meaning, its numbers of arguments and results; None if there is none."""
+        reference = self.reference
+        return (reference.__name__, reference.nin, reference.nout) if isinstance(reference, np.ufunc) else None
+
+    @property
     def has_body(self) -> bool:
         """Whether there is code for it; if not, it runs by its reference."""
         return self.body is not None
 
+    def has_code(self, *given: str) -> bool:
+        """Whether there is code for arguments of these dtypes: complex numbers run by the reference."""
+        return self.has_body and not {*given, *self.output_dtypes(*given)} & set(COMPLEX)
+
     @cached_property
     def reference(self) -> Callable[..., Any]:
-        """The NumPy or SciPy function; SciPy's is imported at first use."""
+        """The NumPy or SciPy function; SciPy's is imported at first use.  That of the intrinsic of its name, if none is declared."""
+        if self._reference is None:
+            from theano.scalar.mathlib import reference
+
+            return reference(self.name)
         if not isinstance(self._reference, str):
             return self._reference
         module, _, name = self._reference.rpartition(".")
         found: Callable[..., Any] = getattr(importlib.import_module(module), name)
         return found
 
-    def output_dtypes(self, *dtypes: str) -> tuple[str, ...]:
-        return self.dtype_rule(*dtypes)
+    def output_dtypes(self, *given: str) -> tuple[str, ...]:
+        return self.dtype_rule(*given)
 
     def __call__(self, *args: Any) -> Any:
         for arg in args:
@@ -109,29 +149,46 @@ class ScalarOp:
         """The result for numbers or arrays."""
         return self.evaluate(*map(np.asarray, numbers))[0][()]
 
-    def evaluate(self, *arrays: Any) -> list[Any]:
-        """By the reference: arguments in the dtype of the computation, the result in that of the rule."""
-        (result,) = self.output_dtypes(*(a.dtype.name for a in arrays))
-        wanted = map(computed, self.casts([a.dtype.name for a in arrays], result))
+    def evaluate(self, *arrays: NDArray[Any]) -> list[NDArray[Any]]:
+        """By the reference: arguments in the dtypes of the computation, the result in that of the rule."""
+        from theano.scalar.evaluate import cast
+
+        result, wanted = self._plan([a.dtype.name for a in arrays])
         with np.errstate(all="ignore"):
             given = [a.astype(d, copy=False) for a, d in zip(arrays, wanted, strict=True)]
-            return [np.asarray(self.reference(*given)).astype(result, copy=False)]
+            return [cast(np.asarray(self.reference(*given)), result)]
 
     def trace(self, trace: Trace, *args: Any) -> Value:
-        """Inline the body for ``args``, values of any dtypes or numbers."""
-        like = next(a for a in args if isinstance(a, Value))
-        values = [a if isinstance(a, Value) else trace.const(a, like.dtype) for a in args]
-        dtypes = [v.dtype for v in values]
-        (result,) = self.output_dtypes(*dtypes)
-        wanted = [computed(d) for d in self.casts(dtypes, result)]
-        if self.body is None or not {result, *wanted} <= set(REAL):
-            raise CompileError(f"{self.name} of {', '.join(dtypes)} has no native code yet; it runs by its Python reference")
+        """Inline the body for ``args``: values of any dtypes, or numbers, which never widen."""
+        values = weak(trace, args)
+        result, wanted = self._plan([v.dtype for v in values])
+        if self.body is None or not self.has_code(*(v.dtype for v in values)):
+            kinds = ", ".join(v.dtype for v in values)
+            why = "there is no native code for complex numbers yet" if self.has_body else "it is declared without a body"
+            raise CompileError(
+                message(f"{self.name} of {kinds} cannot be compiled: {why}", cure="it is evaluated by NumPy or SciPy instead")
+            )
         return self.body(*(v.cast(d) for v, d in zip(values, wanted, strict=True))).cast(result)
+
+    def _plan(self, given: Sequence[str]) -> tuple[str, Sequence[str]]:
+        """The dtype of the result, and those in which the arguments are taken: float16 is a format of storage only."""
+        (result,) = self.output_dtypes(*given)
+        return result, [computed(d) for d in self.casts(given, result)]
 
 
 def computed(dtype: str) -> str:
-    """The dtype in which arithmetic on ``dtype`` is done: float16 is a format of storage."""
+    """The dtype in which arithmetic on ``dtype`` is done."""
     return "float32" if dtype == "float16" else dtype
+
+
+def weak(trace: Trace, args: Sequence[Any]) -> list[Value]:
+    """``args`` as values: a number takes the common dtype of the values, as a float if it is one."""
+    kinds = [a.dtype for a in args if isinstance(a, Value) and a.dtype != "bool"]
+    common = upcast(*kinds) if kinds else "int8"
+    return [
+        a if isinstance(a, Value) else trace.const(a, float_of(common) if isinstance(a, float) and common in DISCRETE else common)
+        for a in args
+    ]
 
 
 def _zeros(*args: Any) -> Sequence[Any]:
@@ -142,27 +199,31 @@ def _by_name(name: str) -> ScalarOp:
     return OPS[name]
 
 
-def elementwise(*, dtype: Rule, reference: Callable[..., Any] | str, name: str | None = None, register: bool = True, native: bool = True, **facts: Any) -> Any:
-    """Declare the decorated function as an elementwise operation.
+def elementwise(
+    *, dtype: Rule, name: str | None = None, register: bool = True, native: bool = True, **facts: Any
+) -> Callable[[Callable[..., Any]], ScalarOp]:
+    """Declare the decorated function as an elementwise operation.  ``*x`` makes it take any number of arguments.
 
-    ``dtype``: rule from argument dtypes to result dtypes; ``reference``: the function it must agree with; ``partials``: from the
-    arguments and the result to the partial derivatives, an entry None where an argument is not connected (default:
-    zeros); ``casts``: the dtypes that arguments are converted to; ``nary``: any number of arguments, folded; ``commutative``,
-    ``identity``: facts for rewriting; ``domain``, ``ulp``: where and how closely the law tests hold it to its reference.
-    ``native=False``: the function is only its signature and docstring; the operation runs by its reference, and the profile says so.
+    ``dtype``: rule from argument dtypes to result dtypes.
+    ``reference``: the function on arrays that it must agree with; by default that of the intrinsic of its name.
+    ``partials``: from the arguments and the result to the partial derivatives; None where an argument is not connected, by
+    default zeros.
+    ``casts``: the dtypes that arguments are converted to; by default that of the result.
+    ``commutative``, ``associative``, ``identity``, ``absorbing`` (0 of mul), ``idempotent`` (f(f(x)) = f(x), f(x, x) = x),
+    ``involution`` (f(f(x)) = x), ``inverse`` (the name of g with g(f(x)) = x): facts for rewriting, held by law tests.
+    ``domain``, ``ulp``: where (one interval, or one for each argument) and how closely law tests hold it to its reference.
+    ``symbol``: how it prints between its arguments.
+    ``native=False``: the function is only its signature and docstring; the operation runs by its reference.
     """
 
     def declare(body: Callable[..., Any]) -> ScalarOp:
-        parameters = list(inspect.signature(body).parameters.values())
+        parameters = inspect.signature(body).parameters.values()
         nary = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-        own = name or body.__name__
         op = ScalarOp(
-            own, body if native else None, 1 if nary else len(parameters), dtype=dtype,
-            reference=reference, nary=nary, doc=body.__doc__, **facts,
-        )  # fmt: skip
+            name or body.__name__, len(parameters), dtype=dtype, body=body if native else None, nary=nary, doc=body.__doc__, **facts
+        )
         if register:
-            OPS[own] = op
+            OPS[op.name] = op
         return op
 
     return declare
-

@@ -35,7 +35,9 @@ def evaluate(values: Sequence[Value], leaves: Callable[[Value], Array], portable
     results: dict[int, Array] = {}
     with np.errstate(all="ignore"):
         for value in walk(values):
-            results[id(value)] = _leaf(value, leaves) if value.op in LEAVES else _apply(value, [results[id(a)] for a in value.args], has_fma)
+            results[id(value)] = (
+                _leaf(value, leaves) if value.op in LEAVES else _apply(value, [results[id(a)] for a in value.args], has_fma)
+            )
     return [results[id(value)] for value in values]
 
 
@@ -107,8 +109,10 @@ def cast(x: Array, dtype: str) -> Array:
             return x.astype(dtype)
         limits = np.iinfo(dtype)
         wide = x.astype("float64")  # which holds both limits or the number one above
-        inside = (wide > float(limits.min) - 1.0) & (wide < float(limits.max) + 1.0) if limits.bits < 64 else (
-            (wide >= float(limits.min)) & (wide < float(limits.max))
+        inside = (
+            (wide > float(limits.min) - 1.0) & (wide < float(limits.max) + 1.0)
+            if limits.bits < 64
+            else ((wide >= float(limits.min)) & (wide < float(limits.max)))
         )
         whole = np.where(inside, wide, 0.0).astype(dtype)
         return np.where(inside | np.isnan(x), whole, np.where(wide < 0, limits.min, limits.max).astype(dtype))
@@ -143,5 +147,3 @@ def _halves(x: Array) -> tuple[Array, Array]:
     big = x * 134217729.0  # 2**27 + 1
     high = big - (big - x)
     return high, x - high
-
-

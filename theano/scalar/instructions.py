@@ -30,7 +30,9 @@ COMPUTED_FLOATS = ("float32", "float64")
 FLOATS = ("float16",) + COMPUTED_FLOATS
 REAL = BOOL + INTEGERS + FLOATS
 
-ITEMSIZE = {"bool": 1} | {f"{kind}{bits}": bits // 8 for kind in ("int", "uint", "float") for bits in (8, 16, 32, 64) if (kind, bits) != ("float", 8)}
+ITEMSIZE = {"bool": 1} | {
+    f"{kind}{bits}": bits // 8 for kind in ("int", "uint", "float") for bits in (8, 16, 32, 64) if (kind, bits) != ("float", 8)
+}
 
 LEAVES = frozenset({"const", "input", "index", "size", "scalar", "load", "acc"})
 """Where values come from.  ``const``: ``data`` is a Python number.  ``input``: argument ``data`` of an
@@ -48,9 +50,9 @@ LOGIC = frozenset({"and", "or", "xor", "not"})
 COMPARISONS = frozenset({"lt", "le", "eq", "ne"})
 """Give bool; every comparison with NaN but ``ne`` is false.  ``a > b`` is ``b < a``."""
 OTHER = frozenset({"select", "cast", "bitcast", "call"})
-"""``select(bool, a, b)``, its ``data`` None or the hint of :func:`rarely`; ``cast`` to ``dtype`` (to bool: != 0); ``bitcast`` between a float and the integer of
-its width; ``call``: the named intrinsic ``data`` (``exp``, ``erf``, ...), which an emitter maps to its own function or
-expands through :mod:`theano.scalar.mathlib`."""
+"""``select(bool, a, b)``, its ``data`` None or the hint of :func:`rarely`; ``cast`` to ``dtype`` (to bool: != 0); ``bitcast``
+between a float and the integer of its width; ``call``: the named intrinsic ``data`` (``exp``, ``erf``, ...), which an emitter
+maps to its own function or expands through :mod:`theano.scalar.mathlib`."""
 
 INSTRUCTIONS = ARITHMETIC | FLOAT_ONLY | INTEGER_ONLY | LOGIC | COMPARISONS | OTHER
 
@@ -183,6 +185,7 @@ class Trace:
 
     def const(self, number: float, dtype: str) -> Value:
         """A literal of type ``dtype``; floats are interned by their bits, so 0.0, -0.0 and NaN stay apart."""
+        key: tuple[str, str, object]
         if dtype in FLOATS:
             number = float(number)
             key = ("const", dtype, struct.pack("<d", number))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from theano import dtypes
-from theano.scalar.declare import elementwise, to_common
+from theano.scalar.declare import elementwise, to_common, unchanged
 from theano.scalar.instructions import Value, select
 
 
@@ -58,14 +58,14 @@ def neq(x: Value, y: Value) -> Value:
     return x.differs(y)
 
 
-@elementwise(dtype=dtypes.bool_out, reference=np.isnan, casts=lambda d, out: d)
+@elementwise(dtype=dtypes.bool_out, reference=np.isnan, casts=unchanged)
 def isnan(x: Value) -> Value:
     """Whether x is NaN."""
     x, _ = _ordered(x, x)
     return x.differs(x)
 
 
-@elementwise(dtype=dtypes.bool_out, reference=np.isinf, casts=lambda d, out: d)
+@elementwise(dtype=dtypes.bool_out, reference=np.isinf, casts=unchanged)
 def isinf(x: Value) -> Value:
     """Whether x is an infinity."""
     if not x.dtype.startswith("float"):
@@ -80,32 +80,32 @@ def _switch_casts(given: Sequence[str], out: str) -> Sequence[str]:
 
 @elementwise(
     dtype=lambda c, a, b: dtypes.upcast_out(a, b), reference=np.where, casts=_switch_casts,
-    partials=lambda c, a, b, out: (0, switch(c, 1, 0), switch(c, 0, 1)),
+    partials=lambda c, a, b, out: (0, switch(c, 1, 0), switch(c, 0, 1)),  # type: ignore[has-type]
 )  # fmt: skip
 def switch(condition: Value, then: Value, otherwise: Value) -> Value:
     """``then`` where ``condition`` is not 0, else ``otherwise``; both are computed."""
     return select(condition, then, otherwise)
 
 
-@elementwise(dtype=dtypes.bitwise_out, reference=np.bitwise_and, commutative=True, symbol="&")
+@elementwise(dtype=dtypes.bitwise_out, reference=np.bitwise_and, commutative=True, associative=True, idempotent=True, symbol="&")
 def and_(x: Value, y: Value) -> Value:
     """Logical and of bools, bitwise and of integers."""
     return x & y
 
 
-@elementwise(dtype=dtypes.bitwise_out, reference=np.bitwise_or, commutative=True, symbol="|")
+@elementwise(dtype=dtypes.bitwise_out, reference=np.bitwise_or, commutative=True, associative=True, idempotent=True, identity=0, symbol="|")
 def or_(x: Value, y: Value) -> Value:
     """Logical or of bools, bitwise or of integers."""
     return x | y
 
 
-@elementwise(dtype=dtypes.bitwise_out, reference=np.bitwise_xor, commutative=True, symbol="^")
+@elementwise(dtype=dtypes.bitwise_out, reference=np.bitwise_xor, commutative=True, associative=True, identity=0, symbol="^")
 def xor(x: Value, y: Value) -> Value:
     """Logical exclusive or of bools, bitwise of integers."""
     return x ^ y
 
 
-@elementwise(dtype=dtypes.bitwise_out, reference=np.invert)
+@elementwise(dtype=dtypes.bitwise_out, reference=np.invert, involution=True)
 def invert(x: Value) -> Value:
     """Logical not of bools, bitwise not of integers."""
     return ~x

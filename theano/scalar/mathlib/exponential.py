@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from theano.scalar.instructions import Value, binary, fma, select
-from theano.scalar.mathlib.formats import Format, Table, at_least, at_most, choose, constant, polynomial, portable
+from theano.scalar.mathlib.formats import Format, Table, at_least, at_most, polynomial, portable
 
 # fmt: off
 EXP: Table = {  # e^r = 1 + r + r^2 (...)

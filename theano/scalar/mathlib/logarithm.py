@@ -6,6 +6,7 @@ No division.  The polynomials are minimax for the relative error of log(1 + s), 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -105,12 +106,12 @@ def in_base(f: Format, s: Value, factor: tuple[float, ...]) -> Value:
     return fma(s, high, fma(s * s, curve, s * low))
 
 
-@portable("theano.scalar.mathlib.logarithm.softplus_reference")
+def softplus_reference(x: Any) -> Any:
+    return np.logaddexp(x, np.zeros_like(x))
+
+
+@portable(softplus_reference)
 def softplus(f: Format, x: Value) -> Value:
     """log(1 + e^x) = max(x, 0) + log1p(e^-|x|)."""
     e, s, _ = reduced_1(f, exp_of_negative(f, -abs(x)))
     return choose(x < 0.0, 0.0, x) + natural(f, e, s)  # NaN comes from here
-
-
-def softplus_reference(x: np.ndarray) -> np.ndarray:
-    return np.logaddexp(x, np.zeros_like(x))
