@@ -6,12 +6,12 @@
 """
 
 from theano.dtypes import upcast
-from theano.scalar import arithmetic, logic, transcendental
+from theano.scalar import arithmetic, logic, special, transcendental
 from theano.scalar.declare import OPS, ScalarOp, elementwise
 
 globals().update(OPS)
 
-__all__ = ["OPS", "ScalarOp", "arithmetic", "elementwise", "logic", "transcendental", "upcast", *OPS]
+__all__ = ["OPS", "ScalarOp", "arithmetic", "elementwise", "logic", "special", "transcendental", "upcast", *OPS]
 
 
 def __getattr__(name: str) -> ScalarOp:

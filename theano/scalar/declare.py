@@ -42,6 +42,9 @@ CastRule = Callable[[Sequence[str], str], Sequence[str]]
 """From the dtypes of the arguments and that of the result to the dtypes in which the body takes its arguments."""
 Interval = tuple[float, float]
 
+UNKNOWN = float("nan")
+"""A partial derivative that exists, but of which no formula is known: asking for it is an error."""
+
 
 def to_result(given: Sequence[str], result: str) -> Sequence[str]:
     """Arguments are converted to the result's dtype."""
@@ -206,8 +209,8 @@ def elementwise(
 
     ``dtype``: rule from argument dtypes to result dtypes.
     ``reference``: the function on arrays that it must agree with; by default that of the intrinsic of its name.
-    ``partials``: from the arguments and the result to the partial derivatives; None where an argument is not connected, by
-    default zeros.
+    ``partials``: from the arguments and the result to the partial derivatives; None where an argument is not connected,
+    :data:`UNKNOWN` where no formula is known; by default zeros.
     ``casts``: the dtypes that arguments are converted to; by default that of the result.
     ``commutative``, ``associative``, ``identity``, ``absorbing`` (0 of mul), ``idempotent`` (f(f(x)) = f(x), f(x, x) = x),
     ``involution`` (f(f(x)) = x), ``inverse`` (the name of g with g(f(x)) = x): facts for rewriting, held by law tests.

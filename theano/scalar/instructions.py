@@ -234,18 +234,18 @@ def intrinsic(name: str, *args: Value) -> Value:
 def walk(roots: Iterable[Value], opaque: Container[str] = ()) -> list[Value]:
     """All values below ``roots``, arguments before users, each once; iterative.  Arguments of ``opaque`` operations are left out."""
     order: list[Value] = []
-    seen: set[int] = set()
-    stack: list[tuple[Value, bool]] = [(root, False) for root in reversed(list(roots))]
+    seen: set[Value] = set()
+    stack = list(roots)[::-1]
     while stack:
-        value, expanded = stack.pop()
-        if expanded:
-            order.append(value)
-        elif id(value) not in seen:
-            seen.add(id(value))
-            stack.append((value, True))
-            if value.op in opaque:
+        value = stack[-1]
+        if value not in seen:
+            pending = [a for a in value.args if a not in seen] if value.op not in opaque else ()
+            if pending:
+                stack.extend(pending[::-1])
                 continue
-            stack.extend((arg, False) for arg in value.args if id(arg) not in seen)
+            seen.add(value)
+            order.append(value)
+        stack.pop()
     return order
 
 

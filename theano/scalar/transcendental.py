@@ -155,15 +155,3 @@ def erf(x: Value) -> Value:
 def erfc(x: Value) -> Value:
     """1 - erf(x), exact in the tail."""
     return intrinsic("erfc", x)
-
-
-@elementwise(
-    dtype=dtypes.upgrade_to_real_float,
-    reference="scipy.special.erfcx",
-    partials=lambda x, out: (2 * x * out - 2 / math.sqrt(math.pi),),
-    domain=(-2.0, 10.0),
-    ulp=4.0,
-    native=False,
-)
-def erfcx(x: Value) -> Value:  # type: ignore[empty-body]
-    """exp(x²) erfc(x)."""

@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 
 from theano.dtypes import is_complex, is_continuous, is_discrete
-from theano.errors import ShapeError, message
+from theano.errors import DTypeError, ShapeError, message
 from theano.flags import config
 from theano.graph import Apply, NullType, Op, Variable
 from theano.scalar import OPS, ScalarOp
+from theano.scalar.declare import UNKNOWN
 from theano.tensor.convert import as_operands, as_tensor_variable, constant, weak_constants
 from theano.tensor.type import Array, Pattern, TensorType, tensor_type
 from theano.tensor.variable import TensorVariable
@@ -93,7 +94,10 @@ class Elemwise(Op):
         key = (types, config.floatX, config.cast_policy)
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._plans[key] = self._plan(types)
+            try:
+                plan = self._plans[key] = self._plan(types)
+            except DTypeError as error:
+                raise DTypeError(message(f"{self.scalar_op}: {error}", [row("argument", v) for v in operands])) from None
         pads, out_types = plan
         if pads is not None:
             operands = [v if pad is None else pad(v) for v, pad in zip(operands, pads)]
@@ -147,7 +151,12 @@ class Elemwise(Op):
             return [NullType(f"the derivative of {self.scalar_op} is not known")() for _ in inputs]
         partials = self._partials(inputs, out)
         with weak_constants():
-            return [_pulled_back(x, partial, gradient, out) for x, partial in zip(inputs, partials)]
+            return [
+                NullType(f"the derivative of {self.scalar_op} by argument {position} is not known")()
+                if partial is UNKNOWN
+                else _pulled_back(x, partial, gradient, out)
+                for position, (x, partial) in enumerate(zip(inputs, partials))
+            ]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         out = self(*inputs)
@@ -212,7 +221,7 @@ class Elemwise(Op):
         return [tuple(shape)] * len(node.outputs)
 
     def lower(self, low: Any, node: Apply) -> None:
-        if not self.scalar_op.has_body:
+        if not self.scalar_op.has_code(*(v.type.dtype for v in node.inputs)):
             low.python(node)
             return
         shape: list[Any] = []

@@ -1,0 +1,253 @@
+"""Inverse and hyperbolic functions, special functions, complex numbers from parts.
+
+Most have no body: they run by their NumPy or SciPy reference.  SciPy is imported at their first use.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from theano import dtypes
+from theano.scalar.arithmetic import inv, sqr, sqrt
+from theano.scalar.declare import UNKNOWN, elementwise, unchanged
+from theano.scalar.instructions import Value, intrinsic
+from theano.scalar.transcendental import exp, log
+
+HALF_ROOT_PI = math.sqrt(math.pi) / 2
+
+
+@elementwise(dtype=dtypes.upgrade_to_float, reference=np.deg2rad, partials=lambda x, out: (math.pi / 180,), inverse="rad2deg", ulp=1.0)
+def deg2rad(x: Value) -> Value:
+    """Degrees to radians."""
+    return x * (math.pi / 180)
+
+
+@elementwise(dtype=dtypes.upgrade_to_float, reference=np.rad2deg, partials=lambda x, out: (180 / math.pi,), inverse="deg2rad", ulp=1.0)
+def rad2deg(x: Value) -> Value:
+    """Radians to degrees."""
+    return x * (180 / math.pi)
+
+
+@elementwise(dtype=dtypes.upgrade_to_float, reference=np.tan, partials=lambda x, out: (1 + sqr(out),), domain=(-1.5, 1.5), ulp=4.0)
+def tan(x: Value) -> Value:
+    """The tangent of x radians."""
+    return intrinsic("sin", x) / intrinsic("cos", x)
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_float, reference=np.arcsin, partials=lambda x, out: (inv(sqrt(1 - sqr(x))),), domain=(-0.9, 0.9), native=False
+)
+def arcsin(x: Value) -> Value:  # type: ignore[empty-body]
+    """The angle in [-π/2, π/2] with sine x."""
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_float, reference=np.arccos, partials=lambda x, out: (-inv(sqrt(1 - sqr(x))),), domain=(-0.9, 0.9), native=False
+)
+def arccos(x: Value) -> Value:  # type: ignore[empty-body]
+    """The angle in [0, π] with cosine x."""
+
+
+@elementwise(dtype=dtypes.upgrade_to_float, reference=np.arctan, partials=lambda x, out: (inv(1 + sqr(x)),), native=False)
+def arctan(x: Value) -> Value:  # type: ignore[empty-body]
+    """The angle in (-π/2, π/2) with tangent x."""
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_float,
+    reference=np.arctan2,
+    partials=lambda y, x, out: (x / (sqr(x) + sqr(y)), -y / (sqr(x) + sqr(y))),
+    native=False,
+)
+def arctan2(y: Value, x: Value) -> Value:  # type: ignore[empty-body]
+    """The angle of the point (x, y), in [-π, π]."""
+
+
+@elementwise(dtype=dtypes.upgrade_to_float, reference=np.arcsinh, partials=lambda x, out: (inv(sqrt(1 + sqr(x))),), native=False)
+def arcsinh(x: Value) -> Value:  # type: ignore[empty-body]
+    """The number with hyperbolic sine x."""
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_float, reference=np.arccosh, partials=lambda x, out: (inv(sqrt(sqr(x) - 1)),), domain=(1.1, 10.0), native=False
+)
+def arccosh(x: Value) -> Value:  # type: ignore[empty-body]
+    """The number, not negative, with hyperbolic cosine x."""
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_float, reference=np.arctanh, partials=lambda x, out: (inv(1 - sqr(x)),), domain=(-0.9, 0.9), native=False
+)
+def arctanh(x: Value) -> Value:  # type: ignore[empty-body]
+    """The number with hyperbolic tangent x."""
+
+
+# --------------------------------------------------------------------------------- error and gamma functions
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_real_float,
+    reference="scipy.special.erfcx",
+    partials=lambda x, out: (2 * x * out - 1 / HALF_ROOT_PI,),
+    domain=(-2.0, 10.0),
+    native=False,
+)
+def erfcx(x: Value) -> Value:  # type: ignore[empty-body]
+    """exp(x²) erfc(x)."""
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_real_float,
+    reference="scipy.special.erfinv",
+    partials=lambda x, out: (HALF_ROOT_PI * exp(sqr(out)),),
+    inverse="erf",
+    domain=(-0.9, 0.9),
+    native=False,
+)
+def erfinv(x: Value) -> Value:  # type: ignore[empty-body]
+    """The number whose erf is x."""
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_real_float,
+    reference="scipy.special.erfcinv",
+    partials=lambda x, out: (-HALF_ROOT_PI * exp(sqr(out)),),
+    inverse="erfc",
+    domain=(0.1, 1.9),
+    native=False,
+)
+def erfcinv(x: Value) -> Value:  # type: ignore[empty-body]
+    """The number whose erfc is x."""
+
+
+def _tri_gamma(x: Any) -> Any:
+    from scipy.special import polygamma
+
+    return polygamma(1, x)
+
+
+@elementwise(dtype=dtypes.upgrade_to_float, reference=_tri_gamma, differentiable=False, domain=(0.1, 10.0), native=False)
+def tri_gamma(x: Value) -> Value:  # type: ignore[empty-body]
+    """The derivative of psi."""
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_float, reference="scipy.special.psi", partials=lambda x, out: (tri_gamma(x),), domain=(0.1, 10.0), native=False
+)
+def psi(x: Value) -> Value:  # type: ignore[empty-body]
+    """The digamma function, the derivative of gammaln."""
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_float, reference="scipy.special.gamma", partials=lambda x, out: (out * psi(x),), domain=(0.1, 5.0), native=False
+)
+def gamma(x: Value) -> Value:  # type: ignore[empty-body]
+    """The gamma function."""
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_float, reference="scipy.special.gammaln", partials=lambda x, out: (psi(x),), domain=(0.1, 10.0), native=False
+)
+def gammaln(x: Value) -> Value:  # type: ignore[empty-body]
+    """The logarithm of the absolute value of the gamma function."""
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_float,
+    reference="scipy.special.gammainc",
+    partials=lambda k, x, out: (UNKNOWN, exp((k - 1) * log(x) - x - gammaln(k))),
+    domain=(0.1, 10.0),
+    native=False,
+)
+def gammainc(k: Value, x: Value) -> Value:  # type: ignore[empty-body]
+    """The regularised lower incomplete gamma function."""
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_float,
+    reference="scipy.special.gammaincc",
+    partials=lambda k, x, out: (UNKNOWN, -exp((k - 1) * log(x) - x - gammaln(k))),
+    domain=(0.1, 10.0),
+    native=False,
+)
+def gammaincc(k: Value, x: Value) -> Value:  # type: ignore[empty-body]
+    """The regularised upper incomplete gamma function."""
+
+
+def _chi2sf(x: Any, k: Any) -> Any:
+    from scipy.special import gammaincc
+
+    return gammaincc(k / 2, x / 2)
+
+
+@elementwise(dtype=dtypes.float64_out, reference=_chi2sf, differentiable=False, domain=(0.1, 10.0), native=False)
+def chi2sf(x: Value, k: Value) -> Value:  # type: ignore[empty-body]
+    """The probability that a chi-squared variable with k degrees of freedom exceeds x."""
+
+
+# ---------------------------------------------------------------------------------------------- Bessel functions
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_float,
+    reference="scipy.special.jv",
+    partials=lambda v, x, out: (UNKNOWN, (jv(v - 1, x) - jv(v + 1, x)) / 2),  # type: ignore[has-type]
+    domain=((0.0, 3.0), (0.1, 10.0)),
+    native=False,
+)
+def jv(v: Value, x: Value) -> Value:  # type: ignore[empty-body]
+    """The Bessel function of the first kind, of real order v."""
+
+
+@elementwise(dtype=dtypes.upgrade_to_float, reference="scipy.special.j1", partials=lambda x, out: ((j0(x) - jv(2, x)) / 2,), native=False)  # type: ignore[has-type]
+def j1(x: Value) -> Value:  # type: ignore[empty-body]
+    """The Bessel function of the first kind, of order 1."""
+
+
+@elementwise(dtype=dtypes.upgrade_to_float, reference="scipy.special.j0", partials=lambda x, out: (-j1(x),), native=False)
+def j0(x: Value) -> Value:  # type: ignore[empty-body]
+    """The Bessel function of the first kind, of order 0."""
+
+
+@elementwise(
+    dtype=dtypes.upgrade_to_float,
+    reference="scipy.special.iv",
+    partials=lambda v, x, out: (UNKNOWN, (iv(v - 1, x) + iv(v + 1, x)) / 2),  # type: ignore[has-type]
+    domain=((0.0, 3.0), (0.1, 5.0)),
+    native=False,
+)
+def iv(v: Value, x: Value) -> Value:  # type: ignore[empty-body]
+    """The modified Bessel function of the first kind, of real order v."""
+
+
+@elementwise(dtype=dtypes.upgrade_to_float, reference="scipy.special.i1", partials=lambda x, out: ((i0(x) + iv(2, x)) / 2,), native=False)  # type: ignore[has-type]
+def i1(x: Value) -> Value:  # type: ignore[empty-body]
+    """The modified Bessel function of the first kind, of order 1."""
+
+
+@elementwise(dtype=dtypes.upgrade_to_float, reference="scipy.special.i0", partials=lambda x, out: (i1(x),), native=False)
+def i0(x: Value) -> Value:  # type: ignore[empty-body]
+    """The modified Bessel function of the first kind, of order 0."""
+
+
+# ---------------------------------------------------------------------------------------------- complex numbers
+
+
+@elementwise(dtype=dtypes.float64_out, reference=np.angle, casts=unchanged, differentiable=False, native=False)
+def angle(x: Value) -> Value:  # type: ignore[empty-body]
+    """The argument of a complex number."""
+
+
+@elementwise(dtype=dtypes.complex_out, reference=lambda x, y: x + 1j * y, casts=unchanged, partials=lambda x, y, out: (1, 1j), native=False)
+def complex(x: Value, y: Value) -> Value:  # type: ignore[empty-body]
+    """The complex number of real part x and imaginary part y."""
+
+
+@elementwise(
+    dtype=dtypes.complex_out, reference=lambda r, theta: r * np.exp(1j * theta), casts=unchanged, differentiable=False, native=False
+)
+def complex_from_polar(r: Value, theta: Value) -> Value:  # type: ignore[empty-body]
+    """The complex number of modulus r and angle theta."""
