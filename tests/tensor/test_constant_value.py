@@ -36,7 +36,9 @@ def test_known(variable, value):
         assert found.dtype == variable.dtype
 
 
-@pytest.mark.parametrize("variable", [N, T.dmatrix(), T.constant([1, 2]), T.constant([]), N * 0, T.dmatrix().shape[0], T.stack([N, 5])[0], "a"])
+@pytest.mark.parametrize(
+    "variable", [N, T.dmatrix(), T.constant([1, 2]), T.constant([]), N * 0, T.dmatrix().shape[0], T.stack([N, 5])[0], "a"]
+)
 def test_unknown(variable):
     with pytest.raises(NotScalarConstantError):
         T.get_scalar_constant_value(variable)

@@ -92,6 +92,15 @@ def test_the_number_of_arguments_is_checked(wrong):
         wrong(T.dvector())
 
 
+def test_refused_dtypes_are_named_with_the_users_line():
+    with pytest.raises(TypeError) as caught:
+        T.zvector("z") % 2
+    assert str(caught.value).startswith("mod: ") and "z" in str(caught.value) and "test_elemwise.py" in str(caught.value)
+    for refused in (lambda: -T.TensorType("bool", ())(), lambda: T.dvector() & T.dvector(), lambda: T.sgn(T.zvector())):
+        with pytest.raises(TypeError):
+            refused()
+
+
 def test_classic_attributes():
     op = (T.dvector() + 1).owner.op
     assert op.scalar_op is OPS["add"] and op.inplace_pattern == {} and str(op) == "Elemwise{add,no_inplace}"

@@ -35,7 +35,7 @@ def test_floatx_does_not_matter():
         assert shared(1.0).dtype == "float64"
 
 
-@pytest.mark.parametrize("value", [[1, 2], "text", {"a": 1}, None, (1.0,)])
+@pytest.mark.parametrize("value", [[1, 2], "text", {"a": 1}, None, (1.0,), np.ma.masked_array(1.0)])
 def test_other_objects_are_generic(value):
     x = shared(value)
     assert type(x) is SharedVariable and x.type is generic and x.get_value() == value

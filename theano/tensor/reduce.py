@@ -124,7 +124,7 @@ class Reduction(Op):
     def _guard_not_empty(self, low: Any, node: Apply, axes: Sequence[int]) -> None:
         sizes = low.shape(node.inputs[0])
         count = fold_left(low.mul, (sizes[axis] for axis in axes), low.int(1))
-        low.at_least(count, low.int(1), node, f"{self}: no elements along the reduced axes, and no value to start from")
+        low.at_least(count, low.int(1), node, "no elements along the reduced axes, and no value to start from")
 
 
 # -------------------------------------------------------------------------------------------- folds

@@ -108,10 +108,6 @@ class TensorSharedVariable(TensorOperators, SharedVariable):
         return None
 
 
-class ScalarSharedVariable(TensorSharedVariable):
-    """The classic name of the class of shared numbers; they are tensors of rank 0."""
-
-
 Constructor = Callable[..., Any]
 CONSTRUCTORS: list[Constructor] = []
 
@@ -162,7 +158,8 @@ def tensor_constructor(
     target: str = "cpu",
 ) -> TensorSharedVariable:
     """A shared tensor with the dtype and rank of an array."""
-    if target != "cpu" or not isinstance(value, np.ndarray) or value.dtype.kind not in "biufc":
+    plain = isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray)
+    if target != "cpu" or not plain or value.dtype.kind not in "biufc":
         raise TypeError("an array of numbers is needed")
     dtype = value.dtype.newbyteorder("=")
     array = value if borrow and dtype == value.dtype else np.array(value, dtype=dtype)
@@ -196,7 +193,6 @@ def load_shared_variable(val: Any) -> Any:
 
 
 __all__ = [
-    "ScalarSharedVariable",
     "SharedVariable",
     "TensorSharedVariable",
     "shared",
