@@ -31,7 +31,7 @@ class Failed(Exception):
     """What the tests' ``fail`` raises: (status, first, second)."""
 
 
-def fail(status, first, second):
+def fail(status, first, second, *values):
     raise Failed(status, first, second)
 
 

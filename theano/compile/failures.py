@@ -1,80 +1,159 @@
 """From the status of a native call to the error a person reads.
 
 A program fails by a *guard* (two sizes that must agree), by a kernel's *check* (an index out of range) or by a library
-step whose sizes the library cannot take.  Each names the graph node it belongs to, and so the user's lines.
+step whose sizes the library cannot take.  Each names the graph node it belongs to, and so the user's lines; the shapes of what
+the node works on are found again from the arguments of the call.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from theano import errors
+from theano.compile.sizes import Sizes
+from theano.graph import Constant
 from theano.loops.ir import Guard
 
+Shape = Sequence[int | None]
+Row = tuple[str, str, str, str]
 
-def guard_error(guard: Guard, left: int, right: int) -> Exception:
+WORDS = {
+    "Dot22": "dot", "Dot22Scalar": "dot", "Gemm": "dot", "Gemv": "dot", "Ger": "outer", "BatchedDot": "batched_dot", "Reshape": "reshape",
+    "Alloc": "alloc", "Join": "join", "Split": "split", "Rebroadcast": "addbroadcast", "SpecifyShape": "specify_shape",
+    "Subtensor": "indexing", "AdvancedSubtensor": "indexing", "AdvancedSubtensor1": "indexing", "IncSubtensor": "inc_subtensor",
+    "AdvancedIncSubtensor": "inc_subtensor", "AdvancedIncSubtensor1": "inc_subtensor", "MaxAndArgmax": "max",
+}  # fmt: skip
+"""What a person wrote to get such a node."""
+TRANSPOSED = ("dot", "batched_dot")
+WORDY = 60
+"""An expression of more letters is shown by its outermost operation."""
+
+
+# ------------------------------------------------------------------------------------------------ errors
+
+
+def guard_error(guard: Guard, left: int, right: int, sizes: Sizes) -> Exception:
     """The error of a guard that found ``left`` and ``right``."""
     if guard.relation == "at_least":
-        text = guard.message or "{left} is less than {right}"
-        kind = errors.BoundsError if text.startswith("index ") else errors.ShapeError
-        headline = text.format(left=left, right=right, payload=left)
-        return kind(errors.message(headline if kind is errors.BoundsError else _named(guard.node, headline), _node_rows(guard.node)))
+        return _bound_error(guard, left, right, sizes)
     if guard.node is None and len(guard.axes) == 1:
         ((variable, axis),) = guard.axes
-        return errors.ShapeError(
-            errors.message(
-                f"{variable} was declared with {right} along axis {axis}, the value has {left}",
-                [row("input", variable, {axis: left})], "declare the axis with None to take any size",
-            )
-        )
-    values = (left, right)
-    rows = [row(label, variable, {axis: n}) for label, (variable, axis), n in zip(("left", "right"), guard.axes, values, strict=False)]
-    rows += _node_rows(guard.node)
-    headline = _named(guard.node, guard.message or "sizes differ")
-    return errors.ShapeError(errors.message(f"{headline}: {left} and {right}", rows, _broadcast_cure(guard, values)))
+        text = f"{title(variable)} was declared with {right} along axis {axis}, the value has {left}"
+        return errors.ShapeError(errors.message(text, [row("input", variable, {axis: left})], "declare the axis with None to take any size"))
+    operands = sizes.operands(guard.node)
+    pair = [(v, _known(operands, v, {axis: n})) for (v, axis), n in zip(guard.axes, (left, right))] if len(guard.axes) == 2 else []
+    rows = [row(label, v, shape) for label, (v, shape) in zip(("left", "right"), pair)] or [row("of", v, shape) for v, shape in operands]
+    text = f"{_named(guard.node, guard.message or 'sizes differ')}: {left} and {right}"
+    return errors.ShapeError(errors.message(text, [*rows, *_place(guard.node)], _cure(guard, (left, right), pair)))
 
 
-def check_error(node: Any, text: str, payload: int) -> Exception:
+def _bound_error(guard: Guard, left: int, right: int, sizes: Sizes) -> Exception:
+    headline = (guard.message or "{left} is less than {right}").format(left=left, right=right, payload=left)
+    rows = [row("of", v, shape) for v, shape in sizes.operands(guard.node)] + _place(guard.node)
+    if headline.startswith("index "):
+        return errors.BoundsError(errors.message(headline, rows))
+    return errors.ShapeError(errors.message(_named(guard.node, headline), rows))
+
+
+def check_error(node: Any, text: str, payload: int, sizes: Sizes) -> Exception:
     """The error of an index out of range."""
-    rows = [row(label, v) for label, v in zip(("array", "index", "index", "index"), node.inputs, strict=False)] if node is not None else []
-    return errors.BoundsError(errors.message(text.format(payload=payload), [*rows, *_node_rows(node)]))
+    operands = sizes.operands(node)
+    writes = operation(node).endswith("inc_subtensor")
+    labels = ["array", *(["value"] if writes else []), *["index"] * len(operands)]
+    rows = [row(label, v, shape) for label, (v, shape) in zip(labels, operands)]
+    return errors.BoundsError(errors.message(text.format(payload=payload), [*rows, *_place(node)]))
 
 
 def range_error(step: Any) -> Exception:
-    return errors.ShapeError(
-        errors.message(f"{step.routine}: an extent or leading dimension exceeds 2**31 - 1, which BLAS cannot take", _node_rows(step.nodes[0]))
-    )
+    """The error of a matrix that is too large for its library."""
+    text = f"{step.routine}: an extent or leading dimension exceeds 2**31 - 1, which BLAS cannot take"
+    return errors.ShapeError(errors.message(text, _place(step.nodes[0])))
 
 
-def _broadcast_cure(guard: Guard, values: tuple[int, int]) -> str | None:
+def _cure(guard: Guard, values: tuple[int, int], pair: list[tuple[Any, Shape]]) -> str | None:
+    if len(pair) < 2:
+        return None
+    (a, left), (b, right) = pair
+    word = operation(guard.node)
+    if word in TRANSPOSED and len(left) == len(right) == 2:
+        if left[1] == right[1]:
+            return f"did you mean {word}({title(a)}, {title(b)}.T)?"
+        return f"did you mean {word}({title(a)}.T, {title(b)})?" if left[0] == right[0] else None
     if 1 in values and getattr(getattr(guard.node, "op", None), "scalar_op", None) is not None:
         return "an axis stretches only if its type says so: see T.addbroadcast, or declare T.row / T.col"
     return None
 
 
-def _named(node: Any, text: str) -> str:
+def _known(operands: Iterable[tuple[Any, Shape]], variable: Any, fallback: dict[int, int]) -> Shape:
+    """The shape of one of the operands; of what is none of them, at least what the guard compared."""
+    shape = next((s for v, s in operands if v is variable), None)
+    rank = len(variable.type.broadcastable)
+    return [fallback.get(axis) if shape is None or shape[axis] is None else shape[axis] for axis in range(rank)]
+
+
+# ------------------------------------------------------------------------------------------------ names and places
+
+
+def operation(node: Any) -> str:
+    """The word for what a node does."""
     if node is None:
-        return text
+        return ""
     scalar = getattr(node.op, "scalar_op", None)
-    return f"{getattr(scalar, 'name', None) or node.op}: {text}"
+    word = str(getattr(scalar, "name", None) or node.op)
+    word = word.partition("{")[0] if scalar is None else word
+    return WORDS.get(word, word)
 
 
-def _node_rows(node: Any) -> list[tuple[str, ...]]:
-    places = lines_of(node)
-    return [("in", "", "", place) for place in places[:1]]
+def _named(node: Any, text: str) -> str:
+    word = operation(node)
+    return f"{word}: {text}" if word else text
 
 
-def row(label: str, variable: Any, known: dict[int, int] | None = None) -> tuple[str, str, str, str]:
-    """(label, name, dtype and shape, the user's line) of a variable; ``known`` axes are filled in, others are ``?``."""
-    static = getattr(variable, "static_shape", None) or [None] * getattr(variable.type, "ndim", 0)
-    shape = [(known or {}).get(axis, n) for axis, n in enumerate(static)]
-    pattern = getattr(variable.type, "broadcastable", ())
-    shown = ["1" if b and s is None else "?" if s is None else str(s) for s, b in zip(shape, pattern, strict=False)]
-    text = f"{getattr(variable.type, 'dtype', variable.type)} ({', '.join(shown)}{',' if len(shown) == 1 else ''})"
-    place = lines_of(variable)
-    return label, variable.name or str(variable), text, place[0] if place else ""
+def title(variable: Any) -> str:
+    """A variable as a person would write it: its name, its value, or the operation that makes it.
+
+    >>> import theano.tensor as T
+    >>> x, y = T.dvectors("xy")
+    >>> title(T.exp(x) + y), title((2 * T.exp(x) + y).dimshuffle("x", 0))
+    ('add(exp(x), y)', 'add(mul(2, exp(x)), y)')
+    """
+    return _expression(variable, 3) or str(variable)
+
+
+def _expression(variable: Any, depth: int) -> str:
+    if variable.name:
+        return str(variable.name)
+    if isinstance(variable, Constant):
+        return str(variable.data.item()) if getattr(variable.data, "size", 0) == 1 else f"constant{list(variable.data.shape)}"
+    node = getattr(variable, "owner", None)
+    if node is None:
+        return str(variable)
+    order = getattr(node.op, "new_order", None)
+    if order is not None:  # a dimshuffle: of interest only if it changes the order
+        inside = _expression(node.inputs[0], depth)
+        return f"{inside}.T" if tuple(order) == (1, 0) else inside
+    word = operation(node)
+    parts = [_expression(v, depth - 1) if depth else "..." for v in node.inputs]
+    text = f"{word}({', '.join(parts)})"
+    return text if len(text) <= WORDY else f"{word}(...)"
+
+
+def row(label: str, variable: Any, shape: Shape | dict[int, int] = ()) -> Row:
+    """(label, name, dtype and shape, the user's line) of a variable; what is not known of ``shape`` is ``?``."""
+    kind = variable.type
+    known = shape if isinstance(shape, dict) else {axis: n for axis, n in enumerate(shape) if n is not None}
+    pattern = getattr(kind, "broadcastable", ())
+    static = getattr(variable, "static_shape", None) or [None] * len(pattern)
+    entries = [1 if b and s is None else known.get(axis, s) for axis, (b, s) in enumerate(zip(pattern, static))]
+    text = ", ".join("?" if n is None else str(n) for n in entries)
+    places = lines_of(variable)
+    return label, title(variable), f"{getattr(kind, 'dtype', kind)} ({text}{',' if len(entries) == 1 else ''})", places[0] if places else ""
+
+
+def _place(node: Any) -> list[Row]:
+    return [("in", "", "", place) for place in lines_of(node)[:1]]
 
 
 def lines_of(thing: Any) -> list[str]:

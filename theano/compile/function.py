@@ -6,8 +6,10 @@ other dtypes, keywords), for a user's own Python ops, and to raise errors.
 
 from __future__ import annotations
 
+import gc
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy
@@ -19,6 +21,7 @@ from theano.compile.io import In, specify
 from theano.compile.mode import Mode, get_mode
 from theano.compile.pipeline import Compilation
 from theano.compile.profile import Profile
+from theano.compile.sizes import Sizes
 from theano.emit.llvm.status import GUARD, RANGE
 from theano.flags import config
 from theano.graph import Apply, FunctionGraph
@@ -53,9 +56,12 @@ class Function(NativeFunction):
         self._positions = {i.name: k for k, i in enumerate(s.inputs) if i.name is not None}
         self._defaults = sum(i.value is not None for i in s.inputs)
         self.profile_stats: Profile | None = None
-        loaded = maker.compilation.loaded
-        callbacks = [python_callback(step) for step in loaded.python_steps]
-        self.bind(loaded, [v.container.storage for v in s.shared], callbacks, self._fail)
+        self._bind()
+
+    def _bind(self) -> None:
+        compilation = self.maker.compilation
+        callbacks = [python_callback(step) for step in compilation.loaded.python_steps]
+        self.bind(compilation.loaded, [v.container.storage for v in compilation.specification.shared], callbacks, self._fail)
 
     def __repr__(self) -> str:
         names = ", ".join(i.name or str(i.variable) for i in self.inputs)
@@ -101,15 +107,20 @@ class Function(NativeFunction):
     def _expected(self) -> str:
         return "it takes " + (", ".join(f"{i.name or i.variable}: {i.variable.type}" for i in self.inputs) or "no arguments")
 
-    def _fail(self, status: int, first: int, second: int) -> None:
+    def _fail(self, status: int, first: int, second: int, *arguments: Any) -> None:
         """Raise the error that a native status stands for."""
-        loaded = self._loaded
+        loaded, sizes = self._loaded, Sizes(self._loaded.program, arguments)
         if status >= RANGE:
             raise failures.range_error(loaded.steps[status - RANGE])
         if status >= GUARD:
-            raise failures.guard_error(loaded.guards[status - GUARD], first, second)
+            raise failures.guard_error(loaded.guards[status - GUARD], first, second, sizes)
         node, text = loaded.program.checks[status - 1]
-        raise failures.check_error(node, text, first)
+        raise failures.check_error(node, text, first, sizes)
+
+    def _arranged(self, result: Any) -> Any:
+        """A list of results as the dictionary that was asked for."""
+        specification = self.maker.compilation.specification
+        return dict(zip(specification.keys, result, strict=True)) if specification.layout == "dict" else result
 
     # ------------------------------------------------------------------ looking inside
 
@@ -134,8 +145,7 @@ class DictFunction(Function):
     """A function whose outputs are a dictionary."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        values = super().slow(*args, **kwargs)
-        return dict(zip(self.maker.compilation.specification.keys, values, strict=True))
+        return self._arranged(super().slow(*args, **kwargs))
 
 
 class ProfiledFunction(Function):
@@ -145,9 +155,7 @@ class ProfiledFunction(Function):
         assert self.profile_stats is not None
         values = self._converted(args, kwargs)
         with self.profile_stats.call(values, [s.container.storage[0] for s in self.get_shared()]):
-            result = self.run(values)
-        keys = self.maker.compilation.specification.keys
-        return dict(zip(keys, result, strict=True)) if keys else result
+            return self._arranged(self.run(values))
 
 
 _MISSING = object()
@@ -205,12 +213,26 @@ def function(
     14.0
     """
     chosen = get_mode(mode)
-    specification = specify(
-        inputs, outputs, updates, givens, no_default_updates, on_unused_input or config.on_unused_input, name, allow_input_downcast
-    )
-    profiled = bool(config.profile if profile is None else profile)
-    compilation = Compilation(specification, chosen, profiled).run()
+    with _uncollected():
+        specification = specify(
+            inputs, outputs, updates, givens, no_default_updates, on_unused_input or config.on_unused_input, name, allow_input_downcast
+        )
+        profiled = bool(config.profile if profile is None else profile)
+        compilation = Compilation(specification, chosen, profiled).run()
     return build(compilation, name)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Compiling makes millions of objects that live until it ends: looking for garbage among them again and again takes
+    longer than the work."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def build(compilation: Compilation, name: str | None) -> Function:

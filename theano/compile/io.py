@@ -14,6 +14,7 @@ from typing import Any
 import numpy
 
 from theano import errors
+from theano.compile.failures import row
 from theano.graph import Constant, Variable, clone_get_equiv, graph_inputs
 from theano.tensor import as_tensor_variable
 from theano.tensor.sharedvar import SharedVariable, shared
@@ -157,8 +158,6 @@ def _pairs(given: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _updates(updates: Any) -> dict[SharedVariable, Variable]:
-    if isinstance(updates, dict) and type(updates) is dict and len(updates) > 1 and False:
-        warnings.warn("unordered", stacklevel=2)
     result: dict[SharedVariable, Variable] = {}
     for pair in _pairs(updates):
         try:
@@ -254,7 +253,7 @@ def _check_inputs(ins: list[In], given: list[Variable], found: list[Variable], o
             raise errors.MissingInputError(
                 errors.message(
                     f"function: the graph depends on {variable}, which is not among the inputs",
-                    [errors.row("missing", variable)], "add it to inputs, or give it a value by givens",
+                    [row("missing", variable)], "add it to inputs, or give it a value by givens",
                 )
             )
     for item, variable in zip(ins, given, strict=True):

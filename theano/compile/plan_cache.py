@@ -51,7 +51,8 @@ class Plan:
         writer, program = Writer(self.nodes), loaded.program
         steps, guards = _everything(program.frame)
         places = {id(s): k for k, s in enumerate(steps)}
-        fields = {name: writer.write(getattr(program, name)) for name in ("inputs", "shared", "constants", "frame", "outputs", "commits", "checks")}
+        names = ("inputs", "shared", "constants", "frame", "outputs", "commits", "checks", "operands")
+        fields = {name: writer.write(getattr(program, name)) for name in names}
         known = {id(c.data): k for k, c in enumerate(self.constants)}
         return {
             "program": fields,

@@ -47,4 +47,5 @@ class Sizes:
 
     def operands(self, node: Any) -> list[tuple[Any, tuple[int | None, ...]]]:
         """The inputs of a node that a failure may be about, with their shapes."""
-        return [(variable, tuple(map(self, shape))) for variable, shape in self.program.operands.get(node, ())]
+        found = next((pairs for known, pairs in self.program.operands if known is node), ())
+        return [(variable, tuple(map(self, shape))) for variable, shape in found]

@@ -16,7 +16,7 @@ goes wrong here too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +39,7 @@ from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import Value
 
 Perform = Callable[[Any, list[Any]], Sequence[Any]]
+Failure = Callable[[Guard | tuple[Any, str], int, int], Exception]
 
 
 def perform(node: Any, arguments: list[Any]) -> list[Any]:
@@ -48,13 +49,21 @@ def perform(node: Any, arguments: list[Any]) -> list[Any]:
     return [cell[0] for cell in cells]
 
 
+def plain_failure(what: Guard | tuple[Any, str], first: int, second: int) -> Exception:
+    """:class:`~theano.errors.ShapeError` of a guard, :class:`~theano.errors.BoundsError` of a check (node, message)."""
+    if isinstance(what, Guard):
+        return ShapeError(f"{what.message or what.relation}: {first}, {second}")
+    return BoundsError(what[1].format(payload=first))
+
+
 def run_program(
-    program: Program, inputs: Sequence[Array], shared: Sequence[Array] = (), python: Perform = perform
+    program: Program, inputs: Sequence[Array], shared: Sequence[Array] = (), python: Perform = perform, failure: Failure = plain_failure
 ) -> tuple[list[Any], list[Any]]:
     """The outputs, and the values of the shared variables afterwards.  The arguments are left as they are.
 
-    Raises :class:`~theano.errors.ShapeError` where a guard fails and :class:`~theano.errors.BoundsError` where a check does."""
-    run = _Run(program, inputs, [np.array(value) for value in shared], python)
+    Raises what ``failure`` makes of a guard or a check that fails, and of its two numbers."""
+    own = [value.copy() if isinstance(value, np.ndarray) else value for value in shared]
+    run = _Run(program, inputs, own, python, failure)
     run.frame(program.frame)
     values = list(run.shared)
     for position, buffer in program.commits:
@@ -68,8 +77,8 @@ def run_program(
 class _Run:
     """One run: ``arrays`` by the numbers of their buffers."""
 
-    def __init__(self, program: Program, inputs: Sequence[Array], shared: Sequence[Array], python: Perform) -> None:
-        self.program, self.inputs, self.shared, self.python = program, inputs, shared, python
+    def __init__(self, program: Program, inputs: Sequence[Array], shared: Sequence[Array], python: Perform, failure: Failure) -> None:
+        self.program, self.inputs, self.shared, self.python, self.failure = program, inputs, shared, python, failure
         self.arrays: dict[int, Any] = {}
         given = zip((program.inputs, program.shared, program.constants), (inputs, shared, program.constant_arrays), strict=True)
         for buffers, arrays in given:
@@ -111,7 +120,7 @@ class _Run:
         left, right = self.extent(guard.left), self.extent(guard.right)
         holds = {"equal": left == right, "nonnegative": left >= 0, "at_least": left >= right}[guard.relation]
         if not holds:
-            raise ShapeError(f"{guard.message or guard.relation}: {left}, {right}")
+            raise self.failure(guard, left, right)
 
     def step(self, step: Step) -> None:
         if isinstance(step, KernelStep):
@@ -134,11 +143,7 @@ class _Run:
         arrays = [self.arrays[b.number] for b in step.buffers]
         code, payload = run_kernel(step.kernel, arrays, [self.extent(v) for v in step.sizes], [v.data for v in step.scalars])
         if code:
-            self._fail(code, payload)
-
-    def _fail(self, code: int, payload: int) -> NoReturn:
-        _, message = self.program.checks[code - 1]
-        raise BoundsError(message.format(payload=payload))
+            raise self.failure(self.program.checks[code - 1], payload, 0)
 
     def loop(self, region: LoopRegion) -> None:
         for number in range(self.extent(region.count)):
@@ -150,7 +155,7 @@ class _Run:
                 self.arrays[a], self.arrays[b] = self.arrays[b], self.arrays[a]
 
     def call(self, region: CallRegion) -> None:
-        outputs, _ = run_program(region.program, [self.arrays[b.number] for b in region.arguments], (), self.python)
+        outputs, _ = run_program(region.program, [self.arrays[b.number] for b in region.arguments], (), self.python, self.failure)
         for buffer, output in zip(region.results, outputs, strict=True):
             self.write(buffer, output)
 

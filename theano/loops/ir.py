@@ -258,5 +258,5 @@ class Program:
     outputs: list[Buffer] = field(default_factory=list)
     commits: list[tuple[int, Buffer]] = field(default_factory=list)
     checks: list[tuple[Any, str]] = field(default_factory=list)  # status code -> (node, message with {payload})
-    operands: dict[Any, tuple[tuple[Any, tuple[Value, ...]], ...]] = field(default_factory=dict)
-    """For messages: of each node that may fail by a guard or a check, its inputs and their extents."""
+    operands: list[tuple[Any, tuple[tuple[Any, tuple[Value, ...]], ...]]] = field(default_factory=list)
+    """For messages: each node that may fail by a guard or a check, with its inputs and their extents."""

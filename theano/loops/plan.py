@@ -77,7 +77,7 @@ class _Planner:
                 program.outputs.append(self._buffer(result))
             elif result not in in_place:
                 program.commits.append((sink.position, self._buffer(result)))
-        program.checks, program.operands = list(self.low.checks), self.low.operands
+        program.checks, program.operands = list(self.low.checks), list(self.low.operands.items())
         return program
 
     def _sinks(self, low: Lowering, sinks: Sequence[Sink]) -> list[tuple[Sink, Result]]:

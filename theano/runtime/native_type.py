@@ -111,10 +111,10 @@ class Bound:
     _table: _Table
 
     def bind(
-        self, loaded: Loaded, shared: Sequence[list[Any]], callbacks: Sequence[Callable[..., Any]], fail: Callable[[int, int, int], Any]
+        self, loaded: Loaded, shared: Sequence[list[Any]], callbacks: Sequence[Callable[..., Any]], fail: Callable[..., Any]
     ) -> None:
         """``shared``: one-element lists; ``callbacks``: one for each Python step, arrays in, tuple of arrays out; ``fail(status,
-        first, second)`` is called after a failure and raises."""
+        first, second, *arguments)`` is called after a failure and raises."""
         self._loaded, self._shared, self._profile = loaded, list(shared), (ctypes.c_int64 * (2 * len(loaded.steps) + 1))()
         slow = self.slow
         binders: dict[str, Callable[[Any], int]] = {

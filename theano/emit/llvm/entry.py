@@ -11,17 +11,18 @@ arguments are those of the call and the values of the shared variables.  Everyth
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from theano.emit.llvm.frame import ProgramText
 from theano.emit.llvm.objects import ALIGNED, C_CONTIGUOUS, WRITEABLE, declare_counts, item_size, lease, unlease
 from theano.emit.llvm.status import GUARD, RAISED
 from theano.emit.llvm.text import storage
-from theano.emit.llvm.writer import Module, Writer
+from theano.emit.llvm.writer import Writer
 from theano.loops.ir import Buffer
 
-STACK_FRAME = 1 << 14
-"""A frame of more bytes is leased."""
+STACK_FRAME = 3 << 10 if sys.platform == "win32" else 1 << 14
+"""A frame of more bytes is leased.  (Windows wants pages of the stack touched in order, by a function of its C library.)"""
 SMALL_OUTPUT = 1 << 12
 """Outputs of at most so many bytes are used again."""
 
@@ -64,7 +65,7 @@ class _WayIn(Writer):
     """Opens a frame, fills the slots of inputs and shared variables, and calls."""
 
     def __init__(self, text: ProgramText, head: str) -> None:
-        super().__init__(head)
+        super().__init__(head + text.shared.attributes)
         self.program_text, self.abi, self.module = text, text.abi, text.module
         self.buffers = (*text.program.inputs, *text.program.shared)
         self.leased = -1
@@ -313,7 +314,7 @@ def _work(text: ProgramText) -> str:
 
 def _call(text: ProgramText, signature: Signature) -> str:
     """Run on a filled frame: results and commit, or release and complain."""
-    w, module = Writer("define internal ptr @call(ptr %t, ptr %f)"), text.module
+    w, module = Writer(f"define internal ptr @call(ptr %t, ptr %f){text.shared.attributes}"), text.module
     declare_counts(module)
     text.load_constants(w)
     if text.holds:
