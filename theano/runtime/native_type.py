@@ -114,9 +114,9 @@ class Bound:
         self, loaded: Loaded, shared: Sequence[list[Any]], callbacks: Sequence[Callable[..., Any]], fail: Callable[..., Any]
     ) -> None:
         """``shared``: one-element lists; ``callbacks``: one for each Python step, arrays in, tuple of arrays out; ``fail(status,
-        first, second, *arguments)`` is called after a failure and raises."""
+        first, second, *values)`` is called after a failure, with the inputs and the shared variables' values, and raises."""
         self._loaded, self._shared, self._profile = loaded, list(shared), (ctypes.c_int64 * (2 * len(loaded.steps) + 1))()
-        slow = self.slow
+        slow, constants = self.slow, [canonical(c, c.dtype.name) if isinstance(c, np.ndarray) else c for c in loaded.constants]
         binders: dict[str, Callable[[Any], int]] = {
             "slow": lambda _: id(slow),
             "fail": lambda _: id(fail),
@@ -124,15 +124,15 @@ class Bound:
             "type": lambda name: id({"ndarray": np.ndarray, "float": float, "int": int}[name]),
             "descr": lambda dtype: id(np.dtype(dtype)),
             "scalar type": lambda dtype: id(np.dtype(dtype).type),
-            "constant": lambda k: id(loaded.constants[k]),
-            "constant data": lambda k: loaded.constants[k].ctypes.data,
+            "constant": lambda k: id(constants[k]),
+            "constant data": lambda k: constants[k].ctypes.data,
             "shared": lambda k: id(self._shared[k]),
             "python": lambda k: id(callbacks[k]),
             "profile": lambda _: ctypes.addressof(self._profile),
             "spare": lambda _: 0,
             "cell": lambda _: 0,
         }
-        self._table = _Table(loaded.table, binders, (loaded, self._shared, tuple(callbacks), slow, fail, self._profile))
+        self._table = _Table(loaded.table, binders, (loaded, constants, self._shared, tuple(callbacks), slow, fail, self._profile))
         self._direct = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p)(loaded.direct)
         program = loaded.program
         written = {b.number for step in all_steps(program.frame) for b in written_buffers(step)}

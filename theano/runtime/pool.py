@@ -43,7 +43,12 @@ THREADED = sys.platform.startswith("linux") and _MACHINE in _FUTEX
 
 
 def available() -> int:
-    """Processors that this process may use."""
+    """Processors that this process may use; at most ``OMP_NUM_THREADS``, if the environment sets it."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return min(_processors(), int(wanted)) if wanted.isdigit() and int(wanted) else _processors()
+
+
+def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -101,18 +106,18 @@ def _windows_counter() -> int:
     return ctypes.cast(ctypes.WinDLL("kernel32").QueryPerformanceCounter, ctypes.c_void_p).value or 0  # type: ignore[attr-defined]
 
 
-_CLOCK = """
+_CLOCK = f"""
 declare i32 @clock_gettime(i32, ptr)
-define i64 @theano_clock() {
+define i64 @theano_clock() {{
   %time = alloca [2 x i64]
-  %r = call i32 @clock_gettime(i32 1, ptr %time)
+  %r = call i32 @clock_gettime(i32 {getattr(time, 'CLOCK_MONOTONIC', 1)}, ptr %time)
   %seconds = load i64, ptr %time
   %rest = getelementptr i8, ptr %time, i64 8
   %nanoseconds = load i64, ptr %rest
   %whole = mul i64 %seconds, 1000000000
   %now = add i64 %whole, %nanoseconds
   ret i64 %now
-}
+}}
 """
 
 _WINDOWS_CLOCK = """

@@ -113,7 +113,7 @@ class Shared:
         self.guards: list[Guard] = []
         self.steps: list[Step] = []
         self.python_steps: list[PythonStep] = []
-        self.many = False
+        self.attributes = ""  # of the functions between kernels
         self._cells = 0
         self._streams = 0
 
@@ -150,7 +150,7 @@ class Stream:
         if self._part is None:
             name = f"{self._stem}.{len(self._names)}"
             self._names.append(name)
-            self._part = Part(name, " noinline optnone" if self._shared.many else "")
+            self._part = Part(name, self._shared.attributes)
         return self._part
 
     def close(self) -> Stream:
@@ -188,7 +188,8 @@ class ProgramText:
         self.given_results = {b.number for b in program.outputs} if called else set()
         self.given_extents: dict[tuple[int, int], int] = {}
         self._lay_out(steps)
-        shared.many = shared.many or len(steps) > MANY_STEPS
+        if len(steps) > MANY_STEPS:
+            shared.attributes = " noinline optnone"
         self.stream = Stream(shared)
         self.frame(program.frame, self.stream)
         self.stream.close()
