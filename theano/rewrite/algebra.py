@@ -50,7 +50,7 @@ def collect_sum(rewriter: Rewriter, node: Apply) -> Any:
         found = _equations(rewriter, node, "sum", [t for _, t in read.terms], read)
         if found is not None:
             return broadcast_as(rewriter, found, output)
-    if cost_of_sum(read) >= (read.nodes, read.leaves):
+    if cost_of_sum(read) >= (read.nodes, read.leaves, read.signs):
         return None
     return broadcast_as(rewriter, write_sum(read, dtype, output.type.ndim), output)
 
@@ -70,10 +70,10 @@ def collect_product(rewriter: Rewriter, node: Apply) -> Any:
     if dtype in FLOATS:
         found = _equations(rewriter, node, "product", [b for b, _ in read.factors], read)
         if found is None:
-            found = _distributed(rewriter, read, dtype, ndim)
+            found = _distributed(rewriter, read, dtype, ndim) or _cancelled(rewriter, read, dtype, ndim)
         if found is not None:
             return broadcast_as(rewriter, found, output)
-    if cost_of_product(read) >= (read.nodes, read.leaves):
+    if cost_of_product(read) >= (read.nodes, read.leaves, read.signs):
         return None
     return broadcast_as(rewriter, write_product(read, dtype, ndim), output)
 
@@ -122,6 +122,24 @@ def _equations(rewriter: Rewriter, node: Apply, kind: str, parts: list[Variable]
             rewriter.tried(rule, found is not None)
             if found is not None:
                 return found
+    return None
+
+
+def _cancelled(rewriter: Rewriter, read: Product, dtype: str, ndim: int) -> Any:
+    """The product with a quotient that others use too taken apart, if something cancels: ``z / ((x/y) * y)`` is ``z/x``."""
+    exponents = dict(read.factors)
+    for base, exponent in read.factors:
+        if exponent not in (1, -1) or scalar_op_of(base) is not true_div or base.type.dtype != dtype:
+            continue
+        above, below = base.owner.inputs
+        if exponents.get(above, 0) * exponent >= 0 and exponents.get(below, 0) * exponent <= 0:
+            continue
+        joined = {b: e for b, e in exponents.items() if b is not base}
+        for part, sign in ((above, exponent), (below, -exponent)):
+            joined[part] = joined.get(part, 0) + sign
+        smaller = Product(read.coefficient, [(b, e) for b, e in joined.items() if e])
+        if cost_of_product(smaller)[0] < read.nodes:
+            return write_product(smaller, dtype, ndim)
     return None
 
 

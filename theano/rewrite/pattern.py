@@ -25,6 +25,7 @@ from theano.rewrite.engine import Rewrite, register
 from theano.rewrite.terms import (
     Product,
     Sum,
+    as_dtype,
     join_terms,
     number_of,
     read_product,
@@ -392,7 +393,7 @@ def _written(form: Form, sign: int, dtype: str, ndim: int) -> Any:
     if constant == 0 and len(terms) == 1:
         coefficient, variable = terms[0]
         if coefficient * sign == 1:
-            return variable
+            return as_dtype(variable, dtype)
         if scalar_op_of(variable) is neg:
             terms = ((-coefficient, variable.owner.inputs[0]),)  # type: ignore[union-attr]
     return write_sum(Sum(sign * constant, [(sign * c, t) for c, t in terms]), dtype, ndim)

@@ -2,8 +2,9 @@
 
 A :class:`Sum` is ``constant + Σ coefficient·term``, a :class:`Product` is ``coefficient · Π base**exponent``.  Reading
 looks through the nodes below a root that nobody else uses (`add`, `sub`, `neg`, multiples; `mul`, `true_div`, `neg`,
-`inv`, `sqr`, whole powers), joins equal terms and folds constants; at most :data:`LIMIT` terms, so that reading costs a
-bounded amount.  Writing back is worth it only if it needs fewer nodes or has fewer leaves; both counts are kept.
+`inv`, `sqr`, whole powers) and through signs and multiples even if others use them, joins equal terms and folds constants;
+at most :data:`LIMIT` terms, so that reading costs a bounded amount.  Writing back is worth it only if it needs fewer nodes of its
+own or has fewer leaves; both counts are kept.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Sum:
     terms: list[tuple[Number, Any]] = field(default_factory=list)
     nodes: int = 0  # how many nodes say so now
     leaves: int = 0  # how many leaves they have
+    signs: int = 0  # how many nodes inside could stand outside
     cut: list[Variable] = field(default_factory=list)  # sums left whole for the limit's sake
 
 
@@ -54,6 +56,7 @@ class Product:
     factors: list[tuple[Any, int]] = field(default_factory=list)
     nodes: int = 0
     leaves: int = 0
+    signs: int = 0  # how many nodes inside could stand outside
     cut: list[Variable] = field(default_factory=list)
 
 
@@ -91,34 +94,37 @@ def literal(number: Number, dtype: str, ndim: int) -> TensorConstant:
         return TensorConstant(tensor_type(dtype, (True,) * ndim), np.full((1,) * ndim, number, dtype))
 
 
-def read_sum(root: Variable, single: Single) -> Sum:
+def read_sum(root: Any, single: Single) -> Sum:
     """``root`` as a sum; a variable that is none is a sum of one term."""
     result = Sum()
     dtype = root.type.dtype
-    stack: list[tuple[Number, Variable]] = [(1, root)]
+    stack: list[tuple[Number, Any, bool]] = [(1, root, True)]
     found: dict[int, int] = {}
     while stack:
-        factor, variable = stack.pop()
-        op = scalar_op_of(variable)
-        if op is not None and (variable is root or (single(variable) and variable.type.dtype == dtype)):
-            inputs = variable.owner.inputs  # type: ignore[union-attr]
-            if op is add or op is sub:
+        factor, variable, looks_below = stack.pop()
+        op = scalar_op_of(variable) if looks_below and variable.type.dtype == dtype else None
+        if op is not None:
+            own = variable is root or single(variable)
+            inputs = variable.owner.inputs
+            if own and (op is add or op is sub):
                 if variable is root or len(result.terms) + len(stack) + len(inputs) <= LIMIT:
                     result.nodes += 1
-                    signs = (factor, -factor) if op is sub else (factor,) * len(inputs)
-                    stack.extend(zip(reversed(signs), reversed(inputs)))
+                    second = -factor if op is sub else factor
+                    stack.extend((second, v, True) for v in reversed(inputs[1:]))
+                    stack.append((factor, inputs[0], True))
                     continue
                 result.cut.append(variable)
             elif op is neg:
-                result.nodes += 1
-                stack.append((-factor, inputs[0]))
+                result.nodes += own
+                result.signs += own and variable is not root
+                stack.append((-factor, inputs[0], own))
                 continue
-            elif op is mul and len(inputs) == 2:
-                left, right = number_of(inputs[0]), number_of(inputs[1])
-                if (left is None) != (right is None):
-                    result.nodes += 1
+            elif op is mul:
+                scale, inner = _scaled(inputs)
+                if inner is not None:
+                    result.nodes += own
                     result.leaves += CONSTANT
-                    stack.append((factor * (right if left is None else left), inputs[0] if left is None else inputs[1]))
+                    stack.append((factor * scale, inner, own))
                     continue
         number = number_of(variable)
         if number is not None:
@@ -135,27 +141,50 @@ def read_sum(root: Variable, single: Single) -> Sum:
     return result
 
 
-def read_product(root: Variable, single: Single) -> Product:
+def _scaled(inputs: list[Any]) -> tuple[Number, Any]:
+    """(c, x) of the factors of ``c*x``; (1, None) if they are no such pair."""
+    if len(inputs) == 2:
+        for number, inner in ((number_of(inputs[0]), inputs[1]), (number_of(inputs[1]), inputs[0])):
+            if number is not None and number_of(inner) is None:
+                return number, inner
+    return 1, None
+
+
+def read_product(root: Any, single: Single) -> Product:
     """``root`` as a product; division and negative powers count only among floats."""
     result = Product()
     dtype = root.type.dtype
     divides = dtype.startswith(("float", "complex"))
-    stack: list[tuple[int, Variable]] = [(1, root)]
+    stack: list[tuple[int, Any, bool]] = [(1, root, True)]
     found: dict[int, int] = {}
     while stack:
-        exponent, variable = stack.pop()
-        op = scalar_op_of(variable)
-        if op in PRODUCTS and (variable is root or (single(variable) and variable.type.dtype == dtype)):
-            parts = _factors(op, variable.owner, exponent) if exponent in (1, -1) or op in POWERS else None
-            if parts is not None and (divides or op is not true_div):
-                if variable is root or len(result.factors) + len(stack) + len(parts) <= LIMIT:
-                    result.nodes += 1
-                    result.leaves += CONSTANT * (op is pow)
-                    if op is neg and exponent % 2:
-                        result.coefficient = -result.coefficient
-                    stack.extend(reversed(parts))
+        exponent, variable, looks_below = stack.pop()
+        op = scalar_op_of(variable) if looks_below and variable.type.dtype == dtype else None
+        if op in PRODUCTS:
+            if variable is root or single(variable):
+                parts = _factors(op, variable.owner, exponent) if exponent in (1, -1) or op in POWERS else None
+                if parts is not None and (divides or op is not true_div):
+                    if variable is root or len(result.factors) + len(stack) + len(parts) <= LIMIT:
+                        result.nodes += 1
+                        result.leaves += CONSTANT * (op is pow)
+                        if op is neg:
+                            result.signs += variable is not root
+                            result.coefficient *= -1 if exponent % 2 else 1
+                        stack.extend((e, v, True) for e, v in reversed(parts))
+                        continue
+                    result.cut.append(variable)
+            elif op is neg:
+                result.coefficient *= -1 if exponent % 2 else 1
+                stack.append((exponent, variable.owner.inputs[0], False))
+                continue
+            elif op is mul and exponent == 1:
+                scale, inner = _scaled(variable.owner.inputs)
+                if inner is not None:
+                    result.coefficient *= scale
+                    result.leaves += CONSTANT
+                    result.signs += 1
+                    stack.append((1, inner, False))
                     continue
-                result.cut.append(variable)
         number = number_of(variable)
         if number is not None and _absorb(result, number, exponent, divides):
             result.leaves += CONSTANT
@@ -192,7 +221,10 @@ def power_of(node: Any) -> int | None:
     power = number_of(exponent)
     if power is None or isinstance(power, complex) or power != int(power) or not 0 < abs(power) <= MAX_POWER:
         return None
-    return int(power) if base.type.dtype == node.outputs[0].type.dtype else None
+    dtype = node.outputs[0].type.dtype
+    if base.type.dtype != dtype or (power < 0 and not dtype.startswith(("float", "complex"))):
+        return None
+    return int(power)
 
 
 def _absorb(product: Product, number: Number, exponent: int, divides: bool) -> bool:
@@ -209,15 +241,15 @@ def _absorb(product: Product, number: Number, exponent: int, divides: bool) -> b
 # -------------------------------------------------------------------------------------------- writing back
 
 
-def cost_of_sum(s: Sum) -> tuple[int, int]:
-    """(nodes, leaves) that :func:`write_sum` needs."""
+def cost_of_sum(s: Sum) -> tuple[int, int, int]:
+    """(nodes, leaves, signs) that :func:`write_sum` needs."""
     plus = sum(1 for c, _ in s.terms if _positive(c)) + (s.constant != 0)
     minus = sum(1 for c, _ in s.terms if not _positive(c))
     scaled = sum(1 for c, _ in s.terms if c not in (1, -1))
     leaves = VARIABLE * len(s.terms) + CONSTANT * (scaled + (s.constant != 0))
     if not plus and minus == 1 and scaled:
-        return 1, leaves
-    return (plus > 1) + (minus > 1) + (minus > 0) + scaled, leaves
+        return 1, leaves, 0
+    return (plus > 1) + (minus > 1) + (minus > 0) + scaled, leaves, 0
 
 
 def write_sum(s: Sum, dtype: str, ndim: int) -> Any:
@@ -247,8 +279,8 @@ def _nary(op: Any, parts: list[Any]) -> Any:
     return parts[0] if len(parts) == 1 else op(*parts)
 
 
-def cost_of_product(p: Product) -> tuple[int, int]:
-    """(nodes, leaves) that :func:`write_product` needs."""
+def cost_of_product(p: Product) -> tuple[int, int, int]:
+    """(nodes, leaves, signs) that :func:`write_product` needs."""
     above = sum(1 for _, e in p.factors if e > 0)
     below = len(p.factors) - above
     powers = sum(1 for _, e in p.factors if abs(e) > 1)
@@ -257,7 +289,7 @@ def cost_of_product(p: Product) -> tuple[int, int]:
     explicit = (p.coefficient != 1 and not negated) or not above
     above += explicit
     leaves = VARIABLE * len(p.factors) + CONSTANT * (exponents + explicit)
-    return (above > 1) + (below > 1) + (below > 0) + powers + negated, leaves
+    return (above > 1) + (below > 1) + (below > 0) + powers + negated, leaves, 0
 
 
 def write_product(p: Product, dtype: str, ndim: int) -> Any:

@@ -16,7 +16,7 @@ from theano.rewrite.terms import number_of, scalar_op_of
 from theano.scalar import OPS
 from theano.tensor.create import Alloc, alloc_op
 from theano.tensor.elemwise import DimShuffle, dimshuffle
-from theano.tensor.reduce import CAReduce, reduced_axes
+from theano.tensor.reduce import CAReduce, CAReduceDtype, reduced_axes
 from theano.tensor.reshape import Reshape
 from theano.tensor.shape import Rebroadcast, constant_integer
 from theano.tensor.subtensor import IncSubtensor, Subtensor
@@ -91,7 +91,7 @@ def decide_switch(rewriter: Rewriter, node: Apply) -> Any:
 def join_dimshuffles(rewriter: Rewriter, node: Apply) -> Any:
     """Two rearrangements of dimensions in a row are one; one that moves nothing is none."""
     (x,), order = node.inputs, node.op.new_order
-    if order == tuple(range(x.type.ndim)):
+    if tuple(place if entry == "x" and place in node.op.drop else entry for place, entry in enumerate(order)) == tuple(range(x.type.ndim)):
         return x
     if x.owner is None or not isinstance(x.owner.op, DimShuffle):
         return None
@@ -150,6 +150,17 @@ def read_what_was_written(rewriter: Rewriter, node: Apply) -> Any:
         return None
     same = all(a is b for a, b in zip(node.inputs[1:], owner.inputs[2:], strict=True))
     return owner.inputs[1] if same and owner.inputs[1].type == node.outputs[0].type else None
+
+
+@rewrite("useless", CAReduce)
+def name_all_axes(rewriter: Rewriter, node: Apply) -> Any:
+    """A reduction over every axis is written in one way only."""
+    (x,), op = node.inputs, node.op
+    if op.axis is None or not x.type.ndim or len(reduced_axes(op.axis, x)) != x.type.ndim:
+        return None
+    if isinstance(op, CAReduceDtype):
+        return op._rebuilt(None, op.dtype, op.acc_dtype)(x)
+    return op._with_axis(None)(x)
 
 
 @rewrite("useless", CAReduce)
