@@ -1,6 +1,9 @@
-"""Show graphs to people: :func:`debugprint` as an indented tree, :func:`pprint` as mathematics."""
+"""Show to people what is inside: :func:`debugprint` gives a graph as an indented tree, :func:`pprint` as mathematics;
+:func:`nests_text`, :func:`kernel_text` and :func:`program_text` the forms below it.
+"""
 
 from theano.printing.debugprint import debugprint
+from theano.printing.loops import kernel_text, nests_text, program_text
 from theano.printing.pretty import pp, pprint
 
-__all__ = ["debugprint", "pp", "pprint"]
+__all__ = ["debugprint", "kernel_text", "nests_text", "pp", "pprint", "program_text"]

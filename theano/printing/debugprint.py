@@ -3,8 +3,8 @@
 >>> import theano, theano.tensor as T
 >>> x = T.dvector("x")
 >>> _ = debugprint(T.exp(x) * x)
-Elemwise{mul} [id A] <TensorType(float64, vector)> ''
- |Elemwise{exp} [id B] <TensorType(float64, vector)> ''
+Elemwise{mul,no_inplace} [id A] <TensorType(float64, vector)> ''
+ |Elemwise{exp,no_inplace} [id B] <TensorType(float64, vector)> ''
  | |x [id C] <TensorType(float64, vector)>
  |x [id C] <TensorType(float64, vector)>
 """
@@ -103,6 +103,3 @@ def _letters(number: int) -> str:
         number //= 26
         text = chr(ord("A") + number % 26) + text
     return text
-
-
-
