@@ -119,6 +119,7 @@ def test_numpy_functions_build_graphs():
     for function in (np.exp, np.negative, np.tanh, np.sqrt):
         np.testing.assert_allclose(evaluate(function(x), {x: value}), function(value), rtol=1e-12)
     np.testing.assert_array_equal(evaluate(np.maximum(1.0, x), {x: value}), [1.0, 2.0])
+    assert evaluate(np.array([1.0, 2.0]) @ x, {x: value}) == 4.5
     with pytest.raises(TypeError):
         np.add(x, 1, out=np.zeros(2))
     with pytest.raises(TypeError):

@@ -23,6 +23,7 @@ from theano.tensor.convert import *
 from theano.tensor.create import *
 from theano.tensor.dot import *
 from theano.tensor.elemwise import *
+from theano.tensor.from_scalar import *
 from theano.tensor.functions import *
 from theano.tensor.join import *
 from theano.tensor.reduce import *

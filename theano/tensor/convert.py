@@ -23,6 +23,7 @@ from theano.dtypes import COMPLEX, CONTINUOUS, complex_of, resolve, scalar_const
 from theano.errors import message
 from theano.flags import config
 from theano.graph import Apply, Variable
+from theano.scalar import Scalar
 from theano.tensor.type import Array, AsTensorError, TensorType, tensor_type
 from theano.tensor.variable import TensorConstant
 
@@ -92,10 +93,12 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
     if isinstance(x, Variable):
         if isinstance(x.type, TensorType):
             return x if ndim is None or x.type.ndim == ndim else _with_rank(x, ndim)
-        convert = getattr(x, "_as_TensorVariable", None) or getattr(x.type, "_as_tensor", None)
-        if convert is None:
+        if isinstance(x.type, Scalar):
+            from theano.tensor.from_scalar import tensor_from_scalar
+
+            return as_tensor_variable(tensor_from_scalar(x), name, ndim)
+        if not hasattr(x, "_as_TensorVariable"):
             raise AsTensorError(message("a tensor is needed, this variable is none", [("given", x.name or str(x), str(x.type))]))
-        return as_tensor_variable(convert() if hasattr(x, "_as_TensorVariable") else convert(x), name, ndim)
     if isinstance(x, Apply):
         if len(x.outputs) != 1 and x.op.default_output is None:
             raise ValueError(message(f"{x.op} has {len(x.outputs)} outputs and no default one", cure="choose one of node.outputs"))

@@ -147,35 +147,41 @@ class Elemwise(Op):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         """Chain rule; the gradient of each input has its pattern and, unless that is discrete, its dtype."""
         out, gradient = outputs[0], output_grads[0]
-        if not self.scalar_op.differentiable and is_continuous(out.type.dtype):
-            return [NullType(f"the derivative of {self.scalar_op} is not known")() for _ in inputs]
         partials = self._partials(inputs, out)
         with weak_constants():
             return [
-                NullType(f"the derivative of {self.scalar_op} by argument {position} is not known")()
-                if partial is UNKNOWN
-                else _pulled_back(x, partial, gradient, out)
+                self._unknown(position) if partial is UNKNOWN else _pulled_back(x, partial, gradient, out)
                 for position, (x, partial) in enumerate(zip(inputs, partials))
             ]
+
+    def _unknown(self, position: int) -> Variable:
+        why = f"the derivative of {self.scalar_op} by argument {position} is not known"
+        undefined: Variable = NullType(why)()
+        return undefined
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         out = self(*inputs)
         terms = []
         with weak_constants():
-            for partial, point in zip(self._partials(inputs, out), eval_points):
-                if point is not None and partial is not None and not _is_number(partial, 0):
-                    terms.append(scaled(partial, point))
+            for position, (partial, point) in enumerate(zip(self._partials(inputs, out), eval_points)):
+                if point is None or partial is None or _is_number(partial, 0):
+                    continue
+                if partial is UNKNOWN:
+                    return [self._unknown(position)]
+                terms.append(scaled(partial, point))
         if not terms:
             return [None]
         total = terms[0] if len(terms) == 1 else elemwise(OPS["add"])(*terms)
         return [_of_type(_filled(total, out), out.type)]
 
     def _partials(self, inputs: Sequence[Any], out: Any) -> Sequence[Any]:
-        """The derivative of ``out`` by each input: variables, numbers, or None for zero.
+        """The derivative of ``out`` by each input: a variable, a number, None for zero, or UNKNOWN.
 
         Integers enter the formulas as floats: as integers, the ``1 + x*x`` of a derivative would overflow."""
         if is_discrete(out.type.dtype):
             return [None] * len(inputs)
+        if not self.scalar_op.differentiable:
+            return [UNKNOWN] * len(inputs)
         with weak_constants():
             wanted = self.scalar_op.casts([x.type.dtype for x in inputs], out.type.dtype)
             arguments = [as_float(x, dtype) if is_continuous(dtype) else x for x, dtype in zip(inputs, wanted)]

@@ -14,6 +14,7 @@ exp
 from __future__ import annotations
 
 import builtins
+import operator
 import warnings
 from collections.abc import Callable
 from functools import reduce as fold_left
@@ -50,30 +51,23 @@ ALIASES = {
 FUNCTIONS: dict[str, Elemwise] = {name: elemwise(scalar_op) for name, scalar_op in OPS.items()}
 FUNCTIONS.update({alias: FUNCTIONS[name] for alias, name in ALIASES.items() if name in FUNCTIONS})
 
-UFUNCS: dict[Any, Callable[..., Any]] = {
-    scalar_op._reference: FUNCTIONS[name] for name, scalar_op in reversed(OPS.items()) if isinstance(scalar_op._reference, np.ufunc)
-}
-"""The meaning of NumPy's functions when they meet a variable; ``array + variable`` is one of them."""
+NUMPY_NAMES = {
+    "absolute": "abs_", "conjugate": "conj", "divide": "true_div", "expit": "sigmoid", "floor_divide": "int_div", "greater": "gt",
+    "greater_equal": "ge", "less": "lt", "less_equal": "le", "multiply": "mul", "negative": "neg", "reciprocal": "inv", "remainder": "mod",
+    "rint": "round_half_to_even", "sign": "sgn", "subtract": "sub", **{name: name for name in FUNCTIONS},
+}  # fmt: skip
+"""Our names of NumPy's and SciPy's functions."""
 
 
-def _equal(x: Any, y: Any) -> bool:
-    """``==`` compares identity."""
-    return x is y
+def of_ufunc(ufunc: np.ufunc) -> Callable[..., Any] | None:
+    """The meaning of a NumPy function that meets a variable; ``array + variable`` is one.  As operators do, ``==`` compares identity."""
+    if ufunc in (np.equal, np.not_equal):
+        return operator.is_ if ufunc is np.equal else operator.is_not
+    if ufunc is np.matmul:
+        from theano.tensor.dot import dot
 
-
-def _different(x: Any, y: Any) -> bool:
-    return x is not y
-
-
-def _dot(x: Any, y: Any) -> Any:
-    from theano.tensor.dot import dot
-
-    return dot(x, y)
-
-
-_BY_NAME = {np.add: "add", np.multiply: "mul", np.floor_divide: "int_div", np.remainder: "mod", np.power: "pow"}
-UFUNCS |= {ufunc: FUNCTIONS[name] for ufunc, name in _BY_NAME.items()}
-UFUNCS |= {np.equal: _equal, np.not_equal: _different, np.matmul: _dot}
+        return dot
+    return FUNCTIONS.get(NUMPY_NAMES.get(ufunc.__name__, ""))
 
 
 def _install_methods() -> None:

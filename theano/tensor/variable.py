@@ -112,9 +112,9 @@ class TensorOperators:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         """NumPy's functions and operators applied to variables build the elementwise function of the same meaning."""
-        from theano.tensor.functions import UFUNCS
+        from theano.tensor.functions import of_ufunc
 
-        function = UFUNCS.get(ufunc)
+        function = of_ufunc(ufunc)
         return NotImplemented if method != "__call__" or options or function is None else function(*inputs)
 
     def __elementwise__(self, op: Any, args: Sequence[Any]) -> Any:
