@@ -7,11 +7,50 @@
 
 from theano.dtypes import upcast
 from theano.scalar import arithmetic, logic, special, transcendental
-from theano.scalar.declare import OPS, ScalarOp, elementwise
+from theano.scalar.declare import OPS, UNKNOWN, ScalarOp, elementwise
 
-globals().update(OPS)
+globals().update(OPS)  # ahead of the types: a dtype's name stands for the type
 
-__all__ = ["OPS", "ScalarOp", "arithmetic", "elementwise", "logic", "special", "transcendental", "upcast", *OPS]
+from theano.scalar.custom import (  # noqa: E402
+    BinaryScalarOp,
+    UnaryScalarOp,
+    same_out,
+    same_out_float_only,
+    same_out_nobool,
+    same_out_nocomplex,
+    upcast_out,
+    upcast_out_nobool,
+    upgrade_to_float,
+    upgrade_to_float64,
+    upgrade_to_float_no_complex,
+)
+from theano.scalar.types import (  # noqa: E402
+    TYPES,
+    Scalar,
+    ScalarConstant,
+    ScalarVariable,
+    all_types,
+    as_scalar,
+    complex_types,
+    constant,
+    continuous_types,
+    discrete_types,
+    float_types,
+    get_scalar_type,
+    int_types,
+)
+
+globals().update(TYPES)
+
+__all__ = [
+    "OPS", "UNKNOWN", "ScalarOp", "UnaryScalarOp", "BinaryScalarOp", "elementwise", "upcast",
+    "arithmetic", "logic", "special", "transcendental",
+    "same_out", "same_out_float_only", "same_out_nobool", "same_out_nocomplex", "upcast_out", "upcast_out_nobool",
+    "upgrade_to_float", "upgrade_to_float64", "upgrade_to_float_no_complex",
+    "TYPES", "Scalar", "ScalarConstant", "ScalarVariable", "as_scalar", "constant", "get_scalar_type",
+    "all_types", "complex_types", "continuous_types", "discrete_types", "float_types", "int_types",
+    *OPS, *TYPES,
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> ScalarOp:

@@ -122,10 +122,10 @@ def tanh(f: Format, x: Value) -> Value:
     """1 - 2/(e^(2|x|) + 1), where 2/(...) is less than the result; else an odd polynomial."""
     size = abs(x)
     bits, rest = reduce(f, at_most(size + size, f.digits * 0.8), f.bias)
-    far = binary("copysign", fma(1.0 / (scaled(f, series(f, rest), bits) + 1.0), -2.0, 1.0), x)
+    far = fma(1.0 / (scaled(f, series(f, rest), bits) + 1.0), -2.0, 1.0)
     square = x * x
     near = fma(x * square, polynomial(square, TANH[f.dtype]), x)
-    return select(size < 0.5546875, near, far)
+    return binary("copysign", select(size < 0.5546875, near, far), x)
 
 
 @portable("scipy.special.expit")

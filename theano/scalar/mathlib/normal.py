@@ -9,7 +9,7 @@ quotient are carried in two parts.  The c is one for which g(0) is almost exactl
 from __future__ import annotations
 
 from theano.scalar.instructions import Value, binary, fma, select
-from theano.scalar.mathlib.exponential import LN2, reduce, scaled, scaled_twice, series, series_less_1, shift
+from theano.scalar.mathlib.exponential import LN2, reduce, scaled_twice, series, series_less_1, shift
 from theano.scalar.mathlib.formats import Format, Table, at_most, constant, excess, polynomial, portable, product, split, split_any
 
 # fmt: off
@@ -51,7 +51,7 @@ ZERO_FROM = {"float32": 10.1, "float64": 27.3}
 def erf(f: Format, x: Value) -> Value:
     size, square = abs(x), x * x
     bits, rest = reduce(f, polynomial(at_most(size, ONE_FROM[f.dtype]), LOG_ERFC[f.dtype]), f.bias)
-    far = fma(series(f, rest), -scaled(f, x * 0.0 + 1.0, bits), 1.0)
+    far = fma(series(f, rest), -f.number(bits << f.digits), 1.0)
     near = fma(x, polynomial(square, NEAR[f.dtype]), x)
     return select(size < (0.921875 if f.dtype == "float32" else 1.0), near, binary("copysign", far, x))
 

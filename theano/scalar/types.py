@@ -1,0 +1,183 @@
+"""Scalar variables: graphs of single numbers, and the types that name dtypes in classic programs.
+
+Tensors are what programs are made of; a scalar variable serves where one number is meant, and to write expressions of scalar
+operations.  The types are callable and make variables.
+
+>>> x = float64("x")
+>>> y = x * x + 1.0
+>>> y.type, y.owner.op
+(float64, add)
+>>> get_scalar_type("float32").upcast(int32)
+'float64'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from theano.dtypes import (
+    ALL,
+    COMPLEX,
+    CONTINUOUS,
+    DISCRETE,
+    FLOATS,
+    INTEGERS,
+    can_hold,
+    is_continuous,
+    resolve,
+    scalar_constant_dtype,
+    upcast,
+)
+from theano.errors import DTypeError, VariableTypeError
+from theano.flags import config
+from theano.graph import Apply, Constant, Op, Type, Variable
+from theano.scalar.declare import OPS, UNKNOWN, ScalarOp
+
+
+class _Operators:
+    """Operators of scalar variables."""
+
+    type: Scalar
+
+    @property
+    def dtype(self) -> str:
+        return self.type.dtype
+
+    def __elementwise__(self, op: ScalarOp, args: Sequence[Any]) -> Any:
+        """Called by a scalar op applied to variables."""
+        return OnScalars(op)(*args)
+
+
+def _operator(name: str, swap: bool) -> Callable[..., Any]:
+    op = OPS[name]
+    return lambda *args: op(*(reversed(args) if swap else args))
+
+
+for _name, _op in (
+    ("neg", "neg"), ("abs", "abs_"), ("invert", "invert"), ("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "true_div"),
+    ("floordiv", "int_div"), ("mod", "mod"), ("pow", "pow"), ("and", "and_"), ("or", "or_"), ("xor", "xor"), ("lt", "lt"), ("le", "le"),
+    ("gt", "gt"), ("ge", "ge"),
+):  # fmt: skip
+    setattr(_Operators, f"__{_name}__", _operator(_op, swap=False))
+    if OPS[_op].arity == 2 or OPS[_op].nary:
+        setattr(_Operators, f"__r{_name}__", _operator(_op, swap=True))
+
+
+class ScalarVariable(_Operators, Variable):
+    """One number."""
+
+
+class ScalarConstant(_Operators, Constant):
+    """One number known now."""
+
+
+class Scalar(Type):
+    """Numbers of one dtype, as NumPy scalars."""
+
+    __props__ = ("dtype",)
+    Variable = ScalarVariable
+    Constant = ScalarConstant
+    ndim = 0
+    broadcastable = ()
+
+    def __init__(self, dtype: str) -> None:
+        self.dtype = resolve(dtype)
+
+    def __str__(self) -> str:
+        return self.dtype
+
+    def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
+        """``data`` as a NumPy scalar; a Python number must fit, an array scalar convert without loss."""
+        array = np.asarray(data)
+        if array.ndim or array.dtype.kind not in "biufc" or (strict and array.dtype != self.dtype):
+            raise DTypeError(f"one number of dtype {self.dtype} is needed, {data!r} was given")
+        lossless = can_hold(self.dtype, array.dtype.name)
+        if not isinstance(data, np.generic | np.ndarray):
+            with np.errstate(all="ignore"):
+                lossless = array.astype(self.dtype) == array or (isinstance(data, float) and self.dtype == config.floatX)
+        if not (lossless or allow_downcast):
+            raise DTypeError(f"{data!r} does not fit {self.dtype} without loss; did you mean allow_downcast=True?")
+        return array.astype(self.dtype)[()]
+
+    def upcast(self, *others: Scalar) -> str:
+        return upcast(self.dtype, *(other.dtype for other in others))
+
+    def values_eq_approx(self, a: Any, b: Any, tolerance: float = 1e-4) -> bool:
+        return bool(np.isclose(a, b, rtol=tolerance, atol=0, equal_nan=True))
+
+    def dtype_specs(self) -> tuple[type, str, str]:
+        """NumPy's scalar type, the C type and the NumPy type number, as C code spells them."""
+        return np.dtype(self.dtype).type, f"npy_{self.dtype}", f"NPY_{self.dtype.upper()}"
+
+
+class OnScalars(Op):
+    """A scalar operation applied to scalar variables."""
+
+    __props__ = ("scalar_op",)
+
+    def __init__(self, scalar_op: ScalarOp) -> None:
+        self.scalar_op = scalar_op
+
+    def __str__(self) -> str:
+        return self.scalar_op.name
+
+    def make_node(self, *inputs: Any) -> Apply:
+        operands = [as_scalar(x) for x in inputs]
+        dtypes = self.scalar_op.output_dtypes(*(x.type.dtype for x in operands))
+        return Apply(self, operands, [get_scalar_type(dtype)() for dtype in dtypes])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        for storage, value in zip(output_storage, self.scalar_op.evaluate(*map(np.asarray, inputs))):
+            storage[0] = value[()]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        (out,), (gradient,) = outputs, output_grads
+        zero = 0.0 * gradient if is_continuous(gradient.type.dtype) else constant(0.0, dtype=config.floatX)
+        if not is_continuous(out.type.dtype):
+            return [zero for _ in inputs]
+        partials = self.scalar_op.partials(*inputs, out)
+        if any(partial is UNKNOWN for partial in partials):
+            raise VariableTypeError(f"the derivative of {self.scalar_op} is not known")
+        return [zero if partial is None else gradient * partial for partial in partials]
+
+
+@cache
+def _scalar_type(dtype: str) -> Scalar:
+    return Scalar(dtype)
+
+
+def get_scalar_type(dtype: str) -> Scalar:
+    """The one type of scalars of ``dtype``."""
+    return _scalar_type(resolve(dtype))
+
+
+def constant(x: Any, name: str | None = None, dtype: str | None = None) -> ScalarConstant:
+    """A number as a constant, by default of the dtype that the cast policy gives it."""
+    kind = scalar_constant_dtype(x) if dtype is None else resolve(dtype)
+    made: ScalarConstant = ScalarConstant(get_scalar_type(kind), np.asarray(x).astype(kind)[()], name=name)
+    return made
+
+
+def as_scalar(x: Any, name: str | None = None) -> Any:
+    """``x`` as a scalar variable."""
+    if isinstance(x, Variable):
+        if not isinstance(x.type, Scalar):
+            raise VariableTypeError(f"a scalar is needed, a variable of type {x.type} was given; did you mean theano.tensor's function?")
+        return x
+    return constant(x, name)
+
+
+int8, int16, int32, int64 = map(get_scalar_type, ("int8", "int16", "int32", "int64"))
+uint8, uint16, uint32, uint64 = map(get_scalar_type, ("uint8", "uint16", "uint32", "uint64"))
+float16, float32, float64 = map(get_scalar_type, ("float16", "float32", "float64"))
+complex64, complex128 = map(get_scalar_type, ("complex64", "complex128"))
+TYPES = {dtype: get_scalar_type(dtype) for dtype in ALL}
+"""The scalar types by dtype, bool's too."""
+
+int_types, float_types, complex_types, discrete_types, continuous_types, all_types = (
+    tuple(TYPES[dtype] for dtype in group) for group in (INTEGERS, FLOATS, COMPLEX, DISCRETE, CONTINUOUS, ALL)
+)
