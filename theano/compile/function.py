@@ -190,6 +190,8 @@ def _result(node: Apply, position: int, value: Any, given: Sequence[Any]) -> Any
     if value is None:
         raise ValueError(f"perform of {node.op} left output {position} empty")
     kind = node.outputs[position].type
+    if not hasattr(kind, "dtype"):
+        return kind.filter(value)
     array: Any = numpy.ascontiguousarray(kind.filter(value)).reshape(numpy.shape(value))
     return array.copy() if any(numpy.may_share_memory(array, a) for a in given if isinstance(a, numpy.ndarray)) else array
 

@@ -33,7 +33,7 @@ class In:
         borrow: bool | None = None, shared: bool = False,
     ) -> None:
         self.variable = variable
-        self.name = variable.name if name is None and autoname else name
+        self.name = getattr(variable, "name", None) if name is None and autoname else name
         self.value, self.update = value, update
         self.mutable = bool(mutable) if mutable is not None else update is not None
         self.strict, self.allow_downcast = strict, allow_downcast
@@ -86,21 +86,28 @@ def specify(
     found = _sources(new_outs + new_updates)
     given_inputs = [copies[i.variable] for i in ins]
     _check_inputs(ins, given_inputs, found, on_unused_input, set(new_outs))
-    back = {copy: original for original, copy in copies.items() if isinstance(original, SharedVariable)}
-    stores = [back.get(v, v) for v in found if isinstance(v, SharedVariable)]
-    stores += [s for s, _ in pairs if s not in stores]
-    ordered = sorted(dict.fromkeys(stores), key=stores.index)
-    position = {s: k for k, s in enumerate(ordered)}
+    cells = {_cell(v): v for v in found if isinstance(v, SharedVariable)}
+    for target, _ in pairs:
+        cells.setdefault(_cell(target), target)
+    position = {cell: k for k, cell in enumerate(cells)}
+    stores = list(cells.values())
     return Specification(
-        ins, given_inputs, new_outs, layout, keys, ordered, [copies.get(s, s) for s in ordered],
-        [(position[s], new) for (s, _), new in zip(pairs, new_updates, strict=True)], name, outs,
+        ins, given_inputs, new_outs, layout, keys, stores, list(stores),
+        [(position[_cell(s)], new) for (s, _), new in zip(pairs, new_updates, strict=True)], name, outs,
     )
+
+
+def _cell(variable: SharedVariable) -> int:
+    """What a shared variable and its clones have in common: where the value is kept."""
+    return id(variable.container.storage)
 
 
 def _inputs(inputs: Sequence[Any], downcast: bool | None, strict: bool) -> list[In]:
     if not isinstance(inputs, (list, tuple)):
-        raise errors.VariableTypeError(f"function: inputs must be a list or a tuple of variables, not {type(inputs).__name__}: write [x] for one input")
-    result = []
+        given = type(inputs).__name__
+        raise errors.VariableTypeError(f"function: inputs must be a list or a tuple of variables, not {given}: write [x] for one input")
+    result: list[In] = []
+    seen: set[Variable] = set()
     for position, given in enumerate(inputs):
         item = _input(given, downcast, strict)
         if not isinstance(item.variable, Variable):
@@ -109,10 +116,12 @@ def _inputs(inputs: Sequence[Any], downcast: bool | None, strict: bool) -> list[
             raise errors.VariableTypeError(f"function: input {position} is the constant {item.variable}; an input must be a variable")
         if isinstance(item.variable, SharedVariable):
             raise errors.VariableTypeError(
-                f"function: the shared variable {item.variable} cannot be an input; use givens=[({item.variable}, x)] to replace it by an input x"
+                f"function: the shared variable {item.variable} cannot be an input; "
+                f"use givens=[({item.variable}, x)] to replace it by an input x"
             )
-        if any(item.variable is other.variable for other in result):
+        if item.variable in seen:
             raise errors.UnusedInputError(f"function: the variable {item.variable} occurs twice in inputs")
+        seen.add(item.variable)
         result.append(item)
     return result
 
@@ -159,6 +168,7 @@ def _pairs(given: Any) -> Iterable[tuple[Any, Any]]:
 
 def _updates(updates: Any) -> dict[SharedVariable, Variable]:
     result: dict[SharedVariable, Variable] = {}
+    cells: set[int] = set()
     for pair in _pairs(updates):
         try:
             target, value = pair
@@ -166,24 +176,26 @@ def _updates(updates: Any) -> dict[SharedVariable, Variable]:
             raise ValueError(f"function: an update must be a pair (shared variable, expression), not {pair!r}") from None
         if not isinstance(target, SharedVariable):
             raise TypeError(f"function: only a shared variable can be updated, not {target!r}")
-        if target in result:
+        if _cell(target) in cells:
             raise ValueError(f"function: two updates of the shared variable {target}; give one expression for it")
+        cells.add(_cell(target))
         result[target] = _update_value(target, value)
     return result
 
 
 def _update_value(target: SharedVariable, value: Any) -> Variable:
-    try:
-        new = target.type.filter_variable(value, allow_convert=False)
-    except (TypeError, ValueError):
-        new = value
-    if not isinstance(new, Variable) or new.type != target.type:
-        found = getattr(new, "type", type(new).__name__)
+    if not isinstance(value, Variable):
+        try:
+            constant: Variable = target.type.filter_variable(value)
+        except (TypeError, ValueError) as why:
+            raise TypeError(f"function: the value for the update of {target} is none of type {target.type}: {why}") from None
+        return constant
+    if value.type != target.type:
         raise TypeError(
-            f"function: the update of {target} has type {found}, the shared variable {target.type}; the types must be equal: "
+            f"function: the update of {target} has type {value.type}, the shared variable {target.type}; the types must be equal: "
             "cast the expression (T.cast, .astype) or, for broadcastable axes, use T.patternbroadcast"
         )
-    return new
+    return value
 
 
 def _givens(givens: Any) -> dict[Variable, Variable]:
@@ -206,21 +218,19 @@ def _with_defaults(
 ) -> list[tuple[SharedVariable, Variable]]:
     """Explicit updates, then the default updates of every shared variable in reach, and of those found through them."""
     pairs = dict(explicit)
-    excluded = set(no_default) if isinstance(no_default, (list, tuple, set)) else set()
     if no_default is True:
         return list(pairs.items())
+    excluded = list(no_default) if isinstance(no_default, (list, tuple, set)) else []
+    settled = {_cell(v) for v in (*pairs, *excluded, *givens) if isinstance(v, SharedVariable)}
     pending = [*outputs, *pairs.values(), *givens.values()]
-    seen: set[Variable] = set()
     while pending:
-        found = [v for v in _sources(pending) if isinstance(v, SharedVariable) and v not in seen]
-        pending = []
+        found, pending = [v for v in _sources(pending) if isinstance(v, SharedVariable) and _cell(v) not in settled], []
         for variable in found:
-            seen.add(variable)
-            default = getattr(variable, "default_update", None)
-            if default is None or variable in pairs or variable in excluded or variable in givens:
-                continue
-            pairs[variable] = _update_value(variable, default)
-            pending.append(pairs[variable])
+            default = variable.default_update
+            if _cell(variable) not in settled and default is not None:
+                pairs[variable] = _update_value(variable, default)
+                pending.append(pairs[variable])
+            settled.add(_cell(variable))
     return list(pairs.items())
 
 
@@ -229,10 +239,15 @@ def _sources(roots: Iterable[Variable]) -> list[Variable]:
 
 
 def _copy(ins: list[In], roots: list[Variable], givens: dict[Variable, Variable]) -> dict[Variable, Variable]:
-    """A private copy of the graph in which ``givens`` are replaced; shared variables and constants stay themselves."""
+    """A private copy of the graph in which ``givens`` are replaced; shared variables (of several that share a value, one) and
+    constants stay themselves."""
     memo: dict[Variable, Variable] = {}
+    first: dict[tuple[int, Any], Variable] = {}
     for variable in _sources([*roots, *givens.values(), *(i.variable for i in ins if i.variable.owner is None)]):
-        memo[variable] = variable if isinstance(variable, SharedVariable) else variable.clone()
+        if isinstance(variable, SharedVariable):
+            memo[variable] = first.setdefault((_cell(variable), variable.type), variable)
+        else:
+            memo[variable] = variable.clone()
     if givens:
         clone_get_equiv([], list(givens.values()), memo=memo)
         for old, new in givens.items():

@@ -157,7 +157,7 @@ def load(c: Compilation) -> None:
         s = c.specification
         signature = Signature(
             tuple(Argument(*_accepted(i, v)) for i, v in zip(s.inputs, s.input_variables, strict=True)),
-            tuple(Argument(v.type.dtype, _fixed(v)) for v in s.shared_variables),
+            tuple(Argument(_dtype(v), _fixed(v)) for v in s.shared_variables),
             "single" if s.layout == "single" else "list",
         )
         c.loaded = load_program(c.program, signature, profile=c.profile)
@@ -169,14 +169,18 @@ def rewrite_graph(fgraph: FunctionGraph, mode: Mode) -> Any:
 
 
 def _fixed(variable: Variable) -> tuple[int | None, ...]:
-    return tuple(1 if b else None for b in variable.type.broadcastable)
+    return tuple(1 if b else None for b in getattr(variable.type, "broadcastable", ()))
+
+
+def _dtype(variable: Variable) -> str:
+    return str(getattr(variable.type, "dtype", "object"))
 
 
 def _accepted(given: In, variable: Variable) -> tuple[str, tuple[int | None, ...], frozenset[str]]:
     """What the fast path takes without asking Python: arrays as they must be and, for scalars, numbers that convert without loss."""
-    dtype = variable.type.dtype
+    dtype = _dtype(variable)
     numbers: set[str] = set()
-    if variable.type.ndim == 0 and not given.strict and dtype in ("float32", "float64", "int64"):
+    if not _fixed(variable) and not given.strict and dtype in ("float32", "float64", "int64"):
         numbers.add("scalar")
         if dtype == "float64" or (dtype == config.floatX and given.allow_downcast is not False):
             numbers.add("float")

@@ -20,6 +20,7 @@ array([0., 2., 4.], dtype=float32)
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -92,16 +93,18 @@ class _Run:
     # ------------------------------------------------------------------------------------------ statements
 
     def body(self, statements: Iterable[Statement]) -> None:
-        for statement in statements:
-            if isinstance(statement, Loop):
-                self.loop(statement, range(int(self.value(statement.extent))))
-            elif isinstance(statement, Store):
-                self.store(statement)
-            elif not self.value(statement.ok):
-                raise _Failed(statement.code, int(self.value(statement.payload)))
+        for are_stores, run in groupby(statements, lambda statement: isinstance(statement, Store)):
+            if are_stores:  # all values before the first store
+                for store, offset, value in [(s, self.spread(s.offset), self.spread(s.value).copy()) for s in run if isinstance(s, Store)]:
+                    self.store(store, offset, value)
+                continue
+            for statement in run:
+                if isinstance(statement, Loop):
+                    self.loop(statement, range(int(self.value(statement.extent))))
+                elif isinstance(statement, Check) and not self.value(statement.ok):
+                    raise _Failed(statement.code, int(self.value(statement.payload)))
 
-    def store(self, store: Store) -> None:
-        offset, value = self.spread(store.offset), self.spread(store.value)
+    def store(self, store: Store, offset: Array, value: Array) -> None:
         buffer = self.buffers[store.buffer]
         if store.combine is None:
             buffer[offset] = value

@@ -228,7 +228,7 @@ class Lowering:
         extents = tuple(shape)
         if pattern is not None:
             extents = tuple(self.extents.one if b else s for s, b in zip(extents, pattern, strict=True))
-        result = Result(len(self.results), dtype or variable.type.dtype, extents, variable)  # type: ignore[attr-defined]
+        result = Result(len(self.results), dtype or _dtype(variable), extents, variable)
         self.results.append(result)
         return result
 
@@ -327,7 +327,7 @@ class Lowering:
         results = []
         for out in node.outputs:
             number = len(self.results)
-            rank = len(out.type.broadcastable)  # type: ignore[attr-defined]
+            rank = len(getattr(out.type, "broadcastable", ()))
             results.append(self._result(out, (self.extents.leaf(("object", number, axis)) for axis in range(rank))))
         operands = [Operand(self.materialise(i)) for i in node.inputs]
         self._nest("python", results, operands=operands)
@@ -503,6 +503,11 @@ def _never_negative(value: Value) -> bool:
     if value.op == "size":
         return bool(value.data[0] != "value")  # type: ignore[index]
     return value.op == "mul" and all(map(_never_negative, value.args))
+
+
+def _dtype(variable: Variable) -> str:
+    """A value that is no array is an ``object``, which passes from Python to Python."""
+    return str(getattr(variable.type, "dtype", "object"))
 
 
 def _stored(value: Value, dtype: str) -> Value:

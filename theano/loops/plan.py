@@ -67,7 +67,7 @@ class _Planner:
         program.constant_arrays = [c.data for c in self.low.constants]
         placed = self._sinks(self.low, sinks)
         for sink, result in placed:
-            self.storage[result] = (sink.storage, sink.position)
+            self.storage.setdefault(result, (sink.storage, sink.position))
         tasks = self._tasks(self.low, [r for _, r in placed])
         in_place = self._in_place(tasks, placed)
         pending = list(self.low.guards)
@@ -87,6 +87,10 @@ class _Planner:
         placed = []
         for sink in sinks:
             value = low.values[sink.variable]
+            if value.dtype == "object":  # nothing of it can be copied, or overwritten
+                assert isinstance(value, Result)
+                placed.append((sink, value))
+                continue
             result = value if isinstance(value, Result) and not value.inline else None
             fixed = result is None or result.storage is not None or result in taken or result in self.storage or result.nest not in own
             if fixed or (result is not None and result.nest is not None and result.nest.kind in ("python", "loop")):
