@@ -101,6 +101,9 @@ def test_fma_at_the_ends():
     y, z = np.array([10.0, 0.0, 1.0, 1e-200, 1.0]), np.array([0.0, 1.0, -np.inf, 1.0, 0.0])
     with np.errstate(all="ignore"):
         np.testing.assert_array_equal(fused(x, y, z), [np.inf, np.nan, np.nan, 1.0, 1e-320])
+    for dtype in ("float32", "float64"):
+        zero = np.array([-0.0], dtype)
+        assert np.signbit(fused(zero, -zero + 1, zero)).all()
 
 
 def test_comparisons_with_nan():

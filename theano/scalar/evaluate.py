@@ -133,7 +133,8 @@ def fused(x: Array, y: Array, z: Array) -> Array:
     total = product + z
     rest = total - product
     exact = (product - (total - rest)) + (z - rest) + error
-    return np.asarray(np.where(np.isfinite(total), total + exact, x * y + z))
+    corrected = np.where(exact == 0, total, total + exact)  # -0.0 + 0.0 would be 0.0
+    return np.asarray(np.where(np.isfinite(total), corrected, x * y + z))
 
 
 def _two_product(x: Array, y: Array) -> tuple[Array, Array]:
