@@ -118,6 +118,15 @@ class Blas(Writer):
         self.do("ret i64 0")
         self.label(go_on)
 
+    def spread(self, name: str, job: str, values: dict[str, str], parts: str) -> None:
+        """Run ``@name.part`` for each number below ``parts`` on the pool; ``values`` are fields that differ from parameters."""
+        fields = [(kind, values.get(given, given)) for kind, given in _fields(job, self.kind)]
+        self.cells.append(f"  %job = alloca [{len(fields)} x i64]")
+        for k, (kind, value) in enumerate(fields):
+            self.store(kind, value, "%job", 8 * k)
+        run = self.module.external("theano_run_parts", "void", "ptr", "ptr", "i64")
+        self.do(f"call {run}(ptr @{name}.part, ptr %job, i64 {parts})")
+
     def blas(self, routine: str, *arguments: str, result: str = "void") -> str:
         name = PREFIX[self.dtype] + routine
         call = f"call {self.module.external(name, result, *['ptr'] * len(arguments))}({', '.join('ptr ' + a for a in arguments)})"
@@ -154,8 +163,8 @@ done:
 TILE = 512
 """Rows and columns of a piece of a large product.  What BLAS adds up in which order depends on a product's extents, so these
 pieces do not depend on the number of threads."""
-LARGE = 1 << 26
-"""Multiplications (a millisecond of them) from which on a product is cut."""
+LARGE = 1 << 22
+"""Multiplications (some 50 microseconds of them) from which on a product is cut."""
 _JOB = "i1 %ta, i1 %tb, ptr %out, ptr %a, i64 %lda, ptr %b, i64 %ldb, i64 %m, i64 %n, i64 %k, real %alpha, real %beta, i64 %tm, i64 %tn"
 
 
@@ -172,14 +181,9 @@ def _gemm(module: Module, name: str, dtype: str) -> None:
     a, b, work = w.element("%a0", "%ao"), w.element("%b0", "%bo"), w.let(f"mul i64 {w.let('mul i64 %m, %n')}, %k")
     tm, tn = _tile(w)
     values = {"%a": a, "%b": b, "%lda": lda, "%ldb": ldb, "%tm": tm, "%tn": tn}
-    fields = [(kind, values.get(given, given)) for kind, given in _fields(w.kind)]
     w.branch(w.let(f"icmp uge i64 {work}, {LARGE}"), "large", "small")
     w.label("large")
-    w.cells.append(f"  %job = alloca [{len(fields)} x i64]")
-    for k, (kind, value) in enumerate(fields):
-        w.store(kind, value, "%job", 8 * k)
-    parts = w.let(f"mul i64 {_quotient(w, '%m', tm)}, {_quotient(w, '%n', tn)}")
-    w.do(f"call {module.external('theano_run_parts', 'void', 'ptr', 'ptr', 'i64')}(ptr @{name}.part, ptr %job, i64 {parts})")
+    w.spread(name, _JOB, values, w.let(f"mul i64 {_quotient(w, '%m', tm)}, {_quotient(w, '%n', tn)}"))
     w.do("ret i64 0")
     w.label("small")
     given = f"i1 %ta, i1 %tb, ptr %out, i64 %n, ptr {a}, i64 {lda}, ptr {b}, i64 {ldb}, i64 %m, i64 %n, i64 %k"
@@ -187,9 +191,17 @@ def _gemm(module: Module, name: str, dtype: str) -> None:
     w.finish()
 
 
-def _fields(real: str) -> list[tuple[str, str]]:
+def _fields(job: str, real: str) -> list[tuple[str, str]]:
     """Type and name of each field of a job."""
-    return [(kind, name) for kind, name in (field.split() for field in _JOB.replace("real", real).split(", "))]
+    return [(kind, name) for kind, name in (field.split() for field in job.replace("real", real).split(", "))]
+
+
+def _part(module: Module, name: str, dtype: str, job: str) -> Writer:
+    """The head of a function that does piece ``number`` of a job: its fields have their names."""
+    w = Writer(f"define internal void @{name}.part(ptr %job, i64 %number)")
+    for k, (field, given) in enumerate(_fields(job, register(dtype))):
+        w.do(f"{given} = load {field}, ptr {w.at('%job', 8 * k)}")
+    return w
 
 
 def _quotient(w: Writer, extent: str, by: str) -> str:
@@ -212,10 +224,7 @@ def _tile(w: Writer) -> tuple[str, str]:
 
 def _gemm_part(module: Module, name: str, dtype: str) -> None:
     """``void @gemm.part(job, number)``: one piece of a large product; pieces are numbered row by row."""
-    w = Writer(f"define internal void @{name}.part(ptr %job, i64 %number)")
-    kind, size = register(dtype), ITEMSIZE[dtype]
-    for k, (field, given) in enumerate(_fields(kind)):
-        w.do(f"{given} = load {field}, ptr {w.at('%job', 8 * k)}")
+    w, kind, size = _part(module, name, dtype, _JOB), register(dtype), ITEMSIZE[dtype]
     across = _quotient(w, "%n", "%tn")
     i = w.let(f"mul i64 {w.let(f'udiv i64 %number, {across}')}, %tm")
     j = w.let(f"mul i64 {w.let(f'urem i64 %number, {across}')}, %tn")
@@ -244,22 +253,60 @@ def _gemm_piece(module: Module, name: str, dtype: str) -> None:
     w.finish()
 
 
+LARGE_VECTOR = 1 << 17
+"""Elements of a matrix from which on its product with a vector is cut."""
+COLUMNS = 128
+"""Of a piece of a transposed matrix; pieces of others have whole rows, about half of :data:`LARGE_VECTOR` elements."""
+_VECTOR_JOB = "i1 %ta, ptr %out, ptr %a, i64 %lda, ptr %x, i64 %incx, i64 %m, i64 %n, real %alpha, real %beta, i64 %step"
+
+
 def _gemv(module: Module, name: str, dtype: str) -> None:
-    """A matrix stored (m, n) row by row is (n, m) to BLAS: as it stands it is transposed there."""
+    _gemv_piece(module, name, dtype)
+    _gemv_part(module, name, dtype)
     w = Blas(
         module, name, dtype,
-        "i1 %ta, ptr %out, ptr %a, ptr %x, i64 %m, i64 %n, i64 %ao, i64 %lda, i64 %xo, i64 %incx, real %alpha, real %beta",
+        "i1 %ta, ptr %out, ptr %a0, ptr %x0, i64 %m, i64 %n, i64 %ao, i64 %lda0, i64 %xo, i64 %incx0, real %alpha, real %beta",
     )  # fmt: skip
     w.stop_if(w.is_zero("%m"))
     w.over_nothing(w.is_zero("%n"), "%out", "%m")
-    x, incx = w.vector("%x", "%xo", "%incx", "%n")
-    rows, columns = w.let("select i1 %ta, i64 %n, i64 %m"), w.let("select i1 %ta, i64 %m, i64 %n")
-    lda = w.leading("%lda", columns)
+    x, incx = w.vector("%x0", "%xo", "%incx0", "%n")
+    lda = w.leading("%lda0", w.let("select i1 %ta, i64 %m, i64 %n"))
     w.fits("%m", "%n", lda, incx)
+    a = w.element("%a0", "%ao")
+    rows = w.let(f"call i64 @llvm.umax.i64(i64 {w.let(f'udiv i64 {LARGE_VECTOR // 2}, %n')}, i64 1)")
+    step = w.let(f"select i1 %ta, i64 {COLUMNS}, i64 {rows}")
+    w.branch(w.let(f"icmp uge i64 {w.let('mul i64 %m, %n')}, {LARGE_VECTOR}"), "large", "small")
+    w.label("large")
+    w.spread(name, _VECTOR_JOB, {"%a": a, "%lda": lda, "%x": x, "%incx": incx, "%step": step}, _quotient(w, "%m", step))
+    w.do("ret i64 0")
+    w.label("small")
+    given = f"i1 %ta, ptr %out, ptr {a}, i64 {lda}, ptr {x}, i64 {incx}, i64 %m, i64 %n"
+    w.do(f"call void @{name}.piece({given}, {w.kind} %alpha, {w.kind} %beta)")
+    w.finish()
+
+
+def _gemv_part(module: Module, name: str, dtype: str) -> None:
+    """``void @gemv.part(job, number)``: some elements of the result."""
+    w, size = _part(module, name, dtype, _VECTOR_JOB), ITEMSIZE[dtype]
+    start = w.let("mul i64 %number, %step")
+    count = w.let(f"call i64 @llvm.smin.i64(i64 %step, i64 {w.let(f'sub i64 %m, {start}')})")
+    skipped = w.let(f"select i1 %ta, i64 {start}, i64 {w.let(f'mul i64 {start}, %lda')}")
+    a, out = (w.at(base, w.let(f"mul i64 {offset}, {size}")) for base, offset in (("%a", skipped), ("%out", start)))
+    given = f"i1 %ta, ptr {out}, ptr {a}, i64 %lda, ptr %x, i64 %incx, i64 {count}, i64 %n"
+    w.do(f"call void @{name}.piece({given}, {register(dtype)} %alpha, {register(dtype)} %beta)")
+    w.do("ret void")
+    module.add(w.text())
+
+
+def _gemv_piece(module: Module, name: str, dtype: str) -> None:
+    """The call of BLAS: a matrix stored (m, n) row by row is (n, m) to it, so as it stands it is transposed there."""
+    given = "i1 %ta, ptr %out, ptr %a, i64 %lda, ptr %x, i64 %incx, i64 %m, i64 %n, real %alpha, real %beta"
+    w = Blas(module, f"{name}.piece", dtype, given, result="void")
+    rows, columns = w.let("select i1 %ta, i64 %n, i64 %m"), w.let("select i1 %ta, i64 %m, i64 %n")
     transposed, one = w.letter("%ta", "N", "T"), w.integer("1")
-    r, c, ld, ix = (w.integer(v) for v in (rows, columns, lda, incx))
+    r, c, ld, ix = (w.integer(v) for v in (rows, columns, "%lda", "%incx"))
     alpha, beta = w.cell(w.kind, "%alpha"), w.cell(w.kind, "%beta")
-    w.blas("gemv", transposed, c, r, alpha, w.element("%a", "%ao"), ld, x, ix, beta, "%out", one)
+    w.blas("gemv", transposed, c, r, alpha, "%a", ld, "%x", ix, beta, "%out", one)
     w.finish()
 
 
