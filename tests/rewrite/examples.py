@@ -16,6 +16,10 @@ def onehot(i):
     return T.inc_subtensor(zeros[T.arange(i.dvector0.shape[0]), i.lvector0], i.dvector0)
 
 
+def _shared_quotient(quotient, below, other):
+    return T.log(abs(quotient)) + other / (quotient * below)
+
+
 EXAMPLES = {
     # fold
     "constant_folding": [lambda i: i.dvector0 * (T.constant(np.arange(4.0)) + 1)],
@@ -105,6 +109,7 @@ EXAMPLES = {
         lambda i: (2 * i.fvector0) * 3,
         lambda i: (i.dvector0 / i.dvector1 + i.dvector2 / i.dscalar0) * i.dvector1 * i.dscalar0,
         lambda i: i.dvector0**2 * i.dvector0 / i.dvector1**-3,
+        lambda i: _shared_quotient(i.dvector0 / i.dvector1, i.dvector1, i.dvector2),
         lambda i: i.lvector0 * 2 * i.lvector1 * 3,
     ],
     # stabilize

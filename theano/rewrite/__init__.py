@@ -13,7 +13,7 @@ of the rooms up to scanning; it builds only with their public operations.
 1
 """
 
-from theano.rewrite import algebra, blas, expand, fold, lift, shape, softmax, specialize, stabilize, useless
+from theano.rewrite import algebra, blas, classic, expand, fold, lift, shape, softmax, specialize, stabilize, useless
 from theano.rewrite.engine import GROUPS, Report, Rewrite, Rewriter, anchored, local_optimizer, register, rewrite
 from theano.rewrite.pattern import rules
 from theano.rewrite.stages import STAGES, Stage, optimize
@@ -28,6 +28,7 @@ __all__ = [
     "algebra",
     "anchored",
     "blas",
+    "classic",
     "expand",
     "fold",
     "lift",

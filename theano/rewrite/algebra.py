@@ -36,6 +36,9 @@ from theano.rewrite.terms import (
 from theano.scalar import add, inv, mul, neg, pow, sqr, sub, true_div
 from theano.tensor.elemwise import Elemwise
 
+DIVIDED = frozenset({add, sub, neg, mul, true_div, inv})
+"""What may hold a division that a product cancels."""
+
 
 @rewrite("algebra", add, sub, neg)
 def collect_sum(rewriter: Rewriter, node: Apply) -> Any:
@@ -158,6 +161,8 @@ def _distributed(rewriter: Rewriter, read: Product, dtype: str, ndim: int) -> An
 
 
 def _distributed_over(rewriter: Rewriter, coefficient: Any, others: list[tuple[Variable, int]], base: Any, dtype: str, ndim: int) -> Any:
+    if not any(scalar_op_of(v) in DIVIDED for v in base.owner.inputs):
+        return None
     inner = read_sum(base, rewriter.used_once)
     if inner.constant:
         return None

@@ -40,7 +40,7 @@ HITS_PER_NODE = 20
 """A rule may hit this many times the number of nodes, then it is switched off for the rest of its stage."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Rewrite:
     """A named rule.  ``roots`` are the ops it may apply to: scalar ops, ops, or classes of ops; empty means every node."""
 
@@ -274,10 +274,14 @@ class Rewriter:
         budget = HITS_PER_NODE * before + 1000
         spent: dict[str, int] = {}
         self._arrivals.clear()
-        nodes = self.fgraph.toposort()
-        self._stack = [node for node in reversed(nodes) if not rules or wanted.of(node.op)]
+        attached = any(feature is self for feature in self.fgraph.features)
+        if not attached:
+            self.fgraph.attach_feature(self)
+        if not rules:
+            self._stack = self.fgraph.toposort()[::-1]
+        elif any(wanted.of(node.op) for node in self.fgraph.apply_nodes):
+            self._stack = [node for node in reversed(self.fgraph.toposort()) if wanted.of(node.op)]
         self._pending = set(self._stack)
-        self.fgraph.attach_feature(self)
         origin, alive = provenance._inherited, self.fgraph.apply_nodes
         token = origin.set(None)
         try:
@@ -293,7 +297,8 @@ class Rewriter:
                     self._enqueue_arrivals()
         finally:
             origin.reset(token)
-            self.fgraph.remove_feature(self)
+            if not attached:
+                self.fgraph.remove_feature(self)
         self.report.seconds[stage] = self.report.seconds.get(stage, 0.0) + perf_counter() - started
         self.report.nodes[stage] = before, len(self.fgraph.apply_nodes)
 

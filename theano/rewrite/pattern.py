@@ -108,6 +108,13 @@ class SumPattern:
     constant: float
     terms: tuple[tuple[float, Any], ...]
     rest: tuple[float, str] | None  # the pattern variable that takes what is left over, and its sign
+    needs: Any = None  # the op of one of the terms
+
+    def may_match(self, variable: Any) -> bool:
+        """A look at the op and the arguments, before anything is read."""
+        if self.needs is None or scalar_op_of(variable) not in (add, sub):
+            return self.needs is None or len(self.terms) + (self.constant != 0) + (self.rest is not None) == 1
+        return any(scalar_op_of(v) in (self.needs, neg, mul) for v in variable.owner.inputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +163,7 @@ def _compile_sum(expression: Call) -> Pattern:
             terms.append((factor, inner))
         else:
             constant += factor * part
-    return SumPattern(constant, tuple(terms), rest)
+    return SumPattern(constant, tuple(terms), rest, next((p.op for _, p in terms if isinstance(p, CallPattern)), None))
 
 
 def _compile_product(expression: Call) -> Pattern:
@@ -213,8 +220,7 @@ def match(pattern: Any, variable: Any, bindings: Bindings) -> Bindings | None:
             return None
         return _match_args(pattern, variable.owner.inputs, bindings)
     if isinstance(pattern, SumPattern):
-        parts = len(pattern.terms) + (pattern.constant != 0) + (pattern.rest is not None)
-        if variable.type.dtype not in FLOATS or (pattern.terms and parts > 1 and scalar_op_of(variable) not in (add, sub)):
+        if variable.type.dtype not in FLOATS or not pattern.may_match(variable):
             return None
         read = read_sum(variable, _never)
         found = next(match_sum(pattern, read, bindings, whole=True), None)

@@ -50,9 +50,12 @@ def optimize(
     """
     included, excluded = tuple(including), frozenset(excluding) - {"expand"}
     rewriter = Rewriter(fgraph)
-    for stage in STAGES if stages is None else stages:
-        if stage.name in excluded:
-            continue
-        groups = (*stage.groups, *included) if stage.name == "specialize" else stage.groups
-        rewriter.run(rules_of(groups, excluded), stage.name, rules_of(stage.cleanup, excluded))
+    fgraph.attach_feature(rewriter)
+    try:
+        for stage in STAGES if stages is None else stages:
+            if stage.name not in excluded:
+                groups = (*stage.groups, *included) if stage.name == "specialize" else stage.groups
+                rewriter.run(rules_of(groups, excluded), stage.name, rules_of(stage.cleanup, excluded))
+    finally:
+        fgraph.remove_feature(rewriter)
     return rewriter.report

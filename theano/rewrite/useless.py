@@ -159,7 +159,7 @@ def name_all_axes(rewriter: Rewriter, node: Apply) -> Any:
     if op.axis is None or not x.type.ndim or len(reduced_axes(op.axis, x)) != x.type.ndim:
         return None
     if isinstance(op, CAReduceDtype):
-        return op._rebuilt(None, op.dtype, op.acc_dtype)(x)
+        return op._rebuilt(None, str(op.dtype), str(op.acc_dtype))(x)
     return op._with_axis(None)(x)
 
 
