@@ -18,8 +18,9 @@ from theano.scalar import OPS, UNKNOWN
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import REAL, Trace
 
-TABLES = {floatX: Path(__file__).parents[1] / "data" / name for floatX, name in (("float64", "dtypes.json"), ("float32", "dtypes.float32.json"))}
-SHORT = {"bool": 1, "int8": 1}
+TABLES = {
+    floatX: Path(__file__).parents[1] / "data" / name for floatX, name in (("float64", "dtypes.json"), ("float32", "dtypes.float32.json"))
+}
 COUNT = 200
 
 
@@ -56,16 +57,16 @@ def sample(op, dtypes, seed=0):
     return arrays
 
 
-def corners(dtype):
+def corners(dtype, everywhere=True):
     if dtype == "bool":
         return [False, True]
     if dtype in DISCRETE:
         limits = np.iinfo(dtype)
         return [limits.min, limits.max, 0, 1, 2, 7, limits.max - 1] + ([-1, -2, -7] if limits.min else [])
     limits = np.finfo(dtype)
-    return [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 3.0, math.inf, -math.inf, math.nan, float(limits.tiny), -float(limits.tiny)] + [
-        float(limits.smallest_subnormal), -float(limits.smallest_subnormal), float(limits.max), -float(limits.max)
-    ]  # fmt: skip
+    ordinary = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 3.0, math.inf, -math.inf, math.nan]
+    extreme = [float(x) for x in (limits.tiny, limits.smallest_subnormal, limits.max)] if everywhere else []
+    return ordinary + extreme + [-x for x in extreme]
 
 
 def traced(op, arrays, portable):
@@ -105,7 +106,7 @@ def test_body_agrees_with_reference_at_the_corners(op):
     for dtype in REAL:
         if dtype == "float16" or accepted(op, *(dtype,) * arity(op)) not in REAL:
             continue
-        numbers = np.array(corners(dtype)).astype(dtype) if dtype not in DISCRETE else np.array(corners(dtype), dtype)
+        numbers = np.array(corners(dtype, op.everywhere), dtype)
         arrays = [grid.ravel() for grid in np.meshgrid(*(numbers,) * arity(op))]
         assert_close(op, traced(op, arrays, portable=True), op.evaluate(*arrays)[0], arrays)
 
@@ -113,8 +114,7 @@ def test_body_agrees_with_reference_at_the_corners(op):
 @named("op", NATIVE, ids=repr)
 def test_body_takes_every_pair_of_dtypes(op):
     """What the rule accepts, the body computes, in the dtype of the rule."""
-    kinds = [d for d in REAL]
-    pairs = [(d,) * arity(op) for d in kinds] if arity(op) == 1 else [(a, b) + (b,) * (arity(op) - 2) for a in kinds for b in kinds]
+    pairs = [(d,) for d in REAL] if arity(op) == 1 else [(a, b) + (b,) * (arity(op) - 2) for a in REAL for b in REAL]
     for dtypes in pairs:
         expected = accepted(op, *dtypes)
         if expected in REAL:
@@ -125,13 +125,14 @@ def test_body_takes_every_pair_of_dtypes(op):
 
 @named("floatX", TABLES)
 def test_dtypes_are_the_classic_ones(floatX):
-    """Only where the classic system failed may there be a result now."""
+    """Only where the classic system failed may there be a result now; and floor division of complex numbers is refused, as its
+    operators always did."""
     table = json.loads(TABLES[floatX].read_text())
     checked = 0
     with config.change_flags(floatX=floatX):
         for name, op in OPS.items():
             for arguments, expected in _rows(table, name):
-                if expected.startswith("!"):
+                if expected.startswith("!") or (name in ("mod", "int_div") and set(arguments) & set(COMPLEX)):
                     continue
                 assert accepted(op, *arguments) == expected, (name, arguments)
                 checked += 1
@@ -149,10 +150,12 @@ def _rows(table, name):
 def test_partials_against_finite_differences(op):
     dtypes = ("float64",) * arity(op)
     result = accepted(op, *dtypes)
-    if result not in FLOATS:
+    if result != "float64":
         return
     arrays = sample(op, dtypes, seed=1)
-    partials = [np.broadcast_to(p, COUNT) if p is not None and p is not UNKNOWN else p for p in op.partials(*arrays, op.evaluate(*arrays)[0])]
+    partials = [
+        np.broadcast_to(p, COUNT) if p is not None and p is not UNKNOWN else p for p in op.partials(*arrays, op.evaluate(*arrays)[0])
+    ]
     assert len(partials) == len(arrays)
     for k, partial in enumerate(partials):
         if partial is UNKNOWN:
@@ -160,7 +163,9 @@ def test_partials_against_finite_differences(op):
         difference = _derivative(op, arrays, k)
         smooth = ~np.isnan(difference)
         assert smooth.mean() > 0.9
-        np.testing.assert_allclose(np.broadcast_to(0.0 if partial is None else partial, COUNT)[smooth], difference[smooth], rtol=2e-5, atol=2e-6)
+        np.testing.assert_allclose(
+            np.broadcast_to(0.0 if partial is None else partial, COUNT)[smooth], difference[smooth], rtol=2e-5, atol=2e-6
+        )
 
 
 def _derivative(op, arrays, k, step=1e-4):

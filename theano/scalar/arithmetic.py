@@ -89,6 +89,7 @@ def int_div(x: Value, y: Value) -> Value:
     reference=np.remainder,
     partials=lambda x, y, out: (1, -int_div(x, y)),
     domain=((-10.0, 10.0), (0.5, 10.0)),
+    everywhere=False,
     symbol="%",
 )
 def mod(x: Value, y: Value) -> Value:
@@ -218,7 +219,7 @@ def round_half_to_even(x: Value) -> Value:
 
 def _rounded_away(x: Any) -> Any:
     whole = np.trunc(x)
-    return whole + np.where(np.abs(x - whole) >= 0.5, np.copysign(np.ones_like(x), x), np.zeros_like(x) * x)
+    return np.where(np.abs(x - whole) >= 0.5, whole + np.copysign(np.ones_like(x), x), whole)
 
 
 @elementwise(dtype=dtypes.float_only_out, reference=_rounded_away, idempotent=True)

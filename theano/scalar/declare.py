@@ -88,6 +88,7 @@ class ScalarOp:
         inverse: str | None = None,
         domain: Interval | tuple[Interval, ...] = (-10.0, 10.0),
         ulp: float = 0.5,
+        everywhere: bool = True,
         symbol: str | None = None,
         differentiable: bool = True,
         doc: str | None = None,
@@ -97,7 +98,8 @@ class ScalarOp:
         self._reference = reference
         self.commutative, self.associative, self.identity, self.absorbing = commutative, associative or nary, identity, absorbing
         self.idempotent, self.involution, self.inverse = idempotent, involution, inverse
-        self.domain, self.ulp, self.symbol, self.differentiable = domain, ulp, symbol, differentiable
+        self.domain, self.ulp, self.everywhere = domain, ulp, everywhere
+        self.symbol, self.differentiable = symbol, differentiable
         self.__name__, self.__doc__ = name, doc
 
     def __repr__(self) -> str:
@@ -214,7 +216,8 @@ def elementwise(
     ``casts``: the dtypes that arguments are converted to; by default that of the result.
     ``commutative``, ``associative``, ``identity``, ``absorbing`` (0 of mul), ``idempotent`` (f(f(x)) = f(x), f(x, x) = x),
     ``involution`` (f(f(x)) = x), ``inverse`` (the name of g with g(f(x)) = x): facts for rewriting, held by law tests.
-    ``domain``, ``ulp``: where (one interval, or one for each argument) and how closely law tests hold it to its reference.
+    ``domain``, ``ulp``: where (one interval, or one for each argument) and how closely law tests hold it to its reference, whose own
+    errors count; ``everywhere=False``: arguments of extreme sizes are excepted.
     ``symbol``: how it prints between its arguments.
     ``native=False``: the function is only its signature and docstring; the operation runs by its reference.
     """

@@ -34,4 +34,5 @@ def floor_div(f: Format, x: Value, y: Value) -> Value:
     rest = excess(f, x, whole, y)
     whole = select((rest < 0.0) & (y > 0.0) | (rest > 0.0) & (y < 0.0), whole - 1.0, whole)
     below = abs(y).equals(math.inf) & (((x < 0.0) & (y > 0.0)) | ((x > 0.0) & (y < 0.0))) & (abs(x) < math.inf)
-    return choose(below, -1.0, select(abs(quotient) < math.inf, whole, quotient))
+    result = choose(below, -1.0, select(abs(quotient) < math.inf, whole, quotient))
+    return choose((abs(x) < math.inf) | y.equals(0.0), result, math.nan)

@@ -1,0 +1,101 @@
+"""Scalar variables and their types, and operations written as classes."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from theano import scalar
+from theano.errors import DTypeError, VariableTypeError
+from theano.scalar import (
+    UNKNOWN,
+    BinaryScalarOp,
+    Scalar,
+    UnaryScalarOp,
+    as_scalar,
+    constant,
+    float32,
+    float64,
+    get_scalar_type,
+    int8,
+    int64,
+    upgrade_to_float,
+)
+from theano.scalar.custom import upcast_out
+
+
+def test_types_are_values():
+    assert get_scalar_type("float64") is float64 and Scalar("float64") == float64 and hash(Scalar("float64")) == hash(float64)
+    assert pickle.loads(pickle.dumps(int8)) == int8
+    assert float32.upcast(int64) == "float64" and str(float32) == "float32" and float64.ndim == 0
+    assert float32 in scalar.float_types and int8 in scalar.discrete_types and float32.dtype_specs()[1] == "npy_float32"
+
+
+def test_filter():
+    assert float32.filter(1.5).dtype == "float32" and int8.filter(100) == 100
+    assert float64.filter(np.float32(1.5)).dtype == "float64"
+    for kind, value in ((int8, 300), (int8, 1.5), (float32, np.float64(0.1)), (float64, np.zeros(2)), (float64, "1")):
+        with pytest.raises(DTypeError):
+            kind.filter(value)
+    assert int8.filter(1.9, allow_downcast=True) == 1
+    with pytest.raises(DTypeError):
+        float32.filter(1.0, strict=True)
+
+
+def test_expressions_of_scalars():
+    x, n = float64("x"), int8("n")
+    y = (2 - x) * n / 3 + abs(-x) ** 2
+    assert y.type == float64 and (n + 1).dtype == "int8" and (x < n).dtype == "bool" and (n // 2).dtype == "int8"
+    assert as_scalar(x) is x and constant(200).dtype == "int16" and constant(1, dtype="float32").dtype == "float32"
+    with pytest.raises(VariableTypeError):
+        import theano.tensor
+
+        as_scalar(theano.tensor.dscalar())
+
+
+def test_nodes_compute_and_differentiate():
+    x, y = float64("x"), float64("y")
+    out = x / y
+    node, storage = out.owner, [[None]]
+    node.op.perform(node, [np.float64(3), np.float64(4)], storage)
+    assert storage[0][0] == 0.75
+    by_x, by_y = node.op.L_op([x, y], [out], [float64("g")])
+    assert by_x.type == float64 and by_y.type == float64
+    assert scalar.erf(x).owner.op == type(node.op)(scalar.erf)
+
+
+class Scaled(UnaryScalarOp):
+    """Ten times x."""
+
+    def impl(self, x):
+        return 10 * x
+
+    def grad(self, inputs, gradients):
+        return [gradients[0] * 10]
+
+
+class Hypotenuse(BinaryScalarOp):
+    nfunc_spec = ("hypot", 2, 1)
+
+
+def test_operations_written_as_classes():
+    scaled = Scaled(upgrade_to_float, name="scaled")
+    assert scaled == Scaled(upgrade_to_float, name="scaled") and scaled != Scaled(upcast_out, name="scaled")
+    assert scaled(np.array([1, 2])).tolist() == [10.0, 20.0] and scaled(1.5) == 15.0
+    assert scaled.output_dtypes("int8") == ("float32",) and not scaled.has_body
+    assert scaled.partials(np.ones(2), np.ones(2))[0].tolist() == [10.0, 10.0]
+    again = pickle.loads(pickle.dumps(scaled))
+    assert again == scaled and again(2.0) == 20.0 and hash(again) == hash(scaled)
+    assert Hypotenuse()(3.0, 4.0) == 5.0 and Hypotenuse().partials(1.0, 2.0, 3.0) == (UNKNOWN, UNKNOWN)
+
+
+def test_they_serve_elementwise():
+    import theano.tensor as tensor
+    from theano.tensor.elemwise import Elemwise
+
+    x = tensor.dvector("x")
+    y = Elemwise(Scaled(upgrade_to_float, name="scaled"))(x)
+    assert y.type == x.type
+    y.owner.op.perform(y.owner, [np.arange(3.0)], storage := [[None]])
+    assert storage[0][0].tolist() == [0.0, 10.0, 20.0]
+    assert y.owner.op.L_op([x], [y], [x])[0].type == x.type
