@@ -65,6 +65,11 @@ def accumulations(lines, depth):
             yield found.group(1), found.group(2) or found.group(3)
 
 
+def function(inputs, outputs, **options):
+    """Compiled to a program that is interpreted: every form is made here and now."""
+    return theano.function(inputs, outputs, mode=theano.Mode("reference"), **options)
+
+
 def steps_of(f):
     return [step for step in walk_steps(f.maker.compilation.program.frame) if isinstance(step, KernelStep)]
 
@@ -90,7 +95,7 @@ EXPRESSIONS = {
 @pytest.mark.parametrize("name", EXPRESSIONS)
 def test_text_means_what_the_kernel_does(name):
     x, y = matrices()
-    f = theano.function([x, y], EXPRESSIONS[name](x, y), on_unused_input="ignore")
+    f = function([x, y], EXPRESSIONS[name](x, y), on_unused_input="ignore")
     rng = np.random.default_rng(0)
     for step in steps_of(f):
         kernel = step.kernel
@@ -106,7 +111,7 @@ def test_text_means_what_the_kernel_does(name):
 
 def test_checks_stop_at_the_first_index_out_of_range():
     v, i = T.dvector("v"), T.lvector("i")
-    f = theano.function([v, i], v[i] * 2.0)
+    f = function([v, i], v[i] * 2.0)
     (step,) = steps_of(f)
     run = as_python(kernel_text(step.kernel))
     buffers = {b.name: k for k, b in enumerate(step.buffers)}
@@ -182,7 +187,7 @@ def test_names_end_with_their_block():
 
 def test_rows_divided_by_their_sums():
     x = T.dmatrix("x")
-    f = theano.function([x], T.sqrt(x) / T.sqrt(x).sum(axis=1, keepdims=True))
+    f = function([x], T.sqrt(x) / T.sqrt(x).sum(axis=1, keepdims=True))
     assert program_text(f.maker.compilation.program).splitlines() == [
         "input x: float64[x.shape[0], x.shape[1]]",
         "output output0: float64[x.shape[0], x.shape[1]]",
@@ -201,7 +206,7 @@ def test_rows_divided_by_their_sums():
 def test_nests_of_a_gradient_step():
     x = T.dmatrix("x")
     w = theano.shared(np.zeros((3, 2)), "w")
-    f = theano.function([x], T.dot(x, w).sum(axis=1), updates=[(w, w * 0.5)])
+    f = function([x], T.dot(x, w).sum(axis=1), updates=[(w, w * 0.5)])
     assert nests_text(f.maker.compilation.lowering).splitlines()[:2] == [
         "r2 = gemm(x, w; i0 < x.shape[0], i1 < w.shape[1], i2 < x.shape[1])",
         "r3[i0 < x.shape[0]] = sum(r2[i0, i1] for i1 < w.shape[1])",
@@ -222,7 +227,7 @@ class Doubling(theano.Op):
 
 def test_python_steps_and_sizes_found_on_the_way():
     x = T.dvector("x")
-    f = theano.function([x], Doubling()(x) + 1.0)
+    f = function([x], Doubling()(x) + 1.0)
     text = program_text(f.maker.compilation.program)
     assert "= Doubling.perform(x)" in text
     assert "with sizes found so far:" in text
@@ -232,7 +237,7 @@ def test_python_steps_and_sizes_found_on_the_way():
 
 def test_scatter_of_values():
     v, i = T.dvector("v"), T.lvector("i")
-    f = theano.function([v, i], T.inc_subtensor(v[i], 1.0))
+    f = function([v, i], T.inc_subtensor(v[i], 1.0))
     assert nests_text(f.maker.compilation.lowering).splitlines() == [
         "r3[i0 < v.shape[0]] = v[i0]",
         "r3[checked(i[i0], v.shape[0])] += 1.0 for i0 < i.shape[0]",
@@ -244,5 +249,5 @@ def test_positions_of_argmax_have_a_name_of_their_own():
     leaf = SimpleNamespace(value=trace.leaf("acc", "int64", (3, 1)), position=trace.leaf("acc", "float64", (3, 0)))
     assert (formula(leaf.value), formula(leaf.position)) == ("at3", "acc3")
     x = T.dmatrix("x")
-    (step,) = steps_of(theano.function([x], T.argmax(x, axis=1)))
+    (step,) = steps_of(function([x], T.argmax(x, axis=1)))
     assert "acc0, at0 = argmax(acc0, at0, b0[" in kernel_text(step.kernel)
