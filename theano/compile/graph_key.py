@@ -7,7 +7,6 @@ that says nothing about itself has no key, and neither has a function around it:
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import hashlib
 import os
@@ -65,8 +64,6 @@ def _references(variables: Iterable[Variable], numbers: dict[Variable, int], dig
 
 def op_key(op: Op) -> Any:
     """What an op is, by class and properties."""
-    if dataclasses.is_dataclass(op):
-        return _class(op), tuple(_plain(getattr(op, f.name)) for f in dataclasses.fields(op))
     if getattr(op, "__props__", None) is not None:
         return _class(op), tuple(_plain(getattr(op, name)) for name in op.__props__)
     raise Uncacheable(f"{op} has no __props__, so one instance cannot be told from another")

@@ -153,11 +153,12 @@ def _outputs(outputs: Any) -> tuple[str, list[str], list[Variable]]:
 
 def _output(given: Any) -> Variable:
     if isinstance(given, Out):
-        return given.variable
+        given = given.variable
     if isinstance(given, Variable):
         return given
     try:
-        return as_tensor_variable(given)
+        found: Variable = as_tensor_variable(given)
+        return found
     except (TypeError, ValueError) as why:
         raise TypeError(f"function: output {given!r} is not a symbolic variable") from why
 

@@ -35,7 +35,7 @@ class Compilation:
     specification: Specification
     mode: Mode
     profile: bool = False
-    fgraph: Any = None
+    fgraph: FunctionGraph = field(init=False)
     rewrites: Any = None
     lowering: Lowering = field(init=False)
     program: Program = field(init=False)
@@ -90,10 +90,9 @@ class Compilation:
     @property
     def optimized(self) -> FunctionGraph:
         """The optimised graph; made now if the plan came from the cache."""
-        if self.fgraph is None:
+        if not hasattr(self, "fgraph"):
             graph(self)
             rewrite(self)
-        assert self.fgraph is not None
         return self.fgraph
 
 
@@ -126,9 +125,7 @@ def lower(c: Compilation) -> None:
     for position, variable in enumerate(c.fgraph.inputs):
         count = len(s.input_variables)
         c.lowering.source(variable, *(("input", position) if position < count else ("shared", position - count)))
-    for out in c.fgraph.outputs:
-        c.lowering.leaf(out)
-    c.lowering.graph(c.fgraph.toposort())
+    c.lowering.region(c.fgraph)
 
 
 @_pass

@@ -35,8 +35,10 @@ class Plan:
         from theano.runtime.cache import object_cache
 
         found = object_cache().get(self.key)
-        text = json.loads(found) if found is not None else None
-        code = object_cache().get(text["object_key"]) if text is not None else None
+        if found is None:
+            return None
+        text = json.loads(found)
+        code = object_cache().get(text["object_key"])
         return None if code is None else self._read(text, code)
 
     def keep(self, loaded: Any) -> None:
@@ -71,11 +73,10 @@ class Plan:
         from theano.runtime.cpu import restore
 
         reader = Reader(text["tables"], self.nodes)
-        fields = {name: reader.read(value) for name, value in text["program"].items()}
+        fields: dict[str, Any] = {name: reader.read(value) for name, value in text["program"].items()}
+        fields = {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
         arrays = [self.constants[a].data if isinstance(a, int) else read_array(a) for a in text["arrays"]]
-        program = Program(
-            **{k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}, constant_arrays=arrays
-        )
+        program = Program(**fields, constant_arrays=arrays)
         steps, guards = _everything(program.frame)
         return restore(
             program, code, tuple(text["symbols"]), table=reader.read(text["table"]), constants=tuple(arrays),
