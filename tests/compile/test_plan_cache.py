@@ -1,0 +1,160 @@
+"""The plan cache: what was planned once is loaded, and only if nothing that matters has changed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.compile.graph_key import Uncacheable, op_key
+from theano.graph import Op
+
+
+@pytest.fixture
+def empty_cache(tmp_path):
+    with theano.config.change_flags(base_compiledir=str(tmp_path)):
+        yield tmp_path
+
+
+def model(rate=0.5, rows=3):
+    rng = np.random.default_rng(0)
+    x, y = T.dmatrix("x"), T.lvector("y")
+    w = theano.shared(rng.normal(size=(4, 3)), name="w")
+    p = T.nnet.softmax(T.dot(x, w) + T.constant(np.arange(3.0)))
+    cost = -T.mean(T.log(p)[T.arange(y.shape[0]), y])
+    step = theano.function([x, y], cost, updates=[(w, w - rate * T.grad(cost, w))])
+    return step, w, rng.normal(size=(rows, 4)), rng.integers(0, 3, rows)
+
+
+def test_a_second_function_is_found_and_computes_the_same(empty_cache):
+    first, w1, x, y = model()
+    second, w2, *_ = model()
+    assert (first.maker.compilation.kept, second.maker.compilation.kept) == ("kept", "found")
+    for _ in range(3):
+        assert first(x, y) == second(x, y)
+    np.testing.assert_array_equal(w1.get_value(), w2.get_value())
+
+
+def test_a_found_plan_explains_itself_with_this_processs_lines(empty_cache):
+    first, *_ = model()
+    second, *_ = model()
+    assert second.maker.compilation.kept == "found"
+    assert sorted(first.explain().splitlines()) == sorted(second.explain().splitlines())
+    assert f"{Path(__file__).name}:" in second.explain()
+
+
+def test_a_found_plan_still_has_its_optimised_graph(empty_cache):
+    model()
+    found, *_ = model()
+    assert found.maker.fgraph.apply_nodes
+
+
+@pytest.mark.parametrize("change", [dict(rate=0.25), dict(rate=np.float64(0.5))])
+def test_another_constant_is_another_function(empty_cache, change):
+    model()
+    other, *_ = model(**change)
+    assert other.maker.compilation.kept == "kept"
+
+
+def test_other_names_and_shapes_are_the_same_function(empty_cache):
+    def build(name, n):
+        x = T.dvector(name)
+        return theano.function([x], T.exp(x) * theano.shared(np.ones(n)))
+
+    build("x", 3)
+    other = build("y", 5)
+    assert other.maker.compilation.kept == "found"
+    np.testing.assert_allclose(other(np.zeros(5)), np.ones(5))
+
+
+def test_floatx_is_part_of_the_key(empty_cache):
+    def build():
+        x = T.lvector("x")
+        return theano.function([x], x / T.constant(np.int64(2)))
+
+    build()
+    with theano.config.change_flags(floatX="float32"):
+        other = build()
+    assert other.maker.compilation.kept == "kept" and other([1]).dtype == "float32"
+
+
+def test_what_a_shape_error_says_survives(empty_cache):
+    def build():
+        x, y = T.dvector("first"), T.dvector("second")
+        return theano.function([x, y], x * y)
+
+    build()
+    found = build()
+    assert found.maker.compilation.kept == "found"
+    with pytest.raises(theano.errors.ShapeError, match=r"(?s)first.*\(2,\).*second.*\(3,\)"):
+        found([1.0, 2.0], [1.0, 2.0, 3.0])
+
+
+class Twice(Op):
+    __props__ = ()
+
+    def make_node(self, x):
+        return theano.Apply(self, [x], [x.type()])
+
+    def perform(self, node, inputs, outputs):
+        outputs[0][0] = inputs[0] * 2
+
+
+def test_a_python_step_is_found_with_its_op(empty_cache):
+    def build():
+        x = T.dvector("x")
+        return theano.function([x], Twice()(T.exp(x)) + 1)
+
+    build()
+    found = build()
+    assert found.maker.compilation.kept == "found"
+    np.testing.assert_allclose(found([0.0]), [3.0])
+
+
+class Nameless(Op):
+    def make_node(self, x):
+        return theano.Apply(self, [x], [x.type()])
+
+    def perform(self, node, inputs, outputs):
+        outputs[0][0] = inputs[0] + 1
+
+
+def test_an_op_that_says_nothing_about_itself_is_not_kept(empty_cache):
+    x = T.dvector("x")
+    f = theano.function([x], Nameless()(x))
+    assert "__props__" in f.maker.compilation.kept
+    with pytest.raises(Uncacheable, match="__props__"):
+        op_key(Nameless())
+
+
+SCRIPT = """
+import numpy as np, theano, theano.tensor as T
+x = T.dmatrix("x")
+f = theano.function([x], T.nnet.softmax(x).sum(axis=0))
+print(f.maker.compilation.kept, f(np.zeros((2, 4))).tolist())
+"""
+
+
+def test_another_process_finds_it(tmp_path):
+    def run():
+        command = [sys.executable, "-c", SCRIPT]
+        environment = {"THEANO_FLAGS": f"base_compiledir={tmp_path}", "PATH": "", "PYTHONPATH": str(Path(theano.__file__).parent.parent)}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert run() == "kept [0.5, 0.5, 0.5, 0.5]"
+    assert run() == "found [0.5, 0.5, 0.5, 0.5]"
+
+
+def test_a_damaged_entry_is_no_entry(empty_cache):
+    model()
+    for path in (empty_cache / "objects").iterdir():
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(bytes(data))
+    again, *_ = model()
+    assert again.maker.compilation.kept == "kept"
