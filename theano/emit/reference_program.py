@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from theano.emit.llvm.frame import all_steps
 from theano.emit.reference import Array, run_kernel
 from theano.errors import BoundsError, ShapeError
 from theano.loops.ir import (
@@ -80,6 +81,7 @@ class _Run:
     def __init__(self, program: Program, inputs: Sequence[Array], shared: Sequence[Array], python: Perform, failure: Failure) -> None:
         self.program, self.inputs, self.shared, self.python, self.failure = program, inputs, shared, python, failure
         self.arrays: dict[int, Any] = {}
+        self.made_by_python = {b.number for step in all_steps(program.frame) if isinstance(step, PythonStep) for b in step.results}
         given = zip((program.inputs, program.shared, program.constants), (inputs, shared, program.constant_arrays), strict=True)
         for buffers, arrays in given:
             self.arrays |= {buffer.number: array for buffer, array in zip(buffers, arrays, strict=True)}
@@ -102,7 +104,9 @@ class _Run:
             self.guard(guard)
         arena = np.full(0 if frame.arena is None else self.extent(frame.arena), 0xA5, np.uint8)
         for buffer in frame.buffers:
-            shape = tuple(map(self.extent, buffer.shape)) if buffer.storage != "object" else (0,) * len(buffer.shape)
+            if buffer.number in self.made_by_python:
+                continue
+            shape = tuple(map(self.extent, buffer.shape))
             if buffer.offset is None:
                 self.arrays[buffer.number] = np.zeros(shape, buffer.dtype)
             else:

@@ -343,7 +343,7 @@ class Lowering:
         inside = self._inside(graph, dict(zip(rest, [*states, *(self.values[v] for v in invariants)], strict=True)))
         number = self._scratch(counter, ())
         inside.values[counter] = number
-        inside.graph(graph.toposort())
+        inside.region(graph)
         sinks, following = [], []
         for position, (new, old) in enumerate(zip(graph.outputs, states, strict=True)):
             for axis, (a, b) in enumerate(zip(inside.shape(new), old.shape, strict=True)):
@@ -362,7 +362,7 @@ class Lowering:
         inner = []
         for graph, arguments in sides:
             inside = self._inside(graph, {v: self.values[a] for v, a in zip(graph.inputs, arguments, strict=True)})
-            inside.graph(graph.toposort())
+            inside.region(graph)
             inner.append((inside, graph))
         results = []
         for position, out in enumerate(node.outputs):
@@ -376,6 +376,12 @@ class Lowering:
             inside.body([Sink("state", k, v, results[k]) for k, v in enumerate(graph.outputs)], []) for inside, graph in inner
         ]
         self._nest("branch", results, operands=[Operand(chosen)], inner=bodies)
+
+    def region(self, graph: FunctionGraph) -> None:
+        """Lower a whole graph whose inputs are known."""
+        for out in graph.outputs:
+            self.leaf(out)
+        self.graph(graph.toposort())
 
     def _inside(self, graph: FunctionGraph, values: dict[Variable, Result | View]) -> Lowering:
         """A lowering for a region's own graph; it shares everything but the nests."""

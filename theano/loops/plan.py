@@ -23,6 +23,8 @@ from theano.loops.nest import Nest, Operand, Result, Sink
 from theano.scalar.instructions import ITEMSIZE, Value, walk
 
 ALIGNMENT = 64
+MOST = (1 << 31) - 1
+"""The largest extent and stride that matrix libraries take."""
 
 
 @dataclass(slots=True, eq=False)
@@ -149,7 +151,10 @@ class _Planner:
         }
 
     def _region_task(self, task: Task, nest: Nest) -> None:
-        """A loop or a branch: its bodies are planned as frames inside the frame that runs it."""
+        """A loop or a branch: its bodies are planned as frames inside the frame that runs it.
+
+        It may always fail: for want of scratch, or because somebody interrupts it."""
+        task.may_fail = True
         for body in nest.inner:
             inner = body.lowering
             placed = self._sinks(inner, body.sinks)
@@ -157,7 +162,6 @@ class _Planner:
                 assert sink.target is not None
                 self.alias[result] = sink.target
             tasks = self._tasks(inner, [r for _, r in placed])
-            task.may_fail |= any(t.may_fail for t in tasks)
             task.frames.append(lambda tasks=tasks: self._frame(tasks, []))  # type: ignore[misc]
         for own, state in zip(nest.results, nest.states, strict=False):
             self.alias[own] = state
@@ -178,7 +182,7 @@ class _Planner:
         for k, task in enumerate(tasks):
             for result in task.reads:
                 last_read[result] = k
-        chosen = set()
+        chosen: set[Result] = set()
         for sink, result in placed:
             old = shared.get(sink.position)
             step = writer.get(result, -1)
@@ -187,7 +191,19 @@ class _Planner:
             if old.dtype == result.dtype and self._same_shape(old, result) and self._may_overwrite(tasks[step], old, result):
                 self.alias[result] = old
                 chosen.add(result)
+        if chosen:
+            self._guard_libraries(tasks[safe_from:])
         return chosen
+
+    def _guard_libraries(self, tasks: Iterable[Task]) -> None:
+        """What a library refuses is refused before anything is written in place."""
+        largest, seen = self.extents.const(MOST), set[Value]()
+        for nest in (t.nest for t in tasks if t.nest is not None and t.nest.kind == "library"):
+            for extent in map(self.extents.canonical, (*nest.space, *(s for o in nest.operands for s in o.strides))):
+                if extent.op != "const" and extent not in seen:
+                    seen.add(extent)
+                    text = "an extent of {right} is more than matrix libraries take, 2**31 - 1"
+                    self.low.guards.append(Guard(largest, extent, nest.node, (), "at_least", text))
 
     def _late(self, guard: Guard) -> bool:
         return any(self._late_leaf(v) for v in walk([guard.left, guard.right]) if v.op == "size")
