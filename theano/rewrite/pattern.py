@@ -438,10 +438,10 @@ def _declare_equation(name: str, group: str, left: Any, right: Any) -> Rewrite:
     rule = Rewrite(name, lambda rewriter, node: apply_to_node(equation, node), (), group, frozenset({"equation"}), law=equation)
     if isinstance(pattern, CallPattern):
         rule.roots = (pattern.op,)
-    elif isinstance(pattern, SumPattern):
+    elif isinstance(pattern, SumPattern) and pattern.terms:
         rule.anchors = _anchors("sum", [part for _, part in pattern.terms])
         rule.function = lambda rewriter, node, read: apply_to_sum(equation, read, node)
-    elif isinstance(pattern, ProductPattern):
+    elif isinstance(pattern, ProductPattern) and pattern.factors:
         rule.anchors = _anchors("product", [part for part, _ in pattern.factors])
         rule.function = lambda rewriter, node, read: apply_to_product(equation, read, node)
     else:
