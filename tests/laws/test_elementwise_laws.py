@@ -5,14 +5,13 @@ facts that rewriting relies on.  Nothing here names an operation unless it is to
 """
 
 import json
-import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from theano.dtypes import ALL, COMPLEX, DISCRETE, FLOATS
-from theano.errors import DTypeError
+from tests.laws.elementwise import COUNT, NATIVE, accepted, arity, assert_close, corners, sample, traced
+from theano.dtypes import ALL, COMPLEX, FLOATS
 from theano.flags import config
 from theano.scalar import OPS, UNKNOWN
 from theano.scalar.evaluate import evaluate
@@ -21,73 +20,8 @@ from theano.scalar.instructions import REAL, Trace
 TABLES = {
     floatX: Path(__file__).parents[1] / "data" / name for floatX, name in (("float64", "dtypes.json"), ("float32", "dtypes.float32.json"))
 }
-COUNT = 200
 
 
-def arity(op):
-    return max(op.arity, 2) if op.nary else op.arity
-
-
-def intervals(op):
-    domain = op.domain
-    return domain if isinstance(domain[0], tuple) else (domain,) * arity(op)
-
-
-def accepted(op, *dtypes):
-    try:
-        return op.output_dtypes(*dtypes)[0]
-    except DTypeError:
-        return None
-
-
-def sample(op, dtypes, seed=0):
-    """Arrays over the op's domain."""
-    rng = np.random.default_rng(seed)
-    arrays = []
-    for (low, high), dtype in zip(intervals(op), dtypes):
-        numbers = rng.uniform(low, high, COUNT)
-        if dtype == "bool":
-            arrays.append(numbers > (low + high) / 2)
-        elif dtype in COMPLEX:
-            arrays.append((numbers + 1j * rng.uniform(low, high, COUNT)).astype(dtype))
-        elif dtype.startswith("uint"):
-            arrays.append(np.abs(numbers).round().astype(dtype))
-        else:
-            arrays.append((numbers.round() if dtype in DISCRETE else numbers).astype(dtype))
-    return arrays
-
-
-def corners(dtype, everywhere=True):
-    if dtype == "bool":
-        return [False, True]
-    if dtype in DISCRETE:
-        limits = np.iinfo(dtype)
-        return [limits.min, limits.max, 0, 1, 2, 7, limits.max - 1] + ([-1, -2, -7] if limits.min else [])
-    limits = np.finfo(dtype)
-    ordinary = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 3.0, math.inf, -math.inf, math.nan]
-    extreme = [float(x) for x in (limits.tiny, limits.smallest_subnormal, limits.max)] if everywhere else []
-    return ordinary + extreme + [-x for x in extreme]
-
-
-def traced(op, arrays, portable):
-    trace = Trace()
-    leaves = [trace.leaf("input", a.dtype.name, k) for k, a in enumerate(arrays)]
-    return evaluate([op.trace(trace, *leaves)], lambda leaf: arrays[leaf.data], portable=portable)[0]
-
-
-def assert_close(op, got, expected, arrays):
-    """Equal up to the op's tolerance in units of the last place (of the dtype of the computation)."""
-    assert got.dtype == expected.dtype
-    with np.errstate(all="ignore"):
-        same = (got == expected) | ((got != got) & (expected != expected))
-        if got.dtype.kind == "f":
-            unit = np.spacing(np.abs(expected))
-            same |= np.abs(got.astype("float64") - expected.astype("float64")) <= (op.ulp + 0.5) * 2 * unit.astype("float64")
-    wrong = np.flatnonzero(~same)[:4]
-    assert same.all(), [([a[k] for a in arrays], got[k], expected[k]) for k in wrong]
-
-
-NATIVE = [op for op in OPS.values() if op.has_body]
 DIFFERENTIABLE = [op for op in OPS.values() if op.differentiable]
 named = pytest.mark.parametrize
 

@@ -7,11 +7,8 @@
 
 from theano.dtypes import upcast
 from theano.scalar import arithmetic, logic, special, transcendental
-from theano.scalar.declare import OPS, UNKNOWN, ScalarOp, elementwise
-
-globals().update(OPS)  # ahead of the types: a dtype's name stands for the type
-
-from theano.scalar.custom import (  # noqa: E402
+from theano.scalar.classes import CLASSES
+from theano.scalar.custom import (
     BinaryScalarOp,
     UnaryScalarOp,
     same_out,
@@ -24,7 +21,8 @@ from theano.scalar.custom import (  # noqa: E402
     upgrade_to_float64,
     upgrade_to_float_no_complex,
 )
-from theano.scalar.types import (  # noqa: E402
+from theano.scalar.declare import OPS, UNKNOWN, ScalarOp, elementwise
+from theano.scalar.types import (
     TYPES,
     Scalar,
     ScalarConstant,
@@ -40,7 +38,10 @@ from theano.scalar.types import (  # noqa: E402
     int_types,
 )
 
-globals().update(TYPES)
+globals().update(OPS)
+globals().update(TYPES)  # a dtype's name stands for the type
+globals().update(CLASSES)
+floor_div = OPS["int_div"]
 
 __all__ = [
     "OPS", "UNKNOWN", "ScalarOp", "UnaryScalarOp", "BinaryScalarOp", "elementwise", "upcast",
@@ -49,7 +50,7 @@ __all__ = [
     "upgrade_to_float", "upgrade_to_float64", "upgrade_to_float_no_complex",
     "TYPES", "Scalar", "ScalarConstant", "ScalarVariable", "as_scalar", "constant", "get_scalar_type",
     "all_types", "complex_types", "continuous_types", "discrete_types", "float_types", "int_types",
-    *OPS, *TYPES,
+    *OPS, *TYPES, *CLASSES,
 ]  # fmt: skip
 
 
