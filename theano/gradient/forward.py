@@ -17,15 +17,15 @@ from typing import Any
 from theano.dtypes import is_discrete
 from theano.errors import DisconnectedInputError, message
 from theano.gradient.reverse import (
-    _as_list,
-    _connection,
-    _float_ones,
-    _node_gradients,
-    _report_disconnected,
-    _sum,
     absent,
+    as_list,
     backpropagate,
+    connection_of,
+    float_ones,
     format_as,
+    node_gradients,
+    report_disconnected,
+    sum_of,
 )
 from theano.graph import Apply, DisconnectedType, NullType, Variable, disconnected_type, provenance
 
@@ -38,7 +38,7 @@ def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise",
     as ``return_disconnected`` says (``"zero"``, ``"None"``, ``"Disconnected"``).
     """
     use_list, use_tuple = isinstance(f, list), isinstance(f, tuple)
-    outputs, targets, points = _as_list(f), _as_list(wrt), _as_list(eval_points)
+    outputs, targets, points = as_list(f), as_list(wrt), as_list(eval_points)
     if len(targets) != len(points):
         raise ValueError(f"Rop: {len(targets)} variables wrt but {len(points)} eval_points")
     for target, point in zip(targets, points, strict=True):
@@ -57,7 +57,7 @@ def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise",
                         cure="disconnected_outputs='ignore' returns zeros",
                     )
                 )
-            _report_disconnected(output, disconnected_outputs)
+            report_disconnected(output, disconnected_outputs)
             result = absent(output, return_disconnected)
         results.append(result)
     return format_as(use_list, use_tuple, results)
@@ -102,10 +102,10 @@ def _as_dtype_of(variable: Any, point: Any) -> Any:
 def _from_reverse(node: Apply, points: list[Any]) -> list[Any]:
     """J·v as the derivative in u of <Jᵀ·u, v>; u is a copy of the output, for the gradient may read its shape."""
     duals: list[Any] = [disconnected_type() if is_discrete(o.type.dtype) else o.copy() for o in node.outputs]
-    pulled = _node_gradients(node, duals, _connection(node))
+    pulled = node_gradients(node, duals, connection_of(node))
     pairs = [(g, p) for g, p in zip(pulled, points, strict=True) if p is not None and g is not None and not isinstance(g.type, NullType)]
     if not pairs:
         return [None] * len(duals)
-    inner = _sum([(g * p).sum() for g, p in pairs])
-    found = backpropagate({inner: _float_ones(inner)}, duals)
+    inner = sum_of([(g * p).sum() for g, p in pairs])
+    found = backpropagate({inner: float_ones(inner)}, duals)
     return [found.get(u) for u in duals]

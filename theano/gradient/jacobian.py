@@ -2,8 +2,8 @@
 
 >>> import theano.tensor as T
 >>> x = T.dvector("x")
->>> jacobian(x ** 2, x).type
-TensorType(float64, matrix)
+>>> jacobian((x ** 2).sum(), x).type == x.type
+True
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theano.gradient.reverse import _checked_targets, format_as, grad
+from theano.gradient.reverse import checked_targets, format_as, grad
 from theano.graph import Variable
 
 
@@ -20,7 +20,7 @@ def jacobian(expression: Any, wrt: Any, consider_constant: Sequence[Variable] | 
 
     Entry ``[i, ...]`` is the derivative of ``expression[i]``; for a scalar expression it is the gradient.
     """
-    targets, use_list, use_tuple = _checked_targets(wrt)
+    targets, use_list, use_tuple = checked_targets(wrt)
     if expression.type.ndim > 1:
         raise ValueError(f"jacobian: the expression must have rank 0 or 1, this one has type {expression.type}; flatten() it")
     arguments: dict[str, Any] = {"consider_constant": consider_constant, "disconnected_inputs": disconnected_inputs}
@@ -31,7 +31,7 @@ def jacobian(expression: Any, wrt: Any, consider_constant: Sequence[Variable] | 
 
 def hessian(cost: Any, wrt: Any, consider_constant: Sequence[Variable] | None = None, disconnected_inputs: str = "raise") -> Any:
     """The Hessian of the scalar ``cost`` with respect to each vector of ``wrt`` (no mixed blocks)."""
-    targets, use_list, use_tuple = _checked_targets(wrt)
+    targets, use_list, use_tuple = checked_targets(wrt)
     if cost.type.ndim != 0:
         raise ValueError(f"hessian: the cost must be a scalar, this one has type {cost.type}")
     arguments: dict[str, Any] = {"consider_constant": consider_constant, "disconnected_inputs": disconnected_inputs}

@@ -72,7 +72,7 @@ def grad(
     >>> x, y = T.dscalars("x", "y")
     >>> gx, gy = grad(x * y, [x, y])
     """
-    targets, use_list, use_tuple = _checked_targets(wrt)
+    targets, use_list, use_tuple = checked_targets(wrt)
     for name, value, choices in (
         ("disconnected_inputs", disconnected_inputs, ("raise", "warn", "ignore")),
         ("return_disconnected", return_disconnected, ("zero", "None", "Disconnected")),
@@ -88,7 +88,7 @@ def grad(
     for target in targets:
         result = grads.get(target)
         if result is None:
-            _report_disconnected(target, disconnected_inputs)
+            report_disconnected(target, disconnected_inputs)
             result = absent(target, return_disconnected)
         elif isinstance(result.type, NullType):
             if null_gradients == "raise":
@@ -107,7 +107,7 @@ def Lop(
     disconnected_inputs: str = "raise",
 ) -> Any:
     """The row vector(s) ``eval_points`` times the Jacobian of ``f`` with respect to ``wrt``."""
-    outputs, points = _as_list(f), _as_list(eval_points)
+    outputs, points = as_list(f), as_list(eval_points)
     if len(outputs) != len(points):
         raise ValueError(f"Lop: {len(outputs)} outputs but {len(points)} eval_points")
     known = OrderedDict(zip(outputs, points, strict=True))
@@ -160,7 +160,7 @@ def backpropagate(
         found = known.get(variable)
         if found is None:
             seed = seeds.get(variable)
-            found = seed if seed is not None else _sum(arrived.pop(variable, ()))
+            found = seed if seed is not None else sum_of(arrived.pop(variable, ()))
             if found is not None:
                 known[variable] = found
                 if cost_name and seed is None and variable.name and found.owner is not None and found.name is None:
@@ -169,7 +169,7 @@ def backpropagate(
 
     for node, pattern in nodes:
         with provenance.inherit(node.origin):
-            sent = _node_gradients(node, [None if o in blocked else total(o) for o in node.outputs], pattern)
+            sent = node_gradients(node, [None if o in blocked else total(o) for o in node.outputs], pattern)
             for variable, term in zip(node.inputs, sent, strict=True):
                 if term is not None:
                     arrived.setdefault(variable, []).append(term)
@@ -188,7 +188,7 @@ def _nodes_between(seeds: Known, targets: Sequence[Variable], blocked: set[Varia
             continue
         if node in state:
             continue
-        state[node] = connection = _connection(node)
+        state[node] = connection = connection_of(node)
         stack.append((node, True))
         for position, variable in enumerate(node.inputs):
             owner = variable.owner
@@ -213,7 +213,7 @@ def _nodes_between(seeds: Known, targets: Sequence[Variable], blocked: set[Varia
     return kept
 
 
-def _connection(node: Apply) -> list[list[bool]] | None:
+def connection_of(node: Apply) -> list[list[bool]] | None:
     """``pattern[i][o]``: do the elements of output o depend on those of input i?  None if all do."""
     method = getattr(node.op, "connection_pattern", None)
     if method is None:
@@ -227,7 +227,7 @@ def _connection(node: Apply) -> list[list[bool]] | None:
     return pattern
 
 
-def _node_gradients(node: Apply, output_grads: list[Any], pattern: list[list[bool]] | None) -> list[Any]:
+def node_gradients(node: Apply, output_grads: list[Any], pattern: list[list[bool]] | None) -> list[Any]:
     """What ``node`` sends to its inputs, None where nothing; ``output_grads`` may hold None, disconnected and null."""
     inputs, outputs = node.inputs, node.outputs
     live = [g is not None and not isinstance(g.type, DisconnectedType) for g in output_grads]
@@ -255,7 +255,7 @@ def _sent_to_op(output: Any, gradient: Any) -> Any:
     if dtype is None:
         return gradient
     if is_discrete(dtype):
-        return _float_zeros_like(output)
+        return float_zeros_like(output)
     return gradient if gradient.type.dtype == dtype else gradient.astype(dtype)
 
 
@@ -281,7 +281,7 @@ def _checked_term(node: Apply, position: int, term: Any) -> Any:
     return term
 
 
-def _sum(terms: Sequence[Any]) -> Any:
+def sum_of(terms: Sequence[Any]) -> Any:
     """All terms as one sum (n-ary, not a chain); None without terms."""
     if len(terms) < 2:
         return terms[0] if terms else None
@@ -296,7 +296,7 @@ def _sum(terms: Sequence[Any]) -> Any:
 # ------------------------------------------------------------------------------- arguments, results, errors
 
 
-def _checked_targets(wrt: Any) -> tuple[list[Variable], bool, bool]:
+def checked_targets(wrt: Any) -> tuple[list[Variable], bool, bool]:
     use_list, use_tuple = isinstance(wrt, list), isinstance(wrt, tuple)
     if isinstance(wrt, (set, frozenset, dict)):
         raise TypeError("grad: wrt must be a list, a tuple or a variable; a set has no order, and so its gradients would have none")
@@ -334,11 +334,11 @@ def _seeds(cost: Any, known_grads: Known | None) -> Known:
         seeds[variable] = gradient
     if cost is not None and cost not in seeds:
         with provenance.inherit(cost.owner.origin if cost.owner is not None else cost.origin):
-            seeds[cost] = _float_ones(cost)
+            seeds[cost] = float_ones(cost)
     return seeds
 
 
-def _as_list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
@@ -359,7 +359,7 @@ def _float_dtype(variable: Any) -> str:
     return str(config.floatX) if is_discrete(dtype) else dtype
 
 
-def _float_zeros_like(variable: Any) -> Any:
+def float_zeros_like(variable: Any) -> Any:
     """Zeros shaped as ``variable``, of its dtype or floatX."""
     return variable.zeros_like(dtype=_float_dtype(variable)) if hasattr(variable.type, "dtype") else variable.zeros_like()
 
@@ -367,11 +367,11 @@ def _float_zeros_like(variable: Any) -> Any:
 def absent(variable: Any, form: str) -> Any:
     """What stands for the gradient of something that is not connected."""
     if form == "zero":
-        return _float_zeros_like(variable)
+        return float_zeros_like(variable)
     return None if form == "None" else disconnected_type()
 
 
-def _float_ones(cost: Any) -> Any:
+def float_ones(cost: Any) -> Any:
     from theano.tensor import constant
 
     return constant(1, dtype=_float_dtype(cost))
@@ -387,7 +387,7 @@ def _as_pattern_of(variable: Any, gradient: Any) -> Any:
     return patternbroadcast(gradient, wanted)
 
 
-def _report_disconnected(variable: Variable, action: str) -> None:
+def report_disconnected(variable: Variable, action: str) -> None:
     if action == "ignore":
         return
     text = message(
