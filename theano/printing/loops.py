@@ -6,7 +6,8 @@ Nests: each array by one equation over its index domain.  Kernels: loops over fl
 - ``acc0 += ...`` accumulates round the loop it stands in, ``acc0`` after the loop is the result (``at0`` the position of argmax);
 - stores that follow one another happen together, once all their values are known.
 
->>> from theano.loops.ir import BufferParameter, Kernel, Loop, Store
+>>> from theano.loops.canonical import kernel_key
+from theano.loops.ir import BufferParameter, Kernel, Loop, Store
 >>> from theano.scalar.instructions import Trace
 >>> t = Trace()
 >>> i, n = t.leaf("index", "int64", 0), t.leaf("size", "int64", 0)
@@ -239,8 +240,8 @@ class _Program:
     def __init__(self, program: Program) -> None:
         self.program = program
         steps = [step for step in walk_steps(program.frame) if isinstance(step, KernelStep)]
-        self.kernels = {key: f"k{n}" for n, key in enumerate(dict.fromkeys(step.kernel.key() for step in steps))}
-        self.texts = {self.kernels[step.kernel.key()]: step.kernel for step in reversed(steps)}
+        self.kernels = {key: f"k{n}" for n, key in enumerate(dict.fromkeys(kernel_key(step.kernel) for step in steps))}
+        self.texts = {self.kernels[kernel_key(step.kernel)]: step.kernel for step in reversed(steps)}
         sources = (("input", program.inputs), ("shared", program.shared), ("constant", program.constants))
         self.sizes = {(kind, k): self.name(buffer) for kind, buffers in sources for k, buffer in enumerate(buffers)}
         self.numbered = {b.number: self.name(b) for _, buffers in sources for b in buffers}
@@ -289,7 +290,7 @@ class _Program:
     def step(self, step: Step) -> str:
         if isinstance(step, KernelStep):
             return _call(
-                self.kernels[step.kernel.key()], map(self.name, step.buffers), map(self.size, step.sizes), map(formula, step.scalars)
+                self.kernels[kernel_key(step.kernel)], map(self.name, step.buffers), map(self.size, step.sizes), map(formula, step.scalars)
             )
         if isinstance(step, LibraryStep):
             return _call(step.routine, map(self.name, step.buffers), map(self.size, step.parameters), step.flags)
