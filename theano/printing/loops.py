@@ -6,8 +6,7 @@ Nests: each array by one equation over its index domain.  Kernels: loops over fl
 - ``acc0 += ...`` accumulates round the loop it stands in, ``acc0`` after the loop is the result (``at0`` the position of argmax);
 - stores that follow one another happen together, once all their values are known.
 
->>> from theano.loops.canonical import kernel_key
-from theano.loops.ir import BufferParameter, Kernel, Loop, Store
+>>> from theano.loops.ir import BufferParameter, Kernel, Loop, Store
 >>> from theano.scalar.instructions import Trace
 >>> t = Trace()
 >>> i, n = t.leaf("index", "int64", 0), t.leaf("size", "int64", 0)
@@ -26,6 +25,7 @@ from itertools import groupby
 from typing import Any
 
 from theano.compile.explain import inner_frames, walk_steps
+from theano.loops.canonical import kernel_key
 from theano.loops.ir import (
     Accumulator,
     Buffer,
