@@ -27,7 +27,8 @@ from theano.loops.ir import (
     Statement,
     Store,
 )
-from theano.loops.verify import verify_kernel, verify_program
+from theano.loops.verify import verify_kernel
+from theano.loops.verify_program import verify_program
 from theano.scalar.instructions import Trace, Value, intrinsic, select, unary
 
 t = Trace()

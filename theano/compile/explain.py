@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from theano.loops.canonical import kernel_key
 from theano.loops.ir import Buffer, CallRegion, Frame, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step
 from theano.scalar.instructions import Value, walk
 
@@ -21,8 +22,9 @@ def explain(program: Program, title: str = "function") -> str:
     """The program as text, one line or more for each step."""
     steps = list(walk_steps(program.frame))
     kinds = Counter(kind_of(step) for step in steps)
-    counts = ", ".join(f"{kinds[k]} {k}{'s' if kinds[k] != 1 else ''}" for k in ("kernel", "library call", "Python step", "region") if kinds[k])
-    distinct = len({step.kernel.key() for step in steps if isinstance(step, KernelStep)})
+    named = [k for k in ("kernel", "library call", "Python step", "region") if kinds[k]]
+    counts = ", ".join(f"{kinds[k]} {k}{'s' if kinds[k] != 1 else ''}" for k in named)
+    distinct = len({kernel_key(step.kernel) for step in steps if isinstance(step, KernelStep)})
     lines = [f"{title}: {counts or 'nothing to compute'}" + (f" ({distinct} distinct kernels)" if kinds["kernel"] > distinct else "")]
     lines += list(_frame(program.frame, 1))
     for position, buffer in program.commits:
@@ -100,9 +102,9 @@ def operation_name(node: Any) -> str:
 
 def describe_buffer(buffer: Buffer) -> str:
     shape = "x".join(extent(s) for s in buffer.shape) or "scalar"
-    where = {"arena": "scratch", "shared": "shared ", "input": "input ", "output": "output ", "update": "update "}.get(buffer.storage, buffer.storage)
-    name = buffer.name or (str(buffer.position) if buffer.storage not in ("arena", "object") else "")
-    return f"{where}{name} {buffer.dtype} {shape}".replace("  ", " ")
+    where = "scratch" if buffer.storage == "arena" else buffer.storage
+    name = buffer.name or ("" if buffer.storage in ("arena", "object") else str(buffer.position))
+    return " ".join(part for part in (where, name, buffer.dtype, shape) if part)
 
 
 def extent(value: Value) -> str:

@@ -19,8 +19,7 @@ from typing import Any
 import numpy
 
 from theano.compile.mode import Mode
-from theano.flags import config
-from theano.flags import get_config_hash
+from theano.flags import config, get_config_hash
 from theano.graph import Apply, Constant, Op, Type, Variable, io_toposort
 from theano.scalar import ScalarOp
 

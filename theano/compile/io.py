@@ -28,9 +28,18 @@ class In:
     keep or overwrite the caller's array."""
 
     def __init__(
-        self, variable: Variable, name: str | None = None, value: Any = None, update: Any = None, mutable: bool | None = None,
-        strict: bool = False, allow_downcast: bool | None = None, autoname: bool = True, implicit: bool | None = None,
-        borrow: bool | None = None, shared: bool = False,
+        self,
+        variable: Variable,
+        name: str | None = None,
+        value: Any = None,
+        update: Any = None,
+        mutable: bool | None = None,
+        strict: bool = False,
+        allow_downcast: bool | None = None,
+        autoname: bool = True,
+        implicit: bool | None = None,
+        borrow: bool | None = None,
+        shared: bool = False,
     ) -> None:
         self.variable = variable
         self.name = getattr(variable, "name", None) if name is None and autoname else name
@@ -71,8 +80,15 @@ class Specification:
 
 
 def specify(
-    inputs: Sequence[Any], outputs: Any, updates: Any = None, givens: Any = None, no_default_updates: Any = False,
-    on_unused_input: str = "raise", name: str | None = None, allow_input_downcast: bool | None = None, strict: bool = False,
+    inputs: Sequence[Any],
+    outputs: Any,
+    updates: Any = None,
+    givens: Any = None,
+    no_default_updates: Any = False,
+    on_unused_input: str = "raise",
+    name: str | None = None,
+    allow_input_downcast: bool | None = None,
+    strict: bool = False,
 ) -> Specification:
     """Check and normalise the arguments of :func:`theano.function`."""
     ins = _inputs(inputs, allow_input_downcast, strict)
@@ -92,8 +108,16 @@ def specify(
     position = {cell: k for k, cell in enumerate(cells)}
     stores = list(cells.values())
     return Specification(
-        ins, given_inputs, new_outs, layout, keys, stores, list(stores),
-        [(position[_cell(s)], new) for (s, _), new in zip(pairs, new_updates, strict=True)], name, outs,
+        ins,
+        given_inputs,
+        new_outs,
+        layout,
+        keys,
+        stores,
+        list(stores),
+        [(position[_cell(s)], new) for (s, _), new in zip(pairs, new_updates, strict=True)],
+        name,
+        outs,
     )
 
 
@@ -269,7 +293,8 @@ def _check_inputs(ins: list[In], given: list[Variable], found: list[Variable], o
             raise errors.MissingInputError(
                 errors.message(
                     f"function: the graph depends on {variable}, which is not among the inputs",
-                    [row("missing", variable)], "add it to inputs, or give it a value by givens",
+                    [row("missing", variable)],
+                    "add it to inputs, or give it a value by givens",
                 )
             )
     for item, variable in zip(ins, given, strict=True):

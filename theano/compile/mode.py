@@ -25,9 +25,9 @@ from typing import Any
 from theano.errors import did_you_mean
 from theano.flags import config
 
-LINKERS = {"native": "native", "reference": "reference", "py": "reference", "cvm": "native", "c|py": "native", "c": "native", "vm": "native"}
-"""Linker names taken, the classic ones included, and which of ours each means."""
-OPTIMIZERS = {"fast_run": "fast_run", "fast_compile": "fast_compile", "merge": "fast_compile", "none": "fast_compile", "o4": "fast_run", "o3": "fast_run", "o2": "fast_run", "o1": "fast_compile"}  # fmt: skip
+LINKERS = {"native": ("native", "cvm", "c|py", "c", "vm"), "reference": ("reference", "py")}
+"""Our linkers, and the names taken for each, the classic ones included."""
+OPTIMIZERS = {"fast_run": ("fast_run", "o4", "o3", "o2"), "fast_compile": ("fast_compile", "merge", "none", "o1")}
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,12 @@ class Mode:
         return replace(self, **changes)
 
 
-def _known(name: str, table: dict[str, str], what: str) -> str:
-    found = table.get(str(name).lower())
-    if found is None:
-        raise ValueError(f"no {what} is named {name!r}; there are {', '.join(sorted(table))}. {did_you_mean(str(name), table)}".rstrip())
-    return found
+def _known(name: str, table: dict[str, tuple[str, ...]], what: str) -> str:
+    for found, names in table.items():
+        if str(name).lower() in names:
+            return found
+    choices = sorted(name for names in table.values() for name in names)
+    raise ValueError(f"no {what} is named {name!r}; there are {', '.join(choices)}. {did_you_mean(str(name), choices)}".rstrip())
 
 
 FAST_RUN = Mode()
@@ -73,7 +74,8 @@ def get_mode(mode: Mode | str | None = None) -> Mode:
     name = mode or config.mode
     found = predefined_modes.get(name)
     if found is None:
-        raise ValueError(f"no mode is named {name!r}; there are {', '.join(predefined_modes)}. {did_you_mean(name, predefined_modes)}".rstrip())
+        hint = did_you_mean(name, predefined_modes)
+        raise ValueError(f"no mode is named {name!r}; there are {', '.join(predefined_modes)}. {hint}".rstrip())
     if mode is None and name == "Mode":
         return Mode(config.linker, config.optimizer)
     return found

@@ -24,7 +24,7 @@ from theano.loops.ir import Program
 from theano.loops.lower import Lowering
 from theano.loops.nest import Sink
 from theano.loops.plan import plan
-from theano.loops.verify_program import verify
+from theano.loops.verify_program import verify_program
 from theano.rewrite.stages import STAGES, optimize
 
 
@@ -64,7 +64,8 @@ class Compilation:
         if self.mode.linker != "native":
             self.kept = "only native programs are kept"
             return None
-        facts = (s.layout, len(s.outputs), len(s.input_variables), [p for p, _ in s.updates], [(i.strict, i.allow_downcast) for i in s.inputs])
+        taken = [(i.strict, i.allow_downcast) for i in s.inputs]
+        facts = (s.layout, len(s.outputs), len(s.input_variables), [p for p, _ in s.updates], taken)
         try:
             place = plan_of([*s.input_variables, *s.shared_variables], self.results(), facts, self.mode, self.profile)
         except Uncacheable as why:
@@ -141,7 +142,7 @@ def schedule(c: Compilation) -> None:
 @_pass
 def check(c: Compilation) -> None:
     """Refuse a program that no emitter should see."""
-    verify(c.program)
+    verify_program(c.program)
 
 
 @_pass

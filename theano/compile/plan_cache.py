@@ -1,7 +1,7 @@
 """Whole plans on disk: a function met before is loaded without rewriting, lowering or compiling anything.
 
-An entry holds the program as data (:mod:`theano.compile.plan_text`) and names its object code; it stands under the key of the graph that the
-user built (:mod:`theano.compile.graph_key`).  Whatever cannot be kept says why, and the profile repeats it.
+An entry holds the program as data (:mod:`theano.compile.plan_text`) and names its object code; it stands under the key of
+the graph that the user built (:mod:`theano.compile.graph_key`).  Whatever cannot be kept says why, and the profile repeats it.
 """
 
 from __future__ import annotations

@@ -149,7 +149,9 @@ class Reader:
         for op, args, dtype, data in tables["values"]:
             self.values.append(self._value(op, args, dtype, self.read(data)))
         self.variables = [StoredVariable(n, StoredType(k[0], tuple(k[1])), self._origin(o), t) for n, k, o, t in tables["variables"]]
-        self.nodes = [StoredNode(op, self._origin(o), [self.variables[i["x"]] for i in inputs if "x" in i]) for op, o, inputs in tables["nodes"]]
+        self.nodes = [
+            StoredNode(op, self._origin(o), [self.variables[i["x"]] for i in inputs if "x" in i]) for op, o, inputs in tables["nodes"]
+        ]
         self.buffers = [ir.Buffer(*self._fields(entry)) for entry in tables["buffers"]]
         self.kernels = [ir.Kernel(*self._fields(entry)) for entry in tables["kernels"]]
 

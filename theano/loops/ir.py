@@ -10,7 +10,6 @@ the reference interpreter defines what they mean.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,12 +104,6 @@ class Kernel:
     parallel: bool = False
     checks: bool = False  # may return a status other than 0
     work: int = 1  # estimated nanoseconds/8 of one iteration of the outermost loop's innermost body
-
-    def key(self) -> tuple[Hashable, ...]:
-        """Equal keys mean the same code (see :func:`theano.loops.canonical.kernel_key`)."""
-        from theano.loops.canonical import kernel_key
-
-        return kernel_key(self)
 
 
 # ----------------------------------------------------------------------------------------------- programs

@@ -14,7 +14,7 @@ theano.errors.InconsistencyError: malformed kernel: store to buffer 0: it holds 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from theano.errors import InconsistencyError
 from theano.loops.affine import is_constant, split
@@ -238,10 +238,3 @@ def _rules() -> dict[str, Callable[[str, list[str]], bool]]:
 
 
 _DTYPES = _rules()
-
-
-def verify_program(program: Any) -> None:
-    """Raise unless the program and all its kernels are well formed."""
-    from theano.loops.verify_program import verify
-
-    verify(program)

@@ -26,7 +26,7 @@ ALLOCATED = ("output", "update", "arena", "object")
 RELATIONS = ("equal", "nonnegative", "at_least")
 
 
-def verify(program: Program) -> None:
+def verify_program(program: Program) -> None:
     """Raise :class:`~theano.errors.InconsistencyError` unless every emitter can print the program."""
     check = _Program(program)
     state = _State()

@@ -19,8 +19,14 @@ from theano.graph import Apply, FunctionGraph, Variable
 
 
 def debugprint(
-    obj: Any, depth: int = -1, print_type: bool = True, file: Any = None, ids: str = "CHAR", stop_on_name: bool = False,
-    used_ids: dict[Any, str] | None = None, done: set[Any] | None = None,
+    obj: Any,
+    depth: int = -1,
+    print_type: bool = True,
+    file: Any = None,
+    ids: str = "CHAR",
+    stop_on_name: bool = False,
+    used_ids: dict[Any, str] | None = None,
+    done: set[Any] | None = None,
 ) -> Any:
     """Print ``obj`` (a variable, an apply node, a graph, a compiled function, or a list of these) as a tree.
 

@@ -12,6 +12,7 @@ from theano.emit.llvm.parallel import WORTH, spread_kernel
 from theano.emit.llvm.status import RAISED
 from theano.emit.llvm.text import literal, storage
 from theano.emit.llvm.writer import Writer
+from theano.loops.canonical import kernel_key
 from theano.loops.ir import Buffer, CallRegion, IfRegion, Kernel, KernelStep, LibraryStep, Loop, LoopRegion, PythonStep
 from theano.scalar.instructions import Trace, Value, rebuild
 
@@ -24,7 +25,7 @@ SIGNAL_PERIOD = 64
 
 def kernel_name(text: ProgramText, kernel: Kernel) -> str:
     """The function of a kernel; equal kernels are one."""
-    shared, key = text.shared, kernel.key()
+    shared, key = text.shared, kernel_key(kernel)
     if key not in shared.kernels:
         name = shared.kernels[key] = f"kernel{len(shared.kernels)}"
         text.module.add(emit_kernel(kernel, name, shared.target))
