@@ -27,6 +27,7 @@ from theano.flags import config
 from theano.graph import Apply, FunctionGraph
 from theano.loops.ir import PythonStep
 from theano.runtime.native_type import NativeFunction
+from theano.runtime.numpy_api import canonical
 
 _numbers = itertools.count()
 
@@ -192,7 +193,7 @@ def _result(node: Apply, position: int, value: Any, given: Sequence[Any]) -> Any
     kind = node.outputs[position].type
     if not hasattr(kind, "dtype"):
         return kind.filter(value)
-    array: Any = numpy.ascontiguousarray(kind.filter(value)).reshape(numpy.shape(value))
+    array: Any = canonical(kind.filter(value), kind.dtype)
     return array.copy() if any(numpy.may_share_memory(array, a) for a in given if isinstance(a, numpy.ndarray)) else array
 
 
