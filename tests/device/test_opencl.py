@@ -162,7 +162,8 @@ def test_functions_are_the_language_s_or_expanded(simulator, dtype, name):
     arguments = [x, y][: len(inspect.signature(INTRINSICS[name].body).parameters) - 1]
     kernel = kernels.elementwise(lambda *args: intrinsic(name, *args), [dtype] * len(arguments), dtype)
     _, (*_, out) = simulator.run(kernel, [*arguments, x * 0], (47,))
-    exact = reference(name)(*(a.astype("f8") for a in arguments))
+    with np.errstate(all="ignore"):
+        exact = reference(name)(*(a.astype("f8") for a in arguments))
     eps = np.finfo(dtype).eps
     np.testing.assert_allclose(out, exact, rtol=16 * eps, atol=eps)
 
