@@ -117,7 +117,7 @@ def _formula(partial: Any) -> str:
     if isinstance(partial, (int, float, complex)):
         return "not known" if partial != partial else f"{partial:g}"
     text = _without_needless_brackets(pp(partial))
-    return re.sub(r"TensorConstant\{([^{}]*?)\.?\}", r"\1", text)
+    return re.sub(r"TensorConstant\{([^{}]*?)(?:\.0)?\}", r"\1", text)
 
 
 def _without_needless_brackets(text: str) -> str:

@@ -9,15 +9,19 @@
 from __future__ import annotations
 
 from theano.graph import Variable
+from theano.tensor.dot import Dot
+from theano.tensor.elemwise import Elemwise
 
 INFIX = {
     "add": "+", "sub": "-", "mul": "*", "true_div": "/", "int_div": "//", "mod": "%", "pow": "**", "lt": "<", "le": "<=", "gt": ">",
     "ge": ">=", "eq": "==", "neq": "!=", "and_": "&", "or_": "|", "xor": "^",
 }  # fmt: skip
+_CLASSIC = {"second": "fill"}
 
 
 def pp(variable: Variable) -> str:
-    """``variable`` as a formula; operators by infix, everything else as calls."""
+    """``variable`` as a formula: operators by infix, everything else as calls.  What has a name is not taken apart, unless it is
+    ``variable`` itself."""
     text: dict[Variable, str] = {}
     stack = [variable]
     while stack:
@@ -37,13 +41,15 @@ def pp(variable: Variable) -> str:
 def _formula(variable: Variable, parts: list[str]) -> str:
     node = variable.owner
     assert node is not None
-    scalar = getattr(node.op, "scalar_op", None)
-    name = getattr(scalar, "name", None) or str(node.op)
-    if scalar is not None and name in INFIX and len(parts) > 1:
+    name = node.op.scalar_op.name if isinstance(node.op, Elemwise) else str(node.op)
+    if name in INFIX and len(parts) > 1:
         return "(" + f" {INFIX[name]} ".join(parts) + ")"
-    if scalar is not None and name == "neg":
+    if name == "neg":
         return f"(-{parts[0]})"
-    return f"{name}({', '.join(parts)})"
+    if isinstance(node.op, Dot):
+        return f"({parts[0]} \\dot {parts[1]})"
+    which = f".{variable.index}" if len(node.outputs) > 1 else ""
+    return f"{_CLASSIC.get(name, name)}{which}({', '.join(parts)})"
 
 
 pprint = pp

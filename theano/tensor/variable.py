@@ -447,7 +447,7 @@ def _summary(data: Array, limit: int = 20) -> str:
     """A short text for ``data``: the elements, or the shape and the value that all share."""
     if data.size > 1 and (data == data.flat[0]).all():
         return f"{data.shape} of {data.flat[0]!s}"
-    text = np.array2string(data, threshold=5, edgeitems=2).replace("\n", "")
+    text = np.array2string(data, threshold=5, edgeitems=2).replace("\n", "") if data.ndim else str(data)
     return text if len(text) <= limit else f"{text[:limit]}..."
 
 

@@ -1,0 +1,104 @@
+"""Graphs as trees, in the classic form."""
+
+import io
+import re
+
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.graph import FunctionGraph
+from theano.printing import debugprint
+
+x = T.dvector("x")
+KIND = "<TensorType(float64, vector)>"
+
+
+def text(obj, **options):
+    return debugprint(obj, file="str", **options)
+
+
+def example():
+    y = T.exp(x)
+    y.name = "y"
+    return y, y * x + y
+
+
+def test_a_tree_with_a_shared_node():
+    _, z = example()
+    assert text(z).splitlines() == [
+        f"Elemwise{{add,no_inplace}} [id A] {KIND} ''",
+        f" |Elemwise{{mul,no_inplace}} [id B] {KIND} ''",
+        f" | |Elemwise{{exp,no_inplace}} [id C] {KIND} 'y'",
+        f" | | |x [id D] {KIND}",
+        f" | |x [id D] {KIND}",
+        f" |Elemwise{{exp,no_inplace}} [id C] {KIND} 'y'",
+        " | |...",
+    ]
+
+
+def test_types_may_be_left_out():
+    assert text(T.exp(x), print_type=False) == "Elemwise{exp,no_inplace} [id A] ''\n |x [id B]"
+
+
+@pytest.mark.parametrize(("depth", "lines"), [(-1, 7), (1, 1), (2, 3), (3, 6)])
+def test_depth_limits_the_levels(depth, lines):
+    assert len(text(example()[1], depth=depth).splitlines()) == lines
+
+
+def test_stop_on_name_does_not_look_below_named_variables():
+    y, z = example()
+    assert [line.strip(" |").split(" ")[0] for line in text(z, stop_on_name=True).splitlines()] == [
+        "Elemwise{add,no_inplace}", "Elemwise{mul,no_inplace}", "Elemwise{exp,no_inplace}", "x", "Elemwise{exp,no_inplace}",
+    ]  # fmt: skip
+    assert len(text(y, stop_on_name=True).splitlines()) == 2
+
+
+def test_ids():
+    z = T.exp(x)
+    assert re.findall(r"\[id (\w+)\]", text(z, ids="int")) == ["0", "1"]
+    assert re.findall(r"\[id (\w+)\]", text(z, ids="id")) == [hex(id(z.owner)), hex(id(x))]
+    assert "[id" not in text(z, ids="")
+
+
+def test_letters_go_on_after_z():
+    z = x
+    for _ in range(30):
+        z = T.sin(z)
+    assert re.findall(r"\[id (\w+)\]", text(z))[24:29] == ["Y", "Z", "BA", "BB", "BC"]
+
+
+def test_ids_and_what_is_done_can_be_carried_on():
+    y, z = example()
+    used, done = {}, set()
+    text(z, used_ids=used, done=done)
+    assert text(y, used_ids=used, done=done).splitlines() == [f"Elemwise{{exp,no_inplace}} [id C] {KIND} 'y'", " |..."]
+
+
+def test_several_outputs_show_which():
+    lines = text(list(T.max_and_argmax(T.dmatrix("m"), axis=1))).splitlines()
+    assert [line.split(" ")[0] for line in lines if not line.startswith(" ")] == ["MaxAndArgmax{axis=[1]}.0", "MaxAndArgmax{axis=[1]}.1"]
+
+
+def test_whatever_holds_a_graph_can_be_printed():
+    z = T.exp(x)
+    assert text(z.owner) == text(FunctionGraph([x], [z], clone=False)) == text([z]) == text(z)
+    f = theano.function([x], T.log(1 + x))
+    assert text(f, print_type=False) == "Elemwise{log1p,no_inplace} [id A] ''\n |x [id B]"
+    with pytest.raises(TypeError, match="not int"):
+        debugprint(3)
+
+
+def test_it_goes_to_the_screen_or_to_a_stream(capsys):
+    stream = io.StringIO()
+    debugprint(x, file=stream)
+    debugprint(x)
+    assert stream.getvalue() == capsys.readouterr().out == f"x [id A] {KIND}\n"
+
+
+def test_long_chains_need_no_recursion():
+    z = x
+    for _ in range(2000):
+        z = T.sin(z)
+    lines = text(z, ids="", print_type=False).splitlines()
+    assert len(lines) == 2001 and lines[-1] == " |" * 2000 + "x"
