@@ -12,7 +12,6 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +104,8 @@ def _plain(value: Any) -> Any:
 @functools.cache
 def environment() -> str:
     """Everything outside the graph that a plan depends on."""
+    from importlib.metadata import version  # takes as long to import as a tenth of this package
+
     from theano.emit.llvm.target import target
 
     root = Path(__file__).parent.parent
