@@ -1,0 +1,234 @@
+"""Speed beside NumPy, and beside jax and torch where they are installed: python benchmarks/run.py [WORD ...]
+
+Contenders of a case take turns in short rounds and the medians are compared, so that what else the machine does falls on all of them.
+A ratio above 1 means that theano is faster.  With WORDs only cases whose name holds one of them run; --rounds sets how many
+rounds (default 15), --threads how many threads each contender may use (default 1: on a busy machine, libraries that spin for
+each other measure little but that).  All run on float32 arrays that are in memory already and wait for their results.
+"""
+
+import argparse
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from statistics import median
+
+import numpy as np
+
+import theano
+import theano.tensor as T
+
+RNG = np.random.default_rng(0)
+ROUND = 0.02
+"""Seconds of one round, about."""
+
+
+def array(*shape):
+    return RNG.uniform(0.1, 1.0, shape).astype("float32")
+
+
+# --- cases: each gives a call without arguments for every contender
+
+
+def call_overhead():
+    """x + 1 on three numbers: what it costs to call anything at all."""
+    x, v = array(3), T.fvector("x")
+    f = theano.function([v], v + np.float32(1))
+    yield "theano", lambda: f(x)
+    yield "numpy", lambda: x + np.float32(1)
+    yield from peers(lambda m: lambda a: a + 1, x)
+
+
+def elementwise_chain():
+    """tanh(a b + 1) exp(-a²) / (1 + b²) on a million elements."""
+    x, y = array(1_000_000), array(1_000_000)
+
+    def chain(m, exp, tanh):
+        return lambda a, b: tanh(a * b + 1) * exp(-(a * a)) / (1 + b * b)
+
+    a, b = T.fvectors("a", "b")
+    f = theano.function([a, b], chain(T, T.exp, T.tanh)(a, b))
+    yield "theano", lambda: f(x, y)
+    yield "numpy", lambda: chain(np, np.exp, np.tanh)(x, y)
+    yield from peers(lambda m: chain(m, m.exp, m.tanh), x, y)
+
+
+def softmax_rows():
+    """Softmax of each row of a 4096 x 512 matrix."""
+    x, m = array(4096, 512), T.fmatrix("x")
+    f = theano.function([m], T.nnet.softmax(m))
+
+    def by_numpy():
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    yield "theano", lambda: f(x)
+    yield "numpy", by_numpy
+    yield from peers(softmax_of, x)
+
+
+def softmax_of(m):
+    if m.__name__ == "torch":
+        return lambda a: m.softmax(a, dim=1)
+    import jax
+
+    return lambda a: jax.nn.softmax(a, axis=1)
+
+
+def mlp_step():
+    """One step of gradient descent of a 128-256-10 network with tanh, on 64 examples; NumPy's gradients are written by hand."""
+    x, y, rate = array(64, 128), array(64, 10), np.float32(1e-3)
+    start = [array(128, 256) - 0.5, array(256, 10) - 0.5]
+    given, wanted = T.fmatrices("x", "y")
+    weights = [theano.shared(w.copy()) for w in start]
+    first, second = weights
+    error = ((T.dot(T.tanh(T.dot(given, first)), second) - wanted) ** 2).mean()
+    steps = [(w, w - rate * gradient) for w, gradient in zip(weights, T.grad(error, weights))]
+    f = theano.function([given, wanted], error, updates=steps)
+    own = [w.copy() for w in start]
+
+    def by_numpy():
+        hidden = np.tanh(x @ own[0])
+        difference = hidden @ own[1] - y
+        upper = (2 / difference.size) * difference
+        lower = (upper @ own[1].T) * (1 - hidden * hidden)
+        own[1] -= rate * (hidden.T @ upper)
+        own[0] -= rate * (x.T @ lower)
+        return (difference * difference).mean()
+
+    yield "theano", lambda: f(x, y)
+    yield "numpy", by_numpy
+    if has("jax"):
+        yield "jax", jax_step(x, y, [w.copy() for w in start], rate)
+    if has("torch"):
+        yield "torch", torch_step(x, y, start, rate)
+
+
+def jax_step(x, y, weights, rate):
+    import jax
+    import jax.numpy as jnp
+
+    def error(ws, a, b):
+        return ((jnp.tanh(a @ ws[0]) @ ws[1] - b) ** 2).mean()
+
+    @jax.jit
+    def step(ws, a, b):
+        value, gradients = jax.value_and_grad(error)(ws, a, b)
+        return value, [w - rate * g for w, g in zip(ws, gradients)]
+
+    state, a, b = [jnp.asarray(w) for w in weights], jnp.asarray(x), jnp.asarray(y)
+
+    def call():
+        nonlocal state
+        value, state = step(state, a, b)
+        jax.block_until_ready(state)
+        return value
+
+    return call
+
+
+def torch_step(x, y, start, rate):
+    import torch
+
+    a, b = torch.from_numpy(x), torch.from_numpy(y)
+    weights = [torch.tensor(w, requires_grad=True) for w in start]
+
+    def call():
+        value = ((torch.tanh(a @ weights[0]) @ weights[1] - b) ** 2).mean()
+        gradients = torch.autograd.grad(value, weights)
+        with torch.no_grad():
+            for w, g in zip(weights, gradients):
+                w -= float(rate) * g
+        return value.detach()
+
+    return call
+
+
+CASES = (call_overhead, elementwise_chain, softmax_rows, mlp_step)
+
+
+# --- contenders
+
+
+def has(module):
+    return importlib.util.find_spec(module) is not None
+
+
+def peers(build, *arrays):
+    """jax's jit and torch's eager operations for the function that ``build`` makes with their namespace."""
+    if has("jax"):
+        import jax
+        import jax.numpy as jnp
+
+        f, given = jax.jit(build(jnp)), [jnp.asarray(a) for a in arrays]
+        yield "jax", lambda: jax.block_until_ready(f(*given))
+    if has("torch"):
+        import torch
+
+        g, held = build(torch), [torch.from_numpy(a) for a in arrays]
+        yield "torch", lambda: g(*held)
+
+
+# --- measuring
+
+
+def measure(calls, rounds):
+    """Median seconds of one call of each contender, all of them taking turns."""
+    repeats = {name: max(1, int(ROUND / once(call))) for name, call in calls.items()}
+    times = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            for _ in range(repeats[name]):
+                call()
+            times[name].append((time.perf_counter() - start) / repeats[name])
+    return {name: median(found) for name, found in times.items()}
+
+
+def once(call):
+    """Seconds of one call, after a first one that may compile."""
+    call()
+    start = time.perf_counter()
+    call()
+    return max(time.perf_counter() - start, 1e-7)
+
+
+def agree(calls):
+    """All contenders' first results are the same, or the comparison means nothing."""
+    expected = np.asarray(calls["numpy"]())
+    for name, call in calls.items():
+        if name != "numpy":
+            np.testing.assert_allclose(np.asarray(call()), expected, rtol=2e-4, err_msg=name)
+
+
+def environment(threads):
+    """What libraries read when they are loaded."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+    parallel = "true" if threads > 1 else "false"
+    xla = f"--xla_cpu_multi_thread_eigen={parallel} intra_op_parallelism_threads={threads}"
+    return os.environ | dict.fromkeys(names, str(threads)) | {"XLA_FLAGS": xla, "BENCHMARK_READY": "1"}
+
+
+def main(words=(), rounds=15):
+    for case in CASES:
+        if words and not any(word in case.__name__ for word in words):
+            continue
+        calls = dict(case())
+        agree(calls)
+        found = measure(calls, rounds)
+        print(f"{case.__name__}: {case.__doc__}")
+        for name, seconds in found.items():
+            ratio = "" if name == "theano" else f"   theano is {seconds / found['theano']:.2f} times as fast"
+            print(f"    {name:<8} {seconds * 1e6:12.2f} us{ratio}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("words", nargs="*", metavar="WORD")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--threads", type=int, default=1)
+    given = parser.parse_args()
+    if "BENCHMARK_READY" not in os.environ:
+        sys.exit(subprocess.run([sys.executable, *sys.argv], env=environment(given.threads)).returncode)
+    main(given.words, given.rounds)
