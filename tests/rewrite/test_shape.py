@@ -8,7 +8,7 @@ from tests.rewrite.rewriting import check_rewriting, ops_of, optimized
 from theano.graph import Apply, FunctionGraph, Op
 from theano.rewrite import Rewriter
 from theano.rewrite.shape import size_table
-from theano.tensor.shape import Shape_i
+from theano.tensor.shapes import Shape_i
 
 
 class Positive(Op):

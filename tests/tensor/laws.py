@@ -7,7 +7,7 @@ import theano.tensor as T
 from tests.evaluate import evaluate
 from tests.tensor.nests import run_lowered
 from theano.graph import io_toposort
-from theano.tensor.shape import as_size, sizes_of
+from theano.tensor.shapes import as_size, sizes_of
 
 
 def variable_for(array, pattern=None, name=None):

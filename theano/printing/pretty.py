@@ -9,8 +9,8 @@
 from __future__ import annotations
 
 from theano.graph import Variable
-from theano.tensor.dot import Dot
 from theano.tensor.elemwise import Elemwise
+from theano.tensor.products import Dot
 
 INFIX = {
     "add": "+", "sub": "-", "mul": "*", "true_div": "/", "int_div": "//", "mod": "%", "pow": "**", "lt": "<", "le": "<=", "gt": ">",

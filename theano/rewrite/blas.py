@@ -14,8 +14,8 @@ from theano.rewrite.engine import Rewriter, rewrite
 from theano.rewrite.terms import Product, Sum, literal, read_product, read_sum, scalar_op_of, write_product, write_sum
 from theano.scalar import add, mul, neg, sub, true_div
 from theano.tensor.blas import dot22, dot22scalar, gemm, gemv
-from theano.tensor.dot import BLAS, Dot
 from theano.tensor.elemwise import Elemwise
+from theano.tensor.products import BLAS, Dot
 
 Number = Any
 

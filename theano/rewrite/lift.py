@@ -17,11 +17,11 @@ from theano.rewrite.terms import Product, as_dtype, cost_of_product, literal, re
 from theano.rewrite.terms import Sum as Sum_
 from theano.scalar import OPS
 from theano.tensor.create import Alloc, filled_with
-from theano.tensor.dot import Dot, dot_op
 from theano.tensor.elemwise import DimShuffle, Elemwise, dimshuffle, elemwise
+from theano.tensor.products import Dot, dot_op
 from theano.tensor.reduce import Sum, reduced_axes
-from theano.tensor.reshape import Reshape
-from theano.tensor.shape import MakeVector
+from theano.tensor.reshaping import Reshape
+from theano.tensor.shapes import MakeVector
 from theano.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor, Subtensor
 
 SECOND = OPS["second"]

@@ -26,11 +26,11 @@ from theano.tensor.nnet.crossentropy import (
     CrossentropyCategorical1HotGrad,
     crossentropy_softmax_1hot_with_bias_dx,
 )
-from theano.tensor.nnet.softmax import LogSoftmax, Softmax, SoftmaxGrad, logsoftmax_op
+from theano.tensor.nnet.normalized import LogSoftmax, Softmax, SoftmaxGrad, logsoftmax_op
 from theano.tensor.reduce import Sum as SumOp
 from theano.tensor.reduce import reduced_axes, sum
-from theano.tensor.reshape import Reshape
-from theano.tensor.shape import constant_integer, patternbroadcast
+from theano.tensor.reshaping import Reshape
+from theano.tensor.shapes import constant_integer, patternbroadcast
 from theano.tensor.subtensor import AdvancedIncSubtensor, AdvancedSubtensor, Subtensor
 
 

@@ -14,7 +14,7 @@ from theano.rewrite.engine import Rewriter, rewrite
 from theano.rewrite.shape import broadcast_as
 from theano.rewrite.terms import literal, number_of
 from theano.scalar import OPS, inv, mul, sqr
-from theano.tensor.dot import Dot
+from theano.tensor.products import Dot
 
 sqrt = OPS["sqrt"]
 MULTIPLIED = 16

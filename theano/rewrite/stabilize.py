@@ -18,7 +18,7 @@ from theano.rewrite.terms import Product, Sum, read_product, read_sum, scalar_op
 from theano.scalar import OPS
 from theano.tensor.convert import weak_constants
 from theano.tensor.elemwise import DimShuffle, elemwise
-from theano.tensor.nnet.softmax import softmax_op
+from theano.tensor.nnet.normalized import softmax_op
 from theano.tensor.reduce import Max, reduced_axes, spread
 from theano.tensor.reduce import Sum as SumOp
 

@@ -17,8 +17,8 @@ from theano.scalar import OPS
 from theano.tensor.create import Alloc, alloc_op
 from theano.tensor.elemwise import DimShuffle, dimshuffle
 from theano.tensor.reduce import CAReduce, CAReduceDtype, reduced_axes
-from theano.tensor.reshape import Reshape
-from theano.tensor.shape import Rebroadcast, constant_integer
+from theano.tensor.reshaping import Reshape
+from theano.tensor.shapes import Rebroadcast, constant_integer
 from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 CASTS = tuple(op for name, op in OPS.items() if name.startswith("convert_to_"))

@@ -110,9 +110,7 @@ class Bound:
     _loaded: Loaded
     _table: _Table
 
-    def bind(
-        self, loaded: Loaded, shared: Sequence[list[Any]], callbacks: Sequence[Callable[..., Any]], fail: Callable[..., Any]
-    ) -> None:
+    def bind(self, loaded: Loaded, shared: Sequence[list[Any]], callbacks: Sequence[Callable[..., Any]], fail: Callable[..., Any]) -> None:
         """``shared``: one-element lists; ``callbacks``: one for each Python step, arrays in, tuple of arrays out; ``fail(status,
         first, second, *values)`` is called after a failure, with the inputs and the shared variables' values, and raises."""
         self._loaded, self._shared, self._profile = loaded, list(shared), (ctypes.c_int64 * (2 * len(loaded.steps) + 1))()

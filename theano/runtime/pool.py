@@ -110,7 +110,7 @@ _CLOCK = f"""
 declare i32 @clock_gettime(i32, ptr)
 define i64 @theano_clock() {{
   %time = alloca [2 x i64]
-  %r = call i32 @clock_gettime(i32 {getattr(time, 'CLOCK_MONOTONIC', 1)}, ptr %time)
+  %r = call i32 @clock_gettime(i32 {getattr(time, "CLOCK_MONOTONIC", 1)}, ptr %time)
   %seconds = load i64, ptr %time
   %rest = getelementptr i8, ptr %time, i64 8
   %nanoseconds = load i64, ptr %rest

@@ -19,9 +19,9 @@ import numpy as np
 from theano.errors import DTypeError, ShapeError, VariableTypeError, message
 from theano.graph import Apply, Op
 from theano.tensor.convert import as_tensor_variable, constant
-from theano.tensor.dot import BLAS, dot, outer
 from theano.tensor.elemwise import row
-from theano.tensor.shape import Sizes, Storage, patternbroadcast
+from theano.tensor.products import BLAS, dot, outer
+from theano.tensor.shapes import Sizes, Storage, patternbroadcast
 from theano.tensor.type import tensor_type
 
 
@@ -46,7 +46,9 @@ class Blas(Op):
         if dtype not in BLAS or any(v.type.dtype != dtype for v in tensors):
             raise DTypeError(message(f"{self}: operands of one dtype, float32 or float64, are needed", self._rows(tensors)))
         if [v.type.ndim for v in tensors] != [rank for rank in self.ranks if rank]:
-            raise VariableTypeError(message(f"{self}: operands of rank {', '.join(str(r) for r in self.ranks if r)} are needed", self._rows(tensors)))
+            raise VariableTypeError(
+                message(f"{self}: operands of rank {', '.join(str(r) for r in self.ranks if r)} are needed", self._rows(tensors))
+            )
         rest = iter(tensors)
         return [next(rest) if rank else _factor(v, dtype) for v, rank in zip(inputs, self.ranks)]
 

@@ -17,8 +17,8 @@ from theano.errors import NotScalarConstantError, message
 from theano.graph import Constant, Variable
 from theano.tensor.create import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
-from theano.tensor.reshape import Reshape
-from theano.tensor.shape import MakeVector, Rebroadcast, Shape, Shape_i, SpecifyShape
+from theano.tensor.reshaping import Reshape
+from theano.tensor.shapes import MakeVector, Rebroadcast, Shape, Shape_i, SpecifyShape
 from theano.tensor.subtensor import Subtensor
 from theano.tensor.type import Array
 

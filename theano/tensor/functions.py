@@ -64,7 +64,7 @@ def of_ufunc(ufunc: np.ufunc) -> Callable[..., Any] | None:
     if ufunc in (np.equal, np.not_equal):
         return operator.is_ if ufunc is np.equal else operator.is_not
     if ufunc is np.matmul:
-        from theano.tensor.dot import dot
+        from theano.tensor.products import dot
 
         return dot
     return FUNCTIONS.get(NUMPY_NAMES.get(ufunc.__name__, ""))

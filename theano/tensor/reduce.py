@@ -499,7 +499,7 @@ def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def _count(x: Any, axis: Any, dtype: str) -> Any:
     """How many elements are reduced, as a number to divide a ``dtype`` by."""
-    from theano.tensor.shape import sizes_of
+    from theano.tensor.shapes import sizes_of
 
     sizes = sizes_of(x)
     chosen = [sizes[entry] for entry in reduced_axes(as_axis(axis), x)]

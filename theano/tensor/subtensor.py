@@ -26,7 +26,7 @@ from theano.graph import Apply, Constant, Op, Variable
 from theano.scalar.instructions import select
 from theano.tensor.convert import as_tensor_variable, constant
 from theano.tensor.elemwise import DimShuffle, row
-from theano.tensor.shape import SYMBOLIC, Sizes, Storage, addbroadcast, as_size, constant_integer
+from theano.tensor.shapes import SYMBOLIC, Sizes, Storage, addbroadcast, as_size, constant_integer
 from theano.tensor.slices import Lowered, span
 from theano.tensor.type import tensor_type
 

@@ -122,7 +122,7 @@ class TensorType(Type):
         """``var`` with this pattern if its type is a special or a more general case of this one, else None."""
         theirs = var.type
         if self.is_super(theirs) or (isinstance(theirs, TensorType) and theirs.is_super(self)):
-            from theano.tensor.shape import patternbroadcast
+            from theano.tensor.shapes import patternbroadcast
 
             return patternbroadcast(var, self.broadcastable)
         return None

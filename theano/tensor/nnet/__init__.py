@@ -10,4 +10,4 @@ TensorType(float32, scalar)
 
 from theano.tensor.nnet.activation import *
 from theano.tensor.nnet.crossentropy import *
-from theano.tensor.nnet.softmax import *
+from theano.tensor.nnet.normalized import *

@@ -23,12 +23,12 @@ from theano.scalar import OPS
 from theano.scalar.instructions import select
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.create import arange
-from theano.tensor.dot import batched_dot, dot, tensordot
 from theano.tensor.elemwise import elemwise, row
 from theano.tensor.nnet.activation import softplus
-from theano.tensor.nnet.softmax import logsoftmax_op, softmax, softmax_grad, softmax_op
+from theano.tensor.nnet.normalized import logsoftmax_op, softmax, softmax_grad, softmax_op
+from theano.tensor.products import batched_dot, dot, tensordot
 from theano.tensor.reduce import argmax, sum
-from theano.tensor.shape import Sizes, Storage, patternbroadcast
+from theano.tensor.shapes import Sizes, Storage, patternbroadcast
 from theano.tensor.type import tensor_type
 
 log = elemwise(OPS["log"])

@@ -23,7 +23,7 @@ from theano.scalar import OPS
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import elemwise, row
 from theano.tensor.reduce import max, sum
-from theano.tensor.shape import Sizes, Storage
+from theano.tensor.shapes import Sizes, Storage
 
 exp, log = elemwise(OPS["exp"]), elemwise(OPS["log"])
 

@@ -19,8 +19,8 @@ from theano.errors import DTypeError, ShapeError, VariableTypeError, message
 from theano.graph import Apply, Op
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import row
-from theano.tensor.reshape import shape_padaxis
-from theano.tensor.shape import SYMBOLIC, MakeVector, Sizes, Storage, as_size, constant_integer, size_list, sizes_of
+from theano.tensor.reshaping import shape_padaxis
+from theano.tensor.shapes import SYMBOLIC, MakeVector, Sizes, Storage, as_size, constant_integer, size_list, sizes_of
 from theano.tensor.type import tensor_type
 
 

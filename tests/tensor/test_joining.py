@@ -8,7 +8,7 @@ from tests.evaluate import evaluate
 from tests.tensor.laws import check
 from tests.tensor.nests import Stopped, run_lowered
 from theano.errors import ShapeError
-from theano.tensor.join import Join
+from theano.tensor.joining import Join
 
 A, B = np.arange(6.0).reshape(2, 3), np.arange(9.0).reshape(3, 3) / 7
 

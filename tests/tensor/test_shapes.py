@@ -8,7 +8,7 @@ from tests.evaluate import evaluate
 from tests.tensor.laws import check
 from tests.tensor.nests import Stopped, run_lowered
 from theano.errors import ShapeError
-from theano.tensor.shape import MakeVector, Rebroadcast, Shape, Shape_i, size_list, sizes_of
+from theano.tensor.shapes import MakeVector, Rebroadcast, Shape, Shape_i, size_list, sizes_of
 
 X = np.arange(6.0).reshape(1, 2, 3)
 

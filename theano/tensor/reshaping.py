@@ -20,7 +20,7 @@ from theano.errors import ShapeError, message
 from theano.graph import Apply, Op
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import row, transpose
-from theano.tensor.shape import SYMBOLIC, Sizes, Storage, as_size, constant_integer, pattern_of, size_list, sizes_of
+from theano.tensor.shapes import SYMBOLIC, Sizes, Storage, as_size, constant_integer, pattern_of, size_list, sizes_of
 from theano.tensor.slices import NUMBERS, Arithmetic, Lowered
 
 

@@ -19,7 +19,7 @@ from theano.errors import ShapeError, VariableTypeError, message
 from theano.graph import Apply, Op
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import row
-from theano.tensor.shape import Sizes, Storage, patternbroadcast
+from theano.tensor.shapes import Sizes, Storage, patternbroadcast
 from theano.tensor.type import tensor_type
 
 BLAS = frozenset({"float32", "float64"})
@@ -236,8 +236,8 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     product = dot_op(_folded(left, m, len(summed[0])), _folded(right, len(summed[1]), n))
     if m == n == 1:
         return product
-    from theano.tensor.reshape import Reshape
-    from theano.tensor.shape import sizes_of
+    from theano.tensor.reshaping import Reshape
+    from theano.tensor.shapes import sizes_of
 
     shape = [*sizes_of(left)[:m], *sizes_of(right)[len(summed[1]) :]]
     return patternbroadcast(Reshape(m + n)(product, *shape), left.type.broadcastable[:m] + right.type.broadcastable[len(summed[1]) :])
@@ -265,8 +265,8 @@ def _folded(x: Any, first: int, second: int) -> Any:
     """``x`` as a matrix: its ``first`` leading dimensions by its ``second`` other ones."""
     if first == second == 1:
         return x
-    from theano.tensor.reshape import Reshape
-    from theano.tensor.shape import SYMBOLIC, as_size, sizes_of
+    from theano.tensor.reshaping import Reshape
+    from theano.tensor.shapes import SYMBOLIC, as_size, sizes_of
 
     sizes = [SYMBOLIC.entry(size) for size in sizes_of(x)]
     return Reshape(2)(x, as_size(SYMBOLIC.product(sizes[:first])), as_size(SYMBOLIC.product(sizes[first:])))
@@ -287,8 +287,8 @@ def batched_dot(a: Any, b: Any) -> Any:
 
 def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     """For each element of the leading dimension the :func:`tensordot` of the parts of ``x`` and ``y``; axes count from that dimension."""
-    from theano.tensor.reshape import Reshape
-    from theano.tensor.shape import SYMBOLIC, as_size, sizes_of
+    from theano.tensor.reshaping import Reshape
+    from theano.tensor.shapes import SYMBOLIC, as_size, sizes_of
 
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     summed = _summed_axes("batched_tensordot", x, y, axes, shared=1)
