@@ -48,7 +48,6 @@ def test_the_listings_of_the_readme_are_the_examples():
         assert (ROOT / "examples" / "classic" / f"{name}.py").read_text() in listings, name
 
 
-@pytest.mark.slow
 def test_digits_are_learned(tmp_path):
     """Exits with 0 only if the median accuracy is at least 97 %."""
     output = run("digits.py", tmp_path)
