@@ -115,7 +115,8 @@ def cast(x: Array, dtype: str) -> Array:
             else ((wide >= float(limits.min)) & (wide < float(limits.max)))
         )
         whole = np.where(inside, wide, 0.0).astype(dtype)
-        return np.where(inside | np.isnan(x), whole, np.where(wide < 0, limits.min, limits.max).astype(dtype))
+        least, most = np.asarray(limits.min, dtype), np.asarray(limits.max, dtype)
+        return np.where(inside | np.isnan(x), whole, np.where(wide < 0, least, most))
 
 
 def fused(x: Array, y: Array, z: Array) -> Array:
