@@ -62,3 +62,12 @@ def test_it_is_a_module():
         [sys.executable, "-W", "error", "-m", "theano", "flags", "floatX"], cwd=Path(__file__).parents[1], capture_output=True, text=True
     )
     assert done.returncode == 0 and done.stdout.startswith("floatX (one of float64"), done.stderr
+
+
+def test_a_reader_may_stop_early():
+    command = [sys.executable, "-W", "error", "-m", "theano", "docs"]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"# Elementwise operations\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

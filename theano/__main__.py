@@ -95,8 +95,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.choices["docs"].add_argument("file", nargs="?")
     given = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], Iterator[str]] = given.run
-    for line in run(given):
-        print(line)
+    try:
+        for line in run(given):
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough; what is still buffered goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
