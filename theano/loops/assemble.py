@@ -207,7 +207,7 @@ class GroupAssembler:
         for loop in reversed(self.outer_loops):
             lanes = self.across and loop is self.outer_loops[-1]
             body = [Loop(int(outer[id(loop)].data), builder.size(loop.extent), tuple(body), (), "vector" if lanes else "serial")]  # type: ignore[call-overload]
-        nodes = (m.nest.node for m in self.group.members)
+        nodes = (n for m in self.group.members for n in m.nest.nodes)
         return [builder.finish(body, bool(self.group.key), nodes, self.work, self.group.cost, self._pointwise())]
 
     def _pointwise(self) -> bool:
@@ -271,7 +271,7 @@ class GroupAssembler:
             for result, value in zip(partial[member], accumulated, strict=True):
                 body.append(Store(builder.buffer(result, written=True), c, value))
         loop = Loop(int(c.data), builder.size(chunks), tuple(body))  # type: ignore[call-overload]
-        inside = [m.nest.node for m in self.group.members if m.inner]
+        inside = [n for m in self.group.members if m.inner for n in m.nest.nodes]
         first = builder.finish([loop], True, inside, self.work, self.group.cost, False)
         return [first, self._combination(partial, chunks)]
 
@@ -289,7 +289,7 @@ class GroupAssembler:
             scope.reduced(member, tuple(leaves))
         for stage in range(1 + max(m.ready for m in self.group.members)):
             body += scope.outer_statements(stage)
-        nodes = (m.nest.node for m in self.group.members if not m.inner or m.nest.kind == "reduce")
+        nodes = (n for m in self.group.members if not m.inner or m.nest.kind == "reduce" for n in m.nest.nodes)
         return builder.finish(body, False, nodes, chunks, 1, False)
 
 
@@ -460,7 +460,7 @@ def assemble_scatter(nest: Nest, extents: Extents) -> Assembled:
         scattered = _take_checks(builder, points[axis]) + scattered
         scattered = [Loop(int(points[axis].data), builder.size(nest.space[axis]), tuple(scattered), (), kind)]  # type: ignore[call-overload]
     work = extents.add(extents.product(shape), extents.product(nest.space))
-    return builder.finish([*copy, *_take_checks(builder), *scattered], False, [nest.node], work, 1, False)
+    return builder.finish([*copy, *_take_checks(builder), *scattered], False, nest.nodes, work, 1, False)
 
 
 def _loops(builder: KernelBuilder, body: list[Statement], loops: list[tuple[Value, Value]], innermost: str) -> list[Statement]:

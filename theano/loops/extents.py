@@ -13,7 +13,9 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from theano.scalar.instructions import Trace, Value, walk
 
@@ -26,7 +28,9 @@ class Extents:
     def __init__(self) -> None:
         self.trace = Trace()
         self._parent: dict[Value, Value] = {}
-        self._order: dict[Value, int] = {}
+        self._order: dict[Value, tuple[bool, int]] = {}  # whether it is found by the program itself, age
+        self.telling: dict[int, Any] = {}  # results whose content or shape is an extent, by number
+        self._found: list[tuple[Value, Value]] = []
         self._generation = 0
         self._canonical: dict[Value, tuple[int, Value]] = {}
         self.zero, self.one = self.const(0), self.const(1)
@@ -39,9 +43,21 @@ class Extents:
     def leaf(self, key: Hashable) -> Value:
         return self._numbered(self.trace.leaf("size", "int64", key))
 
+    def told(self, kind: str, result: Any, axis: int | None = None) -> Value:
+        """An extent that is known only when ``result`` is: the number it holds (``value``), or its size along an axis (``object``)."""
+        self.telling[result.number] = result
+        leaf = self.trace.leaf("size", "int64", (kind, result.number) if axis is None else (kind, result.number, axis))
+        self._order.setdefault(leaf, (True, len(self._order)))
+        return leaf
+
     def _numbered(self, value: Value) -> Value:
-        self._order.setdefault(value, len(self._order))
+        if value not in self._order:
+            self._order[value] = (any(self.is_told(a) for a in value.args), len(self._order))
         return value
+
+    def is_told(self, value: Value) -> bool:
+        """Whether ``value`` is known only when the program has found a size."""
+        return self._rank(value)[0]
 
     def emit(self, op: str, left: Value, right: Value) -> Value:
         """``left op right``, simplified; the numbers are extents, so wrap-around is not considered."""
@@ -103,8 +119,8 @@ class Extents:
             result = self._numbered(self.trace.emit("mul", (result, factor), "int64"))
         return result
 
-    def _rank(self, value: Value) -> int:
-        return -1 if value.op == "const" else self._order.setdefault(value, len(self._order))
+    def _rank(self, value: Value) -> tuple[bool, int]:
+        return (False, -1) if value.op == "const" else self._order[self._numbered(value)]
 
     def add(self, a: Value, b: Value) -> Value:
         return self.emit("add", a, b)
@@ -132,14 +148,31 @@ class Extents:
         return root
 
     def unite(self, a: Value, b: Value) -> None:
-        """From now on ``a`` and ``b`` are the same extent (a constant, then the older one, stands for both)."""
+        """From now on ``a`` and ``b`` are the same extent.  A constant, then what is known on entry, then the older one stands for
+        both; of two constants, neither: the call fails before anything depends on it."""
         a, b = self.canonical(a), self.canonical(b)
-        if a is b:
+        if a is b or (a.op == "const" and b.op == "const"):
             return
         if self._rank(b) < self._rank(a) or b.op == "const":
             a, b = b, a
         self._parent[b] = a
         self._generation += 1
+        self._found.append((a, b))
+
+    @contextmanager
+    def scope(self, equalities: list[tuple[Value, Value]]) -> Iterator[None]:
+        """Within the ``with`` block ``equalities`` hold too: those of a region that may not run.  Those found meanwhile join them."""
+        outside, self._parent = self._parent, dict(self._parent)
+        found, self._found = self._found, []
+        try:
+            for a, b in list(equalities):
+                self.unite(a, b)
+            self._found = equalities
+            self._generation += 1
+            yield
+        finally:
+            self._parent, self._found = outside, found
+            self._generation += 1
 
     def canonical(self, value: Value) -> Value:
         """The representative of ``value`` under all equalities known so far."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from theano.loops.extents import Extents
 from theano.loops.nest import Nest, Result
@@ -64,7 +65,7 @@ def live_axes(shape: Iterable[Value], extents: Extents) -> list[int]:
     return [axis for axis, extent in enumerate(shape) if extents.canonical(extent) is not extents.one]
 
 
-def needed_nests(nests: list[Nest], wanted: Iterable[Result]) -> list[Nest]:
+def needed_nests(nests: list[Nest], wanted: Iterable[Result], extents: Extents) -> list[Nest]:
     """The nests that ``wanted`` results depend on, in order."""
     alive = set(wanted)
     kept = []
@@ -72,7 +73,19 @@ def needed_nests(nests: list[Nest], wanted: Iterable[Result]) -> list[Nest]:
         if any(r in alive or r.forced for r in nest.results):
             kept.append(nest)
             alive.update(nest.arguments())
+            alive.update(telling(nest, extents))
     return kept[::-1]
+
+
+def telling(nest: Nest, extents: Extents) -> list[Result]:
+    """The results that tell ``nest`` a size: they must be there before it begins."""
+    if not extents.telling:
+        return []
+    shapes = () if nest.kind == "python" else (s for r in (*nest.results, *nest.temporaries, *nest.arguments()) for s in r.shape)
+    places = (v for o in nest.operands for v in (*o.strides, o.offset) if v is not None)
+    found = walk((*nest.bodies, *nest.where, *nest.finish, *nest.space, *shapes, *places))
+    keys: Any = [v.data for v in walk(extents.canonical(v) for v in found if v.op == "size") if v.op == "size"]
+    return [extents.telling[key[1]] for key in keys if key[0] in ("value", "object") and key[1] in extents.telling]
 
 
 def fuse(nests: list[Nest], extents: Extents) -> list[Item]:
@@ -105,8 +118,10 @@ class _Fuser:
         key = tuple(self.extents.canonical(nest.space[a]) for a in axes)
         cost = body_cost(nest)
         oldest = max((self.made.get(r, -1) for r in nest.arguments()), default=-1)
+        oldest = max((oldest, *(self.made.get(r, -1) + 1 for r in telling(nest, self.extents))))
         for serial in dict.fromkeys((oldest, self.latest.get(key, -1))):
-            if serial >= max(oldest, 0) and isinstance(group := self.items[serial], Group) and self._join(group, nest, axes, key, cost):
+            group = self.items[serial] if max(oldest, 0) <= serial < len(self.items) else None
+            if isinstance(group, Group) and self._join(group, nest, axes, key, cost):
                 return serial
         group = Group(key, len(self.items))
         self.items.append(group)

@@ -41,10 +41,12 @@ class Lowering:
         self.nests: list[Nest] = []
         self.results: list[Result] = []
         self.guards: list[Guard] = []
+        self.equalities: list[tuple[Value, Value]] = []  # of a region: what its guards make sure of
         self.checks: list[tuple[Any, str]] = []
         self.operands: dict[Any, tuple[tuple[Variable, tuple[Value, ...]], ...]] = {}
         self.constants: list[Constant] = []
         self._node: Apply | None = None
+        self._absorbed: list[Any] = []
         self._index = [self.trace.leaf("index", "int64", axis) for axis in range(8)]
 
     # ------------------------------------------------------------------ the graph
@@ -55,6 +57,7 @@ class Lowering:
             for variable in node.inputs:
                 self.leaf(variable)
             self._node = node
+            self._absorbed.clear()
             lower = getattr(node.op, "lower", None)
             native = lower is not None and all(getattr(v.type, "dtype", None) in REAL for v in (*node.inputs, *node.outputs))
             if native:
@@ -109,7 +112,7 @@ class Lowering:
         if value is None:
             result = self.materialise(variable)
             result.forced = True
-            value = self.extents.leaf(("value", result.number))
+            value = self.extents.told("value", result)
         return value
 
     def _integer(self, value: Value) -> Value | None:
@@ -139,7 +142,7 @@ class Lowering:
             if inside is not None:
                 return inside
         result.forced = True
-        return self.extents.leaf(("value", result.number))
+        return self.extents.told("value", result)
 
     def read(self, variable: Variable, indices: Sequence[Value]) -> Value:
         """The element of ``variable`` there; axes of extent 1 ignore their index."""
@@ -152,6 +155,7 @@ class Lowering:
                 return self._read_flat(value.source, indices[0])
             value = value.source
         if value.inline and value.nest is not None:
+            self._absorbed += value.nest.nodes[-NAMED:]
             return self._substitute(value.nest.bodies[value.position], self._clamped(value.shape, indices))
         return self.trace.emit("read", self._clamped(value.shape, indices), value.dtype, value)
 
@@ -177,6 +181,8 @@ class Lowering:
         if a.op == "const" and b.op == "const":
             raise errors.ShapeError(_mismatch(node, message, axes, a, b))
         self._note_operands(node)
+        if self.extents.is_told(a) or self.extents.is_told(b):  # what two sizes of arrays owe to it is guarded without it
+            a, b = self.extents.canonical(a), self.extents.canonical(b)
         self.guards.append(Guard(a, b, node, axes, "equal", message))
         self.extents.unite(a, b)
         return self.extents.canonical(a)
@@ -235,6 +241,7 @@ class Lowering:
     def _nest(self, kind: str, results: list[Result], **fields: Any) -> Nest:
         nest = Nest(kind, self._node, results, **fields)
         nest.serial = len(self.nests)
+        nest.absorbed = tuple(dict.fromkeys(n for n in self._absorbed if n is not None and n is not self._node))
         for position, result in enumerate(results):
             result.nest, result.position = nest, position
             if result.variable is not None:
@@ -326,9 +333,10 @@ class Lowering:
         """Run ``node.op.perform`` on NumPy arrays."""
         results = []
         for out in node.outputs:
-            number = len(self.results)
-            rank = len(getattr(out.type, "broadcastable", ()))
-            results.append(self._result(out, (self.extents.leaf(("object", number, axis)) for axis in range(rank))))
+            pattern = getattr(out.type, "broadcastable", ())
+            result = self._result(out, (self.extents.one,) * len(pattern))
+            result.shape = tuple(s if b else self.extents.told("object", result, axis) for axis, (s, b) in enumerate(zip(result.shape, pattern)))
+            results.append(result)
         operands = [Operand(self.materialise(i)) for i in node.inputs]
         self._nest("python", results, operands=operands)
 
@@ -341,41 +349,62 @@ class Lowering:
         counter, *rest = graph.inputs
         states = [self._copied(v) for v in initial]
         inside = self._inside(graph, dict(zip(rest, [*states, *(self.values[v] for v in invariants)], strict=True)))
-        number = self._scratch(counter, ())
-        inside.values[counter] = number
-        inside.region(graph)
+        inside.values[counter] = number = self._scratch(counter, ())
+        self._note_operands(node)
         sinks, following = [], []
-        for position, (new, old) in enumerate(zip(graph.outputs, states, strict=True)):
-            for axis, (a, b) in enumerate(zip(inside.shape(new), old.shape, strict=True)):
-                self.equal(a, b, node, ((new, axis), (initial[position], axis)), "a state of a loop must keep its shape")
-            following.append(self._scratch(new, old.shape))
-            sinks.append(Sink("state", position, new, following[-1]))
+        with self.extents.scope(inside.equalities):
+            inside.region(graph)
+            for position, (new, old) in enumerate(zip(graph.outputs, states, strict=True)):
+                for axis, (a, b) in enumerate(zip(inside.shape(new), old.shape, strict=True)):
+                    inside.equal(a, b, node, ((new, axis), (initial[position], axis)), "a state of a loop must keep its shape")
+                following.append(self._scratch(new, old.shape))
+                sinks.append(Sink("state", position, new, following[-1]))
+            body = inside.body(sinks, [number])
         results = [self._result(out, state.shape) for out, state in zip(node.outputs, states, strict=True)]
         self._nest(
             "loop", results, space=(steps,), operands=[Operand(s) for s in states], states=states,
-            temporaries=[*following, number], inner=[inside.body(sinks, [number])],
+            temporaries=[*following, number], inner=[body],
         )
 
     def branch(self, node: Apply, condition: Variable, sides: Sequence[tuple[FunctionGraph, Sequence[Variable]]]) -> None:
-        """``node.outputs`` are the outputs of the first side's graph if ``condition`` is not zero, else of the second's."""
-        chosen = self.materialise(condition)
-        inner = []
+        """``node.outputs`` are the outputs of the first side's graph if ``condition`` is not zero, else of the second's.
+
+        A side whose results have sizes that only it can tell cannot be given room beforehand: then Python runs the node."""
+        chosen = self._truth(condition)
+        first = len(self.results)
+        inner: list[tuple[Lowering, FunctionGraph]] = []
         for graph, arguments in sides:
             inside = self._inside(graph, {v: self.values[a] for v, a in zip(graph.inputs, arguments, strict=True)})
-            inside.region(graph)
+            with self.extents.scope(inside.equalities):
+                inside.region(graph)
             inner.append((inside, graph))
+        extents = [s for inside, graph in inner for out in graph.outputs for s in inside.shape(out)]
+        if any(v.op == "size" and v.data[0] in ("value", "object") and v.data[1] >= first for v in walk(extents)):  # type: ignore[index, operator]
+            return self.python(node)
         results = []
         for position, out in enumerate(node.outputs):
-            first, second = (inside.shape(graph.outputs[position]) for inside, graph in inner)
-            shape = [
-                self.equal(a, b, node, ((out, axis), (out, axis)), "the two sides of a branch must have the same shape")
-                for axis, (a, b) in enumerate(zip(first, second, strict=True))
-            ]
-            results.append(self._result(out, shape))
-        bodies = [
-            inside.body([Sink("state", k, v, results[k]) for k, v in enumerate(graph.outputs)], []) for inside, graph in inner
-        ]
+            then, otherwise = (inside.shape(graph.outputs[position]) for inside, graph in inner)
+            results.append(self._result(out, (self._either(chosen, a, b) for a, b in zip(then, otherwise, strict=True))))
+        bodies = []
+        for inside, graph in inner:
+            with self.extents.scope(inside.equalities):
+                bodies.append(inside.body([Sink("state", k, v, results[k]) for k, v in enumerate(graph.outputs)], []))
         self._nest("branch", results, operands=[Operand(chosen)], inner=bodies)
+
+    def _truth(self, condition: Variable) -> Result:
+        """Whether ``condition`` is not zero, as a bool in memory."""
+        value = self.read(condition, ())
+        result = Result(len(self.results), "bool", ())
+        result.forced = True
+        self.results.append(result)
+        self._nest("pointwise", [result], bodies=(value if value.dtype == "bool" else value.differs(0),))
+        return result
+
+    def _either(self, chosen: Result, a: Value, b: Value) -> Value:
+        """``a`` if ``chosen`` (0 or 1) holds, else ``b``."""
+        if self.extents.same(a, b):
+            return a
+        return self.add(b, self.mul(self.extents.told("value", chosen), self.sub(a, b)))
 
     def region(self, graph: FunctionGraph) -> None:
         """Lower a whole graph whose inputs are known."""
@@ -384,10 +413,10 @@ class Lowering:
         self.graph(graph.toposort())
 
     def _inside(self, graph: FunctionGraph, values: dict[Variable, Result | View]) -> Lowering:
-        """A lowering for a region's own graph; it shares everything but the nests."""
+        """A lowering for a region's own graph; it shares everything but the nests and what must hold in the region only."""
         self.prepare(graph)
         inside = Lowering(self.extents, self.prepare)
-        inside.results, inside.guards, inside.checks, inside.constants = self.results, self.guards, self.checks, self.constants
+        inside.results, inside.checks, inside.constants = self.results, self.checks, self.constants
         inside.operands = self.operands
         inside.values = dict(values)
         return inside

@@ -54,7 +54,13 @@ class Nest:
     states: list[Result] = field(default_factory=list)  # loop: what each iteration reads; its results are these at the end
     temporaries: list[Result] = field(default_factory=list)  # loop: what each iteration writes, and the counter
     serial: int = 0
+    absorbed: tuple[Any, ...] = ()  # nodes whose results are computed again inside the bodies
     _reads: tuple[Value, ...] | None = None
+
+    @property
+    def nodes(self) -> tuple[Any, ...]:
+        """The graph nodes that this nest computes."""
+        return (*self.absorbed, self.node)
 
     @property
     def reads(self) -> tuple[Value, ...]:

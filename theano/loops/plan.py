@@ -106,7 +106,7 @@ class _Planner:
 
     def _tasks(self, low: Lowering, wanted: Iterable[Result]) -> list[Task]:
         wanted = list(wanted)
-        items = fuse(needed_nests(low.nests, wanted), self.extents)
+        items = fuse(needed_nests(low.nests, wanted, self.extents), self.extents)
         plan_stores(items, wanted)
         return [task for item in items for task in self._item_tasks(low, item)]
 
@@ -125,7 +125,7 @@ class _Planner:
         elif item.kind in ("loop", "branch"):
             self._region_task(task, item)
         values = [*item.space, *(v for o in item.operands for v in (*o.strides, o.offset) if v is not None)]
-        task.needs = self._leaves([*values, *(s for r in (*task.writes, *task.temporaries) if item.kind != "python" for s in r.shape)])
+        task.needs |= self._leaves([*values, *(s for r in (*task.writes, *task.temporaries) if item.kind != "python" for s in r.shape)])
         task.needs |= self._object_leaves(task.reads)
         return [task]
 
@@ -155,17 +155,26 @@ class _Planner:
 
         It may always fail: for want of scratch, or because somebody interrupts it."""
         task.may_fail = True
+        inside = {r.number for r in (*nest.states, *nest.temporaries)}
         for body in nest.inner:
             inner = body.lowering
-            placed = self._sinks(inner, body.sinks)
-            for sink, result in placed:
-                assert sink.target is not None
-                self.alias[result] = sink.target
-            tasks = self._tasks(inner, [r for _, r in placed])
-            task.frames.append(lambda tasks=tasks: self._frame(tasks, []))  # type: ignore[misc]
+            with self.extents.scope(inner.equalities):
+                placed = self._sinks(inner, body.sinks)
+                for sink, result in placed:
+                    assert sink.target is not None
+                    self.alias[result] = sink.target
+                tasks = self._tasks(inner, [r for _, r in placed])
+            inside |= {r.number for t in tasks for r in t.writes}
+            task.needs |= {v for t in tasks for v in t.needs} | {v for guard in inner.guards for v in self._guard_leaves(guard)}
+            task.frames.append(lambda inner=inner, tasks=tasks: self._inner_frame(inner, tasks))  # type: ignore[misc]
+        task.needs = {v for v in task.needs if self._number(v) not in inside}
         for own, state in zip(nest.results, nest.states, strict=False):
             self.alias[own] = state
         task.temporaries = list(nest.temporaries)
+
+    def _inner_frame(self, inner: Lowering, tasks: list[Task]) -> Frame:
+        with self.extents.scope(inner.equalities):
+            return self._frame(tasks, list(inner.guards))
 
     # ------------------------------------------------------------------ in place
 
@@ -235,7 +244,7 @@ class _Planner:
         mine, rest = tasks[:count], tasks[count:]
         frame.guards = [g for g in pending if not any(self._number(v) in found for v in self._guard_leaves(g)) and self._ready(g, rest)]
         late = [g for g in pending if g not in frame.guards]
-        self._allocate(frame, mine, rest)
+        self._allocate(frame, mine, rest, late)
         frame.steps = [step for task in mine for step in self._steps(task)]
         if rest or late:
             frame.steps.append(self._frame(rest, late))
@@ -248,16 +257,22 @@ class _Planner:
         later = {r.number for task in rest for r in task.writes}
         return not any(self._number(v) in later for v in self._guard_leaves(guard))
 
+    def _telling(self, leaves: Iterable[Value]) -> Iterator[Result]:
+        return (self.low.results[number] for leaf in leaves if (number := self._number(leaf)) >= 0)
+
     def _number(self, leaf: Value) -> int:
         key: Any = leaf.data
         return key[1] if key[0] in ("object", "value") else -1
 
-    def _allocate(self, frame: Frame, tasks: list[Task], rest: list[Task]) -> None:
-        """Give every result written here its place; scratch of equal size is reused once its last reader has run."""
+    def _allocate(self, frame: Frame, tasks: list[Task], rest: list[Task], late: list[Guard]) -> None:
+        """Give every result written here its place; scratch of equal size is reused once its last reader has run (who asks for a
+        size that a result tells reads it)."""
         last: dict[Result, int] = {}
         for k, task in enumerate([*tasks, *rest]):
-            for result in (*task.reads, *task.writes, *task.temporaries):
+            for result in (*task.reads, *task.writes, *task.temporaries, *self._telling(task.needs)):
                 last[self._owner(result)] = k
+        for guard in late:
+            last.update((self._owner(result), len(tasks) + len(rest)) for result in self._telling(self._guard_leaves(guard)))
         arena = _Arena(self.extents)
         for k, task in enumerate(tasks):
             written = list(dict.fromkeys(self._owner(r) for r in (*task.writes, *task.temporaries)))

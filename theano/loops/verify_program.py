@@ -167,7 +167,7 @@ class _Program:
                 _fail(where, f"the {what} have other types than those of the program called")
         if id(region.program) not in self.verified:
             self.verified.add(id(region.program))
-            verify(region.program)
+            verify_program(region.program)
 
     def kernel(self, step: KernelStep, state: _State, where: str) -> None:
         kernel = step.kernel
@@ -214,7 +214,7 @@ class _Program:
             _fail(where, f"{_name(buffer)} is not written by every run")
 
     def integer(self, buffer: Buffer, where: str) -> None:
-        if buffer.shape or buffer.dtype not in INTEGERS:
+        if buffer.shape or buffer.dtype not in (*INTEGERS, "bool"):
             _fail(where, f"{_name(buffer)} is no single integer")
 
     def extents(self, values: Iterable[Value], state: _State, where: str) -> None:

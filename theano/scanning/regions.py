@@ -94,7 +94,7 @@ def repeat(step: Callable[..., Sequence[Variable]], count: Any, initial: Sequenc
     ``step`` may use any variables of the graph around it; a state keeps its type and shape."""
     given = [as_tensor_variable(v) for v in initial]
     counter = TensorType("int64", ())("step")
-    states = [v.type() for v in given]
+    states = [v.type(v.name) for v in given]
     outputs = [as_tensor_variable(v) for v in step(counter, *states)]
     graph, outer = _closed([counter, *states], outputs)
     node = Repeat(graph, len(given)).make_node(count, *given, *outer)
