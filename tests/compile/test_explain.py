@@ -27,7 +27,7 @@ def test_a_kernel_names_its_operations_buffers_and_lines():
     text = theano.function([x, a], T.exp(x) * a + a, name="curve").explain()
     assert text.startswith("curve: ")
     (kernel,) = [line for line in text.splitlines() if "input x" in line]
-    wanted = r"kernel \[.*exp.*\]: input x float64 input0.shape\[0\].* -> output 0 float64 input0.shape\[0\]   # test_explain.py:\d+"
+    wanted = r"kernel \[.*exp.*\]: .*input x float64 \(x.shape\[0\],\).* -> output 0 float64 \(x.shape\[0\],\)   # test_explain.py:\d+"
     assert re.search(wanted, kernel)
 
 
@@ -38,15 +38,15 @@ def test_equal_kernels_count_once():
 
 def test_library_calls_and_guards():
     text = theano.function([m, x], T.dot(m, x)).explain()
-    assert re.search(r"guard: input0.shape\[1\] == input1.shape\[0\]   # test_explain.py:\d+", text)
-    assert re.search(r"library: gemv float64 -> output 0 float64 input0.shape\[0\]   # test_explain.py:\d+", text)
+    assert re.search(r"guard: m.shape\[1\] == x.shape\[0\]   # test_explain.py:\d+", text)
+    assert re.search(r"library: gemv float64 -> output 0 float64 \(m.shape\[0\],\)   # test_explain.py:\d+", text)
 
 
 def test_updates():
     s, t = theano.shared(np.zeros(3), name="s"), theano.shared(np.zeros(3), name="t")
     text = theano.function([x], updates=[(s, s + x), (t, t[::-1])]).explain()
     assert "-> shared s float64" in text
-    assert "commit: shared variable t becomes update t" in text or "commit: shared variable t becomes update" in text
+    assert "commit: shared variable t becomes update" in text
 
 
 def test_python_steps_and_sizes_found_late():
@@ -77,5 +77,5 @@ def test_the_lines_of_all_that_was_fused():
 def test_extents():
     t = Trace()
     rows, columns = t.leaf("size", "int64", ("input", 0, 0)), t.leaf("size", "int64", ("shared", 2, 1))
-    assert extent(rows * columns + 1) == "((input0.shape[0]*shared2.shape[1])+1)"
-    assert extent(t.leaf("size", "int64", ("value", 3))) == "value3"
+    assert extent(rows * columns + 1, {("input", 0): "x"}) == "((x.shape[0]*shared2.shape[1])+1)"
+    assert extent(t.leaf("size", "int64", ("value", 3)), {}) == "value3"

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from theano.loops.canonical import kernel_key
 from theano.loops.ir import Buffer, CallRegion, Frame, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step
 from theano.scalar.instructions import Value, walk
+
+Names = Mapping[tuple[str, int], str]
+"""What the user called an array: by its storage and its position there."""
 
 _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "floordiv": "//"}
 
@@ -26,10 +29,18 @@ def explain(program: Program, title: str = "function") -> str:
     counts = ", ".join(f"{kinds[k]} {k}{'s' if kinds[k] != 1 else ''}" for k in named)
     distinct = len({kernel_key(step.kernel) for step in steps if isinstance(step, KernelStep)})
     lines = [f"{title}: {counts or 'nothing to compute'}" + (f" ({distinct} distinct kernels)" if kinds["kernel"] > distinct else "")]
-    lines += list(_frame(program.frame, 1))
+    names = names_of(program)
+    lines += list(_frame(program.frame, 1, names))
     for position, buffer in program.commits:
-        lines.append(f"  commit: shared variable {program.shared[position].name or position} becomes {describe_buffer(buffer)}")
+        lines.append(f"  commit: shared variable {program.shared[position].name or position} becomes {describe_buffer(buffer, names)}")
     return "\n".join(lines)
+
+
+def names_of(program: Program) -> Names:
+    """The names of inputs and shared variables that have one of their own."""
+    known = [b for b in (*program.inputs, *program.shared) if b.name]
+    counts = Counter(b.name for b in known)
+    return {(b.storage, b.position): str(b.name) for b in known if counts[b.name] == 1}
 
 
 def walk_steps(frame: Frame) -> Iterator[Step]:
@@ -60,39 +71,42 @@ def kind_of(step: Step) -> str:
     return "Python step" if isinstance(step, PythonStep) else "region"
 
 
-def _frame(frame: Frame, level: int) -> Iterator[str]:
+def _frame(frame: Frame, level: int, names: Names) -> Iterator[str]:
     pad = "  " * level
     for guard in frame.guards:
         sign = {"equal": "==", "at_least": ">="}.get(guard.relation, guard.relation)
-        yield f"{pad}guard: {extent(guard.left)} {sign} {extent(guard.right)}{_place([guard.node])}"
+        yield f"{pad}guard: {extent(guard.left, names)} {sign} {extent(guard.right, names)}{_place([guard.node])}"
     for step in frame.steps:
         if isinstance(step, Frame):
             yield f"{pad}then, with sizes found so far:"
-            yield from _frame(step, level + 1)
+            yield from _frame(step, level + 1, names)
         else:
-            yield f"{pad}{describe(step)}"
+            yield f"{pad}{describe(step, names)}"
             for inner in reversed(inner_frames(step)):
-                yield from _frame(inner, level + 1)
+                yield from _frame(inner, level + 1, names)
 
 
-def describe(step: Step) -> str:
+def describe(step: Step, names: Names) -> str:
     """One step: what it computes, from what, and where that was written."""
+
+    def buffers(those: Iterable[Buffer]) -> str:
+        return ", ".join(describe_buffer(b, names) for b in those)
+
     if isinstance(step, LoopRegion):
-        return f"loop of {extent(step.count)} steps carrying {len(step.carried)} states{_place(step.nodes)}"
+        return f"loop of {extent(step.count, names)} steps carrying {len(step.carried)} states{_place(step.nodes)}"
     if isinstance(step, IfRegion):
-        return f"branch on {describe_buffer(step.condition)}, computing one side{_place(step.nodes)}"
+        return f"branch on {buffers([step.condition])}, computing one side{_place(step.nodes)}"
     if isinstance(step, PythonStep):
         return f"Python: {step.node.op} runs its perform{_place(step.nodes)}"
     if isinstance(step, CallRegion):
         return f"call of a program{_place(step.nodes)}"
     if isinstance(step, LibraryStep):
-        return f"library: {step.routine} {step.dtype} -> {describe_buffer(step.buffers[0])}{_place(step.nodes)}"
+        return f"library: {step.routine} {step.dtype} -> {buffers(step.buffers[:1])}{_place(step.nodes)}"
     written = [b for b, p in zip(step.buffers, step.kernel.buffers, strict=True) if p.written]
     read = [b for b, p in zip(step.buffers, step.kernel.buffers, strict=True) if p.read]
     ops = Counter(operation_name(node) for node in step.nodes)
     what = ", ".join(name if n == 1 else f"{name} x{n}" for name, n in ops.items()) or "copy"
-    source = ", ".join(map(describe_buffer, read)) or "nothing"
-    return f"kernel [{what}]: {source} -> {', '.join(map(describe_buffer, written))}{_place(step.nodes)}"
+    return f"kernel [{what}]: {buffers(read) or 'nothing'} -> {buffers(written)}{_place(step.nodes)}"
 
 
 def operation_name(node: Any) -> str:
@@ -100,23 +114,22 @@ def operation_name(node: Any) -> str:
     return str(getattr(scalar, "name", None) or node.op)
 
 
-def describe_buffer(buffer: Buffer) -> str:
-    shape = "x".join(extent(s) for s in buffer.shape) or "scalar"
+def describe_buffer(buffer: Buffer, names: Names) -> str:
+    shape = f"({', '.join(extent(s, names) for s in buffer.shape)}{',' if len(buffer.shape) == 1 else ''})"
     where = "scratch" if buffer.storage == "arena" else buffer.storage
     name = buffer.name or ("" if buffer.storage in ("arena", "object") else str(buffer.position))
     return " ".join(part for part in (where, name, buffer.dtype, shape) if part)
 
 
-def extent(value: Value) -> str:
+def extent(value: Value, names: Names) -> str:
     """An extent for people: sizes by the axis they come from."""
     text: dict[Value, str] = {}
-
     for v in walk([value]):
         key: Any = v.data
         if v.op == "const":
             text[v] = str(v.data)
         elif v.op == "size":
-            text[v] = f"value{key[1]}" if key[0] == "value" else f"{key[0]}{key[1]}.shape[{key[2]}]"
+            text[v] = f"value{key[1]}" if key[0] == "value" else f"{names.get(key[:2], key[0] + str(key[1]))}.shape[{key[2]}]"
         elif v.op in _SYMBOLS:
             text[v] = f"({text[v.args[0]]}{_SYMBOLS[v.op]}{text[v.args[1]]})"
         else:

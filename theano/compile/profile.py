@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from theano.compile.explain import describe, kind_of, places, walk_steps
+from theano.compile.explain import describe, kind_of, names_of, places, walk_steps
 from theano.loops.ir import Buffer, Frame, IfRegion, LoopRegion, Step
 from theano.scalar.instructions import ITEMSIZE, Value, walk
 
@@ -68,8 +68,9 @@ class Profile:
     @property
     def steps(self) -> list[StepProfile]:
         """Every step with what it took, in the order of the program."""
+        names = names_of(self.program)
         return [
-            StepProfile(kind_of(step), describe(step), runs, nanoseconds, self._bytes(step, runs), places(step.nodes))
+            StepProfile(kind_of(step), describe(step, names), runs, nanoseconds, self._bytes(step, runs), places(step.nodes))
             for step, runs, nanoseconds in self._times()
         ]
 
