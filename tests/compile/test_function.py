@@ -179,7 +179,9 @@ def test_an_inner_variable_as_input_cuts_the_graph():
 
 
 def test_an_input_that_is_missing():
-    with pytest.raises(MissingInputError, match=r"depends on b, which is not among the inputs\n  missing  b  float64 \(\)  test_function.py"):
+    with pytest.raises(
+        MissingInputError, match=r"depends on b, which is not among the inputs\n  missing  b  float64 \(\)  test_function.py"
+    ):
         theano.function([a], a + b)
 
 
@@ -365,7 +367,7 @@ def test_the_types_of_an_update_must_be_equal(value, update):
 
 def test_an_array_that_does_not_fit():
     p = theano.shared(np.ones(3, "float32"), name="p")
-    with pytest.raises(TypeError, match="the value for the update of p is none of type TensorType\\(float32, vector\\).*float64"):
+    with pytest.raises(TypeError, match=r"the value for the update of p is none of type TensorType\(float32, vector\).*float64"):
         theano.function([], updates=[(p, np.ones(3))])
 
 
@@ -482,7 +484,9 @@ def test_a_shared_variable_is_replaced_by_an_input():
 
 
 def test_a_given_of_another_type():
-    with pytest.raises(TypeError, match="given for a has type TensorType\\(float32, scalar\\), which does not fit TensorType\\(float64, scalar\\)"):
+    with pytest.raises(
+        TypeError, match=r"given for a has type TensorType\(float32, scalar\), which does not fit TensorType\(float64, scalar\)"
+    ):
         theano.function([], a, givens={a: T.constant(np.float32(1)) * 2})
 
 

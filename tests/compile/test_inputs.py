@@ -75,24 +75,30 @@ def test_numbers_of_numpy_are_arrays_of_rank_0():
 
 
 @pytest.mark.parametrize(
-    ("dtype", "value"), [("int8", [1, 2]), ("int64", [1.0, 2.0]), ("float32", [0.5, 1]), ("float64", (1, 2)), ("float64", [0.1]), ("float32", [2**24])]
+    ("dtype", "value"),
+    [("int8", [1, 2]), ("int64", [1.0, 2.0]), ("float32", [0.5, 1]), ("float64", (1, 2)), ("float64", [0.1]), ("float32", [2**24])],
 )
 def test_a_list_that_converts_without_loss(dtype, value):
     np.testing.assert_array_equal(call(dtype, value), value)
 
 
-@pytest.mark.parametrize(("dtype", "value"), [("int8", [1, 300]), ("int64", [1.5]), ("float32", [0.1]), ("float32", [2**24 + 1]), ("bool", [2])])
+@pytest.mark.parametrize(
+    ("dtype", "value"), [("int8", [1, 300]), ("int64", [1.5]), ("float32", [0.1]), ("float32", [2**24 + 1]), ("bool", [2])]
+)
 def test_a_list_that_would_lose(dtype, value):
     assert "cannot be converted to it without loss" in refused(dtype, value)
 
 
-@pytest.mark.parametrize(("dtype", "value"), [("int64", 3), ("int8", 127), ("int64", 1.0), ("float64", 7), ("float64", 0.1), ("float64", True), ("bool", True)])
+@pytest.mark.parametrize(
+    ("dtype", "value"), [("int64", 3), ("int8", 127), ("int64", 1.0), ("float64", 7), ("float64", 0.1), ("float64", True), ("bool", True)]
+)
 def test_a_number_that_converts_without_loss(dtype, value):
     assert call(dtype, value, 0) == value
 
 
 @pytest.mark.parametrize(
-    ("dtype", "value"), [("int8", 300), ("int64", 1.5), ("int64", 1 << 70), ("float64", (1 << 53) + 1), ("float64", 1j), ("int64", float("nan"))]
+    ("dtype", "value"),
+    [("int8", 300), ("int64", 1.5), ("int64", 1 << 70), ("float64", (1 << 53) + 1), ("float64", 1j), ("int64", float("nan"))],
 )
 def test_a_number_that_would_lose(dtype, value):
     refused(dtype, value, 0)
@@ -226,7 +232,7 @@ class TestBroadcastable:
     def test_another_size(self, convert):
         with pytest.raises(TypeError, match=r"argument 0 for the input row(.|\n)*dimension 0 must be 1, a value of shape \(2, 2\)"):
             self.f(convert(np.ones((2, 2))), [[1.0]])
-        with pytest.raises(TypeError, match="argument 1 for the input col(.|\n)*dimension 1 must be 1"):
+        with pytest.raises(TypeError, match=r"argument 1 for the input col(.|\n)*dimension 1 must be 1"):
             self.f([[1.0]], convert(np.ones((3, 2))))
 
     def test_size_1_does_not_stretch_where_the_type_does_not_say_so(self):

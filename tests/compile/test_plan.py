@@ -161,7 +161,7 @@ class TestSizesFoundLate:
     def test_guards_wait_for_them(self):
         f = theano.function([x, n], resized(x, n) + x)
         np.testing.assert_array_equal(f([1.0, 2.0], 2), [2.0, 4.0])
-        with pytest.raises(ValueError, match="3 and 2|2 and 3"):
+        with pytest.raises(ValueError, match=r"3 and 2|2 and 3"):
             f([1.0, 2.0], 3)
 
     def test_nothing_is_in_place_before_they_are_known(self):

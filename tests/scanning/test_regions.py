@@ -52,7 +52,7 @@ class TestLoops:
 
     def test_a_negative_number_of_steps(self, mode):
         f = compiled([x, n], repeat(lambda step, s: [s * 2], n, [x]), mode)
-        with pytest.raises(ShapeError, match="number of steps of a loop is -2, less than 0(.|\n)*test_regions.py"):
+        with pytest.raises(ShapeError, match=r"number of steps of a loop is -2, less than 0(.|\n)*test_regions.py"):
             f(X, -2)
 
     def test_a_constant_number_of_steps(self, mode):
@@ -149,7 +149,9 @@ class TestLoops:
         close(state, (X + 2) * 7)
 
     def test_a_size_that_differs_from_step_to_step(self, mode):
-        f = compiled([x, n], repeat(lambda step, s: [s + T.exp(T.arange(step + 2) * 0.0).sum() * T.ones_like(x[step:]).sum()], n, [x])[0], mode)
+        f = compiled(
+            [x, n], repeat(lambda step, s: [s + T.exp(T.arange(step + 2) * 0.0).sum() * T.ones_like(x[step:]).sum()], n, [x])[0], mode
+        )
         close(f(X, 3), X + 2 * 5 + 3 * 4 + 4 * 3)
 
     def test_scratch_of_the_loop_grows_with_its_steps(self, mode):
@@ -176,7 +178,9 @@ class TestLoops:
             f(X, 1, 4)
 
     def test_an_error_in_a_step(self, mode):
-        f = theano.function([x, i, n, k], repeat(lambda step, s: [s + raising(x[i[step]], T.cast(T.eq(step, k), "int64"))], n, [x])[0], mode=mode)
+        f = theano.function(
+            [x, i, n, k], repeat(lambda step, s: [s + raising(x[i[step]], T.cast(T.eq(step, k), "int64"))], n, [x])[0], mode=mode
+        )
         with pytest.raises(BoundsError, match="index 9"):
             f(X, [0, 9], 2, -1)
         with pytest.raises(ZeroDivisionError) as caught:
@@ -193,7 +197,7 @@ class TestLoops:
             close(results[1], X * 2)
             close(results[2], value * 3)
             close(results[3], (value + 1).sum())
-        with pytest.raises(ShapeError, match="add: sizes differ: 5 and 3(.|\n)*right  y  float64 \\(3,\\)"):
+        with pytest.raises(ShapeError, match=r"add: sizes differ: 5 and 3(.|\n)*right  y  float64 \(3,\)"):
             f(X, Y[:3], 1)
 
 
@@ -297,7 +301,7 @@ class TestBranches:
             f(X, -3, 1)
 
     def test_types_that_differ(self, mode):
-        with pytest.raises(TypeError, match="the sides have types TensorType\\(float64, vector\\) and TensorType\\(float64, scalar\\)"):
+        with pytest.raises(TypeError, match=r"the sides have types TensorType\(float64, vector\) and TensorType\(float64, scalar\)"):
             branch(n, [x], [a])
 
     def test_as_an_update(self, mode):

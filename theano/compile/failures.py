@@ -41,7 +41,8 @@ def guard_error(guard: Guard, left: int, right: int, sizes: Sizes) -> Exception:
     if guard.node is None and len(guard.axes) == 1:
         ((variable, axis),) = guard.axes
         text = f"{title(variable)} was declared with {right} along axis {axis}, the value has {left}"
-        return errors.ShapeError(errors.message(text, [row("input", variable, {axis: left})], "declare the axis with None to take any size"))
+        cure = "declare the axis with None to take any size"
+        return errors.ShapeError(errors.message(text, [row("input", variable, {axis: left})], cure))
     operands = sizes.operands(guard.node)
     pair = [(v, _known(operands, v, {axis: n})) for (v, axis), n in zip(guard.axes, (left, right))] if len(guard.axes) == 2 else []
     rows = [row(label, v, shape) for label, (v, shape) in zip(("left", "right"), pair)] or [row("of", v, shape) for v, shape in operands]

@@ -81,7 +81,8 @@ class Function(NativeFunction):
         values[: len(args)] = args
         for key, value in kwargs.items():
             if key not in self._positions:
-                raise TypeError(f"{self._title()} has no input named {key!r}; {self._expected()}. {errors.did_you_mean(key, self._positions)}".rstrip())
+                cure = errors.did_you_mean(key, self._positions)
+                raise TypeError(f"{self._title()} has no input named {key!r}; {self._expected()}. {cure}".rstrip(". "))
             position = self._positions[key]
             if values[position] is not _MISSING:
                 raise TypeError(f"{self._title()}: the input {key!r} is given twice, by position and by name")
@@ -93,7 +94,8 @@ class Function(NativeFunction):
         if value is _MISSING:
             value = getattr(given.value, "data", given.value) if not isinstance(given.value, numpy.ndarray) else given.value
             if value is None:
-                raise TypeError(f"{self._title()}: missing argument {position}, the input {given.name or given.variable}; {self._expected()}")
+                name = given.name or given.variable
+                raise TypeError(f"{self._title()}: missing argument {position}, the input {name}; {self._expected()}")
         try:
             return self._filters[position](value, strict=given.strict, allow_downcast=given.allow_downcast)
         except (TypeError, ValueError) as why:
@@ -145,7 +147,7 @@ class Function(NativeFunction):
 class DictFunction(Function):
     """A function whose outputs are a dictionary."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._arranged(super().slow(*args, **kwargs))
 
 

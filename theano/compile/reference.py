@@ -37,7 +37,7 @@ class ReferenceFunction(Function):
         return self._arranged(self.slow(*args, **kwargs))
 
     def run(self, values: Sequence[Any]) -> Any:
-        shared = [storage[0] for storage in self._storage]
+        shared: list[Any] = [storage[0] for storage in self._storage]
 
         def failure(what: Guard | tuple[Any, str], first: int, second: int) -> Exception:
             sizes = Sizes(self._program, [*values, *shared])

@@ -67,11 +67,9 @@ def run_program(
     run = _Run(program, inputs, own, python, failure)
     run.frame(program.frame)
     values = list(run.shared)
-    for position, buffer in program.commits:
-        values[position] = run.arrays[buffer.number]
-    for position, own in enumerate(program.shared):
-        if all(position != committed for committed, _ in program.commits):
-            values[position] = run.arrays[own.number]
+    commits = dict(program.commits)
+    for position, buffer in enumerate(program.shared):
+        values[position] = run.arrays[commits.get(position, buffer).number]
     return [run.arrays[buffer.number] for buffer in program.outputs], values
 
 

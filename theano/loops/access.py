@@ -56,11 +56,12 @@ def _form(v: Value, forms: dict[Value, Affine], e: Extents) -> Affine:
     return Affine({}, v)
 
 
+READING = frozenset({"read", "read_flat", "check", "load"})
+
+
 def is_extent(value: Value) -> bool:
     """Whether ``value`` is known before any loop runs: made of constants and sizes only."""
-    return value.op in ("const", "size") or all(v.args or v.op in ("const", "size") for v in walk([value])) and not any(
-        v.op in ("read", "read_flat", "check", "load", "acc", "index") for v in walk([value])
-    )
+    return all(v.op not in READING if v.args else v.op in ("const", "size") for v in walk([value]))
 
 
 def offset(read: Value, extents: Extents) -> Affine:

@@ -68,7 +68,7 @@ class KernelBuilder:
         """An extent of the program as a value of this kernel."""
         extent = self.extents.canonical(extent)
         if extent.op == "const" and extent.data in (0, 1, -1):
-            return self.trace.const(extent.data, "int64")  # type: ignore[arg-type]
+            return self.trace.const(extent.data, "int64")
         found = self.sizes.get(extent)
         if found is None:
             found = self.sizes[extent] = self.trace.leaf("size", "int64", len(self.sizes))
@@ -186,10 +186,7 @@ class GroupAssembler:
 
     def _contiguous(self, outer: int, inner: int, extent: Value) -> bool:
         e = self.extents
-        for access in self.accesses:
-            if access.get(outer, e.zero) is not e.canonical(e.mul(access.get(inner, e.zero), extent)):
-                return False
-        return True
+        return all(access.get(outer, e.zero) is e.canonical(e.mul(access.get(inner, e.zero), extent)) for access in self.accesses)
 
     # ------------------------------------------------------------------ kernels
 
@@ -393,7 +390,7 @@ class _Scope:
 
         def replace(value: Value, args: tuple[Value, ...]) -> Value | None:
             if value.op == "index":
-                return indices[value.data] if value.data in axes else builder.trace.const(0, "int64")  # type: ignore[index]
+                return indices[value.data] if value.data in axes else builder.trace.const(0, "int64")
             if value.op in ("read", "read_flat"):
                 result: Result = value.data  # type: ignore[assignment]
                 if result in known and result.nest in self.owner.group.by_nest:

@@ -203,10 +203,11 @@ class Extents:
 
 def _never_negative(value: Value) -> bool:
     """Whether an extent is a product or sum of sizes of arrays."""
-    return all(
-        v.op in ("add", "mul", "min", "max", "floordiv") or (v.op == "const" and int(v.data) >= 0) or (v.op == "size" and v.data[0] != "value")  # type: ignore[call-overload, index]
-        for v in walk([value])
-    )
+
+    def fine(op: str, data: Any) -> bool:
+        return op in ("add", "mul", "min", "max", "floordiv") or (op == "const" and int(data) >= 0) or (op == "size" and data[0] != "value")
+
+    return all(fine(v.op, v.data) for v in walk([value]))
 
 
 def _fold(op: str, a: int, b: int) -> int:

@@ -202,7 +202,7 @@ def _with_accumulators(value: Value, values: tuple[Value, ...]) -> Value:
 
 
 def _reindexed(value: Value, renumbered: dict[int, Value]) -> Value:
-    return rebuild([value], value.trace, lambda v, _: renumbered.get(v.data) if v.op == "index" else None)[0]  # type: ignore[arg-type]
+    return rebuild([value], value.trace, lambda v, _: renumbered.get(v.data) if v.op == "index" else None)[0]  # type: ignore[call-overload]
 
 
 def body_cost(nest: Nest) -> int:
@@ -238,7 +238,7 @@ def _plan_group(group: Group, outside: set[Result]) -> None:
         if member.stored or member.nest.kind == "reduce":
             member.stages.add(member.stage)
         for read in member.nest.reads:
-            producer = group.by_nest.get(read.data.nest)  # type: ignore[union-attr, arg-type]
+            producer = group.by_nest.get(read.data.nest)  # type: ignore[attr-defined]
             if producer is None or not producer.inner or producer.nest.kind == "reduce":
                 continue
             later = {s for s in member.stages if s > producer.stage}

@@ -18,6 +18,7 @@ from theano.loops.ir import Guard
 from theano.loops.nest import Nest, Operand, RegionBody, Result, Sink, View
 from theano.scalar.instructions import REAL, Value, rebuild, walk
 
+Number = int  # a name that Lowering.int does not hide
 Indices = Callable[..., tuple[Value, ...]]
 
 _INTEGER_ARITHMETIC = frozenset({"add", "sub", "mul", "floordiv", "mod", "min", "max"})
@@ -58,7 +59,7 @@ class Lowering:
                 self.leaf(variable)
             self._node = node
             self._absorbed.clear()
-            lower = getattr(node.op, "lower", None)
+            lower: Any = getattr(node.op, "lower", None)
             native = lower is not None and all(getattr(v.type, "dtype", None) in REAL for v in (*node.inputs, *node.outputs))
             if native:
                 lower(self, node)
@@ -69,9 +70,9 @@ class Lowering:
         """Note ``variable`` if it is a constant: a number is part of the code, an array is a source."""
         if not isinstance(variable, Constant) or variable in self.values:
             return
-        if getattr(variable.data, "size", 0) == 1 and variable.type.dtype in REAL:  # type: ignore[attr-defined]
+        if getattr(variable.data, "size", 0) == 1 and variable.type.dtype in REAL:
             self._node = None
-            number = self.trace.const(variable.data.item(), variable.type.dtype)  # type: ignore[attr-defined]
+            number = self.trace.const(variable.data.item(), variable.type.dtype)
             self.pointwise(variable, (self.extents.one,) * variable.data.ndim, lambda *i: number)
         else:
             self.source(variable, "constant", len(self.constants))
@@ -170,7 +171,7 @@ class Lowering:
 
     def _substitute(self, body: Value, indices: tuple[Value, ...]) -> Value:
         def replace(v: Value, args: tuple[Value, ...]) -> Value | None:
-            return indices[v.data] if v.op == "index" else None  # type: ignore[index]
+            return indices[v.data] if v.op == "index" else None  # type: ignore[call-overload]
 
         return rebuild([body], self.trace, replace)[0]
 
@@ -211,7 +212,7 @@ class Lowering:
 
     # ------------------------------------------------------------------ results
 
-    def source(self, variable: Variable, storage: str, position: int) -> Result:
+    def source(self, variable: Variable, storage: str, position: Number) -> Result:
         """An array that exists before the program runs."""
         pattern = getattr(variable.type, "broadcastable", ())
         if storage == "constant":
@@ -249,7 +250,7 @@ class Lowering:
         self.nests.append(nest)
         return nest
 
-    def indices(self, rank: int) -> tuple[Value, ...]:
+    def indices(self, rank: Number) -> tuple[Value, ...]:
         while len(self._index) < rank:
             self._index.append(self.trace.leaf("index", "int64", len(self._index)))
         return tuple(self._index[:rank])
@@ -267,7 +268,7 @@ class Lowering:
         self.values[out] = View(value, self._shaped(out, shape), value.dtype, indices, contiguous=contiguous, variable=out)
 
     def _shaped(self, out: Variable, shape: Iterable[Value]) -> tuple[Value, ...]:
-        return tuple(self.extents.one if b else s for s, b in zip(shape, out.type.broadcastable, strict=True))  # type: ignore[attr-defined]
+        return tuple(self.extents.one if b else s for s, b in zip(shape, out.type.broadcastable, strict=True))
 
     def reshape(self, out: Variable, shape: Iterable[Value], source: Variable) -> None:
         """The same elements in the same order; the caller has guarded that the counts agree."""
@@ -302,7 +303,7 @@ class Lowering:
         return result
 
     def reduce(
-        self, outs: Sequence[Variable], space: Iterable[Value], axes: Iterable[int], combine: str,
+        self, outs: Sequence[Variable], space: Iterable[Value], axes: Iterable[Number], combine: str,
         body: Callable[..., Any], finish: Callable[..., Any] | None = None,
     ) -> None:
         """Combine ``body(i...)`` over ``axes`` of ``space``; ``finish`` maps the accumulated values to the results."""
@@ -318,7 +319,8 @@ class Lowering:
         self._nest("reduce", results, space=domain, axes=reduced, combine=combine, bodies=values, finish=finished)
 
     def scatter(
-        self, out: Variable, base: Variable, space: Iterable[Value], where: Indices, value: Callable[..., Value], combine: str | None = "add"
+        self, out: Variable, base: Variable, space: Iterable[Value], where: Indices, value: Callable[..., Value],
+        combine: str | None = "add",
     ) -> None:
         """A copy of ``base`` into which, point by point of ``space`` in order, ``value`` is put or added."""
         domain = tuple(space)
@@ -335,7 +337,8 @@ class Lowering:
         for out in node.outputs:
             pattern = getattr(out.type, "broadcastable", ())
             result = self._result(out, (self.extents.one,) * len(pattern))
-            result.shape = tuple(s if b else self.extents.told("object", result, axis) for axis, (s, b) in enumerate(zip(result.shape, pattern)))
+            sizes = (self.extents.one if b else self.extents.told("object", result, axis) for axis, b in enumerate(pattern))
+            result.shape = tuple(sizes)
             results.append(result)
         operands = [Operand(self.materialise(i)) for i in node.inputs]
         self._nest("python", results, operands=operands)
@@ -379,7 +382,7 @@ class Lowering:
                 inside.region(graph)
             inner.append((inside, graph))
         extents = [s for inside, graph in inner for out in graph.outputs for s in inside.shape(out)]
-        if any(v.op == "size" and v.data[0] in ("value", "object") and v.data[1] >= first for v in walk(extents)):  # type: ignore[index, operator]
+        if any(v.op == "size" and v.data[0] in ("value", "object") and v.data[1] >= first for v in walk(extents)):  # type: ignore[index]
             return self.python(node)
         results = []
         for position, out in enumerate(node.outputs):
@@ -423,19 +426,15 @@ class Lowering:
 
     def body(self, sinks: list[Sink], own: list[Result]) -> RegionBody:
         """This lowering as a region's body; results made by no nest of its own come from outside."""
-        for sink in sinks:
-            self.read(sink.variable, self.indices(len(self.shape(sink.variable))))
         made = {r for nest in self.nests for r in nest.results} | set(own)
         needed = [r for nest in self.nests for r in nest.arguments()]
         for sink in sinks:
-            value = self.values[sink.variable]
-            while isinstance(value, View):
-                value = value.source
-            needed.append(value)
-        return RegionBody(self, sinks, [r for r in dict.fromkeys(needed) if r not in made and r.storage is None and not r.inline])
+            value = self.read(sink.variable, self.indices(len(self.shape(sink.variable))))
+            needed += [v.data for v in walk([value]) if v.op in ("read", "read_flat")]  # type: ignore[misc]
+        return RegionBody(self, sinks, [r for r in dict.fromkeys(needed) if r not in made])
 
     def _scratch(self, variable: Variable, shape: Iterable[Value]) -> Result:
-        result = Result(len(self.results), variable.type.dtype, tuple(shape))  # type: ignore[attr-defined]
+        result = Result(len(self.results), variable.type.dtype, tuple(shape))
         self.results.append(result)
         return result
 
@@ -523,7 +522,8 @@ class Lowering:
             return None
         value.forced |= value.inline
         flat = len(indices) != len(value.shape)
-        return self.trace.emit("read_flat" if flat else "read", indices if flat else self._clamped(value.shape, indices), value.dtype, value)
+        places = indices if flat else self._clamped(value.shape, indices)
+        return self.trace.emit("read_flat" if flat else "read", places, value.dtype, value)
 
 
 def _leading(stride: Value, extent: Value) -> bool:
@@ -534,7 +534,7 @@ def _leading(stride: Value, extent: Value) -> bool:
 def _never_negative(value: Value) -> bool:
     """Whether ``value`` is a product of sizes of arrays and positive numbers: a reversed axis has none as its stride."""
     if value.op == "const":
-        return int(value.data) > 0  # type: ignore[call-overload]
+        return bool(int(value.data) > 0)  # type: ignore[call-overload]
     if value.op == "size":
         return bool(value.data[0] != "value")  # type: ignore[index]
     return value.op == "mul" and all(map(_never_negative, value.args))

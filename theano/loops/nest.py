@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from theano.graph import Variable
 from theano.scalar.instructions import Value, walk
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from theano.graph import Variable
 from theano.loops.assemble import Assembled, GroupAssembler, assemble_scatter
 from theano.loops.extents import Extents
 from theano.loops.fuse import Group, Item, fuse, needed_nests, plan_stores
@@ -52,6 +53,7 @@ class _Planner:
         self.buffers: dict[Result, Buffer] = {}
         self.storage: dict[Result, tuple[str, int]] = {}
         self.alias: dict[Result, Result] = {}
+        self.swapped: dict[Result, Result] = {}  # the state of a loop -> its next value: their storage changes places
         self.available: dict[int, int] = {}  # result number -> depth of the frame that may use what it tells
         self.depth = 0
 
@@ -170,6 +172,7 @@ class _Planner:
         task.needs = {v for v in task.needs if self._number(v) not in inside}
         for own, state in zip(nest.results, nest.states, strict=False):
             self.alias[own] = state
+        self.swapped.update(zip(nest.states, nest.temporaries, strict=False))
         task.temporaries = list(nest.temporaries)
 
     def _inner_frame(self, inner: Lowering, tasks: list[Task]) -> Frame:
@@ -234,8 +237,8 @@ class _Planner:
 
     def _frame(self, tasks: list[Task], pending: list[Guard]) -> Frame:
         """Run ``tasks`` in a frame; one that needs a size found here opens a frame inside it."""
-        frame, found = Frame(), set()
-        count = 0
+        frame, count = Frame(), 0
+        found: set[int] = set()
         for task in tasks:
             if any(self._number(v) in found for v in task.needs):
                 break
@@ -273,11 +276,12 @@ class _Planner:
                 last[self._owner(result)] = k
         for guard in late:
             last.update((self._owner(result), len(tasks) + len(rest)) for result in self._telling(self._guard_leaves(guard)))
+        last.update((new, last[state]) for state, new in self.swapped.items() if state in last)
         arena = _Arena(self.extents)
         for k, task in enumerate(tasks):
-            written = list(dict.fromkeys(self._owner(r) for r in (*task.writes, *task.temporaries)))
+            written = self._with_swapped(self._owner(r) for r in (*task.writes, *task.temporaries))
             fresh = [r for r in written if r not in self.buffers]
-            reused = [r for r in dict.fromkeys(map(self._owner, task.reads)) if last.get(r) == k and r in arena.held]
+            reused = [r for r in self._with_swapped(map(self._owner, task.reads)) if last.get(r) == k and r in arena.held]
             for result in fresh:
                 storage, _ = self.storage.get(result, ("arena", 0))
                 if storage == "arena":
@@ -294,11 +298,16 @@ class _Planner:
                 if buffer.storage == "arena":
                     object.__setattr__(buffer, "offset", arena.offset(buffer.number))
 
+    def _with_swapped(self, results: Iterable[Result]) -> list[Result]:
+        """Each result once; the two storages between which a loop swaps its state come and go together."""
+        return list(dict.fromkeys(r for result in results for r in (result, self.swapped.get(result, result))))
+
     def _scratch(self, arena: _Arena, task: Task, result: Result, dying: list[Result]) -> None:
         shape = tuple(self.extents.canonical(s) for s in result.shape)
         size = self.extents.mul(self.extents.product(shape), self.extents.const(ITEMSIZE[result.dtype]))
         for old in dying:
-            if arena.size_of(old) is size and old.dtype == result.dtype and task.assembled and _elementwise_over(task.assembled, old, result):
+            fits = arena.size_of(old) is size and old.dtype == result.dtype
+            if fits and task.assembled and _elementwise_over(task.assembled, old, result):
                 arena.take_over(old, result)
                 dying.remove(old)
                 return
@@ -430,8 +439,7 @@ def _copy(low: Lowering, variable: Variable) -> Result:
 
 def _elementwise_over(assembled: Assembled, old: Result, new: Result) -> bool:
     """Whether each element of ``old`` is read only where the same element of ``new`` is stored, and before it is."""
-    source = assembled.results.index(old) if old in assembled.results else -1
-    target = assembled.results.index(new)
+    source, target = (assembled.results.index(r) if r in assembled.results else -1 for r in (old, new))
     stored: Value | None = None
     loads: set[Value] = set()
     for kind, buffer, offset in _accesses(assembled.kernel.body):
