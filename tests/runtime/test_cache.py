@@ -9,7 +9,7 @@ import pytest
 
 from tests.runtime.building import Building
 from theano.flags import config
-from theano.runtime import cache
+from theano.runtime import cache, cpu
 
 PROGRAM = """
 import sys, types
@@ -81,6 +81,7 @@ def test_a_place_that_cannot_be_written_is_an_empty_cache(tmp_path):
 def test_the_same_program_is_compiled_once(tmp_path, monkeypatch):
     made = []
     genuine = cache.compile_module
+    cpu.symbol("theano_run_parts"), cpu.symbol("theano_new_large")  # what all programs share is made once in a process
     monkeypatch.setattr(cache, "compile_module", lambda *args: made.append(1) or genuine(*args))
     with config.change_flags(base_compiledir=str(tmp_path)):
         for _ in range(3):
@@ -89,3 +90,12 @@ def test_the_same_program_is_compiled_once(tmp_path, monkeypatch):
             b.map(lambda v: v - 7.0, b.output(*x.shape), x)
             assert (b.compile(result="single")(np.ones(2)) == -6).all()
     assert len(made) == 1
+
+
+def test_the_oldest_entries_go_first(tmp_path):
+    kept = cache.ObjectCache(tmp_path / "objects")
+    for number, name in enumerate("abc"):
+        kept.put(name, bytes(1000))
+        os.utime(kept._path(name), (number, number))
+    kept.prune(limit=2500)
+    assert [kept.get(name) is not None for name in "abc"] == [False, True, True]

@@ -26,6 +26,8 @@ from theano.emit.llvm.target import Target
 from theano.flags import config
 
 MAGIC = b"theano object 1\n"
+LIMIT = 1 << 29
+"""Bytes that a cache may come to hold before its oldest entries go."""
 
 
 def key(*parts: str) -> str:
@@ -66,8 +68,18 @@ class ObjectCache:
             with open(handle, "wb") as file:
                 file.write(MAGIC + hashlib.sha256(code).digest() + code)
             os.replace(name, self._path(key))
+            if key.startswith("00"):  # one in 256
+                self.prune()
         except OSError:
             return
+
+    def prune(self, limit: int = LIMIT) -> None:
+        """Remove the entries that were written longest ago until at most ``limit`` bytes are left."""
+        entries = sorted(((path.stat(), path) for path in self.directory.glob("*.o")), key=lambda entry: -entry[0].st_mtime)
+        for found, path in entries:
+            limit -= found.st_size
+            if limit < 0:
+                path.unlink(missing_ok=True)
 
     def clear(self) -> int:
         """Remove all entries; how many there were."""
