@@ -16,12 +16,11 @@ from theano.loops.access import Affine, offset, offset_of
 from theano.loops.extents import Extents, row_major_strides
 from theano.loops.fuse import Group, Member, live_axes
 from theano.loops.ir import Accumulator, BufferParameter, Check, Kernel, Loop, Statement, Store
-from theano.loops.nest import Nest, Result
+from theano.loops.nest import READS, Nest, Result
 from theano.scalar.instructions import Trace, Value, rebuild, select, walk
 
 CHUNK = 1 << 14
 CHUNK_ROWS = 32
-READS = frozenset({"read", "read_flat"})
 _LITERALS = frozenset({0.0, 1.0, -1.0, 2.0, 0.5})
 
 

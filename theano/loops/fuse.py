@@ -16,14 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from theano.loops.extents import Extents
-from theano.loops.nest import Nest, Result
+from theano.loops.nest import Nest, Result, operations
 from theano.scalar.instructions import Value, rebuild, walk
 
 BODY_LIMIT = 80
 """Scalar cost of one group; LLVM's time grows faster than linearly beyond about 50 operations in a loop."""
 BUFFER_LIMIT = 28
 CALL_COST = 5
-_LEAVES = frozenset({"index", "const", "size", "read", "read_flat", "acc", "cast"})
 
 
 @dataclass(slots=True, eq=False)
@@ -206,7 +205,7 @@ def _reindexed(value: Value, renumbered: dict[int, Value]) -> Value:
 
 
 def body_cost(nest: Nest) -> int:
-    return sum(CALL_COST if v.op == "call" else 1 for v in walk(nest.bodies) if v.op not in _LEAVES and v.dtype != "int64")
+    return sum(CALL_COST if v.op == "call" else v.op != "cast" for v in operations(nest.bodies))
 
 
 def plan_stores(items: list[Item], wanted: Iterable[Result]) -> None:

@@ -15,7 +15,7 @@ from theano.graph import Apply, Constant, FunctionGraph, Variable
 from theano.loops.access import offset
 from theano.loops.extents import Extents
 from theano.loops.ir import Guard
-from theano.loops.nest import Nest, Operand, RegionBody, Result, Sink, View
+from theano.loops.nest import READS, Nest, Operand, RegionBody, Result, Sink, View, operations
 from theano.scalar.instructions import REAL, Value, rebuild, walk
 
 Number = int  # a name that Lowering.int does not hide
@@ -28,7 +28,6 @@ FREE_WORK = 6
 """So many cheap instructions on one element are done again rather than stored and read back."""
 NAMED = 8
 """A message shows at most so many inputs of a node."""
-_FREE = frozenset({"index", "const", "size", "read", "read_flat", "input"})
 
 
 class Lowering:
@@ -113,11 +112,11 @@ class Lowering:
         if value is None:
             result = self.materialise(variable)
             result.forced = True
-            value = self.extents.told("value", result)
+            value = result.extent = self.extents.told("value", result)
         return value
 
     def _integer(self, value: Value) -> Value | None:
-        """``value`` as an extent, or None where it depends on data that no array size tells."""
+        """``value`` as an extent, or None where it depends on data or may wrap round."""
         new: dict[Value, Value | None] = {}
         for v in walk([value]):
             args = [new[a] for a in v.args]
@@ -125,25 +124,15 @@ class Lowering:
                 new[v] = self.int(int(v.data)) if "int" in v.dtype else None  # type: ignore[call-overload]
             elif v.op == "size":
                 new[v] = v
-            elif v.op == "read" and not v.args and "int" in v.dtype:
-                new[v] = self._integer_result(v.data)  # type: ignore[arg-type]
-            elif v.op == "cast" and "int" in v.dtype and "int" in v.args[0].dtype:
+            elif v.op == "read" and not v.args:
+                new[v] = v.data.extent  # type: ignore[attr-defined]
+            elif v.op == "cast" and v.dtype == "int64":
                 new[v] = args[0]
-            elif v.op in _INTEGER_ARITHMETIC and "int" in v.dtype and None not in args:
+            elif v.op in _INTEGER_ARITHMETIC and v.dtype == "int64" and None not in args:
                 new[v] = self.extents.emit(v.op, *args)  # type: ignore[arg-type]
             else:
                 new[v] = None
         return new[value]
-
-    def _integer_result(self, result: Result) -> Value | None:
-        if result.storage in ("input", "shared"):
-            return self.extents.leaf(("value", result.number))
-        if result.nest is not None and result.nest.kind == "pointwise":
-            inside = self._integer(result.nest.bodies[0])
-            if inside is not None:
-                return inside
-        result.forced = True
-        return self.extents.told("value", result)
 
     def read(self, variable: Variable, indices: Sequence[Value]) -> Value:
         """The element of ``variable`` there; axes of extent 1 ignore their index."""
@@ -227,6 +216,8 @@ class Lowering:
                 )
         result = self._result(variable, shape)
         result.storage, result.source_position = storage, position
+        if not shape and "int" in result.dtype:
+            result.extent = self.extents.leaf(("value", result.number))
         self.values[variable] = result
         return result
 
@@ -261,6 +252,8 @@ class Lowering:
         value = _stored(body(*self._clamped(result.shape, self.indices(len(result.shape)))), result.dtype)
         nest = self._nest("pointwise", [result], space=result.shape, bodies=(value,))
         result.inline = _is_free(nest.bodies[0], all(extent is self.extents.one for extent in result.shape))
+        if not result.shape and "int" in result.dtype:
+            result.extent = self._integer(value)
 
     def view(self, out: Variable, shape: Iterable[Value], source: Variable, indices: Indices, contiguous: bool = False) -> None:
         """``out[i...] = source[indices(i...)]``: no copy, no work."""
@@ -430,7 +423,7 @@ class Lowering:
         needed = [r for nest in self.nests for r in nest.arguments()]
         for sink in sinks:
             value = self.read(sink.variable, self.indices(len(self.shape(sink.variable))))
-            needed += [v.data for v in walk([value]) if v.op in ("read", "read_flat")]  # type: ignore[misc]
+            needed += [v.data for v in walk([value]) if v.op in READS]  # type: ignore[misc]
         return RegionBody(self, sinks, [r for r in dict.fromkeys(needed) if r not in made])
 
     def _scratch(self, variable: Variable, shape: Iterable[Value]) -> Result:
@@ -552,15 +545,11 @@ def _stored(value: Value, dtype: str) -> Value:
 def _is_free(body: Value, scalar: bool) -> bool:
     """Whether recomputing ``body`` at each use beats storing it: one read and a few cheap instructions; of a scalar, which a
     kernel computes once, two reads and a division more."""
-    reads = work = 0
-    for v in walk([body]):
-        if v.op in ("read", "read_flat"):
-            reads += 1
-        elif v.op in ("check", "call") or (v.op in _DEAR and v.dtype != "int64" and not scalar):
-            return False
-        elif v.op not in _FREE and v.dtype != "int64":
-            work += 1
-    return reads <= (2 if scalar else 1) and work <= FREE_WORK
+    below = [v.op for v in walk([body])]
+    work = [v.op for v in operations([body])]
+    if "check" in below or "call" in work or not (scalar or _DEAR.isdisjoint(work)):
+        return False
+    return sum(op in READS for op in below) <= (2 if scalar else 1) and len(work) <= FREE_WORK
 
 
 def _mismatch(node: Any, message: str, axes: tuple[Any, ...], a: Value, b: Value) -> str:

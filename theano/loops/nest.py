@@ -7,12 +7,15 @@ offset) and ``check`` (``args``: index, extent; ``data``: status code), the inde
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from theano.graph import Variable
 from theano.scalar.instructions import Value, walk
+
+READS = frozenset({"read", "read_flat"})
+_LEAVES = frozenset({"index", "const", "size", "read", "read_flat", "acc", "input"})
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +32,7 @@ class Result:
     source_position: int = 0
     inline: bool = False  # read by substituting the body rather than from memory
     forced: bool = False  # must exist in memory
+    extent: Value | None = None  # the number it holds, if it is a 0-d integer that array sizes tell
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +71,7 @@ class Nest:
     def reads(self) -> tuple[Value, ...]:
         """The distinct ``read`` and ``read_flat`` leaves of all bodies."""
         if self._reads is None:
-            self._reads = tuple(v for v in walk((*self.bodies, *self.where, *self.finish)) if v.op in ("read", "read_flat"))
+            self._reads = tuple(v for v in walk((*self.bodies, *self.where, *self.finish)) if v.op in READS)
         return self._reads
 
     def arguments(self) -> list[Result]:
@@ -121,3 +125,8 @@ class Sink:
     position: int
     variable: Variable
     target: Result | None = None  # of a state
+
+
+def operations(values: Iterable[Value]) -> Iterator[Value]:
+    """The instructions that ``values`` take, without those of addresses."""
+    return (v for v in walk(values, READS) if v.op not in _LEAVES)

@@ -23,6 +23,7 @@ import numpy as np
 from theano.dtypes import is_complex, is_integer
 from theano.errors import BoundsError, DTypeError, MethodNotDefined, NotScalarConstantError, ShapeError, VariableTypeError, message
 from theano.graph import Apply, Constant, Op, Variable
+from theano.graph.naming import title
 from theano.scalar.instructions import select
 from theano.tensor.convert import as_tensor_variable, constant
 from theano.tensor.elemwise import DimShuffle, row
@@ -264,7 +265,7 @@ class Layout:
 
 
 def _out_of_bounds(index: str, axis: int, x: Any) -> str:
-    name = (x.name or str(x)).replace("{", "{{").replace("}", "}}")
+    name = title(x).replace("{", "{{").replace("}", "}}")
     return f"index {index} is out of bounds for axis {axis} of {name}"
 
 
@@ -289,6 +290,7 @@ def _stepped(low: Any, index: Any, where: Any, ar: Lowered) -> Any:
 class Subtensor(Indexing):
     """``x`` indexed by numbers and slices."""
 
+    word = "indexing"
     view_map = {0: [0]}
 
     def make_node(self, x: Any, *inputs: Any) -> Apply:
@@ -401,6 +403,7 @@ def _result(x: Any, layout: Layout) -> Any:
 class IncSubtensor(Indexing):
     """``x`` with ``y`` added to (or put in place of) ``x[index]``, numbers and slices only; ``x`` stays as it is."""
 
+    word = "inc_subtensor"
     operands = 2
     reader: Any = Subtensor
 
@@ -431,7 +434,7 @@ class IncSubtensor(Indexing):
             if self.set_instead_of_inc:
                 out[where] = y
             else:
-                np.add.at(out, where, y)
+                np.add.at(out, where, np.broadcast_to(y, np.shape(out[where])))  # add.at itself stretches wrongly
         except IndexError as error:
             raise _bounds_error(error, node) from None
         output_storage[0][0] = out
