@@ -14,21 +14,13 @@ from typing import Any
 from theano import errors
 from theano.compile.sizes import Sizes
 from theano.graph import Constant
+from theano.graph.naming import operation, title
 from theano.loops.ir import Guard
 
 Shape = Sequence[int | None]
 Row = tuple[str, str, str, str]
 
-WORDS = {
-    "Dot22": "dot", "Dot22Scalar": "dot", "Gemm": "dot", "Gemv": "dot", "Ger": "outer", "BatchedDot": "batched_dot", "Reshape": "reshape",
-    "Alloc": "alloc", "Join": "join", "Split": "split", "Rebroadcast": "addbroadcast", "SpecifyShape": "specify_shape",
-    "Subtensor": "indexing", "AdvancedSubtensor": "indexing", "AdvancedSubtensor1": "indexing", "IncSubtensor": "inc_subtensor",
-    "AdvancedIncSubtensor": "inc_subtensor", "AdvancedIncSubtensor1": "inc_subtensor", "MaxAndArgmax": "max",
-}  # fmt: skip
-"""What a person wrote to get such a node."""
 TRANSPOSED = ("dot", "batched_dot")
-WORDY = 60
-"""An expression of more letters is shown by its outermost operation."""
 
 
 # ------------------------------------------------------------------------------------------------ errors
@@ -45,14 +37,14 @@ def guard_error(guard: Guard, left: int, right: int, sizes: Sizes) -> Exception:
         return errors.ShapeError(errors.message(text, [row("input", variable, {axis: left})], cure))
     operands = sizes.operands(guard.node)
     pair = [(v, _known(operands, v, {axis: n})) for (v, axis), n in zip(guard.axes, (left, right))] if len(guard.axes) == 2 else []
-    rows = [row(label, v, shape) for label, (v, shape) in zip(("left", "right"), pair)] or [row("of", v, shape) for v, shape in operands]
+    rows = [row(label, v, shape) for label, (v, shape) in zip(("left", "right"), pair)] or _subjects(operands)
     text = f"{_named(guard.node, guard.message or 'sizes differ')}: {left} and {right}"
     return errors.ShapeError(errors.message(text, [*rows, *_place(guard.node)], _cure(guard, (left, right), pair)))
 
 
 def _bound_error(guard: Guard, left: int, right: int, sizes: Sizes) -> Exception:
     headline = (guard.message or "{left} is less than {right}").format(left=left, right=right, payload=left)
-    rows = [row("of", v, shape) for v, shape in sizes.operands(guard.node)] + _place(guard.node)
+    rows = _subjects(sizes.operands(guard.node)) + _place(guard.node)
     if headline.startswith("index "):
         return errors.BoundsError(errors.message(headline, rows))
     return errors.ShapeError(errors.message(_named(guard.node, headline), rows))
@@ -97,48 +89,9 @@ def _known(operands: Iterable[tuple[Any, Shape]], variable: Any, fallback: dict[
 # ------------------------------------------------------------------------------------------------ names and places
 
 
-def operation(node: Any) -> str:
-    """The word for what a node does."""
-    if node is None:
-        return ""
-    scalar = getattr(node.op, "scalar_op", None)
-    word = str(getattr(scalar, "name", None) or node.op)
-    word = word.partition("{")[0] if scalar is None else word
-    return WORDS.get(word, word)
-
-
 def _named(node: Any, text: str) -> str:
     word = operation(node)
     return f"{word}: {text}" if word else text
-
-
-def title(variable: Any) -> str:
-    """A variable as a person would write it: its name, its value, or the operation that makes it.
-
-    >>> import theano.tensor as T
-    >>> x, y = T.dvectors("xy")
-    >>> title(T.exp(x) + y), title((2 * T.exp(x) + y).dimshuffle("x", 0))
-    ('add(exp(x), y)', 'add(mul(2, exp(x)), y)')
-    """
-    return _expression(variable, 3) or str(variable)
-
-
-def _expression(variable: Any, depth: int) -> str:
-    if variable.name:
-        return str(variable.name)
-    if isinstance(variable, Constant):
-        return str(variable.data.item()) if getattr(variable.data, "size", 0) == 1 else f"constant{list(variable.data.shape)}"
-    node = getattr(variable, "owner", None)
-    if node is None:
-        return str(variable)
-    order = getattr(node.op, "new_order", None)
-    if order is not None:  # a dimshuffle: of interest only if it changes the order
-        inside = _expression(node.inputs[0], depth)
-        return f"{inside}.T" if tuple(order) == (1, 0) else inside
-    word = operation(node)
-    parts = [_expression(v, depth - 1) if depth else "..." for v in node.inputs]
-    text = f"{word}({', '.join(parts)})"
-    return text if len(text) <= WORDY else f"{word}(...)"
 
 
 def row(label: str, variable: Any, shape: Shape | dict[int, int] = ()) -> Row:
@@ -151,6 +104,10 @@ def row(label: str, variable: Any, shape: Shape | dict[int, int] = ()) -> Row:
     text = ", ".join("?" if n is None else str(n) for n in entries)
     places = lines_of(variable)
     return label, title(variable), f"{getattr(kind, 'dtype', kind)} ({text}{',' if len(entries) == 1 else ''})", places[0] if places else ""
+
+
+def _subjects(operands: Iterable[tuple[Any, Shape]]) -> list[Row]:
+    return [row("of", v, shape) for v, shape in operands if not isinstance(v, Constant)]
 
 
 def _place(node: Any) -> list[Row]:

@@ -16,6 +16,7 @@ import numpy
 
 from theano.compile.graph_key import Uncacheable
 from theano.graph import Apply
+from theano.graph.naming import operation, title
 from theano.graph.provenance import NOWHERE, Origin, unite
 from theano.loops import ir
 from theano.scalar.instructions import Trace, Value, walk
@@ -124,13 +125,12 @@ class Writer:
         if id(thing) in self.numbers:
             return {"n" if hasattr(thing, "op") else "x": self.numbers[id(thing)]}
         if hasattr(thing, "op"):
-            scalar = getattr(thing.op, "scalar_op", None)
             inputs = [self.graph_part(v) for v in thing.inputs if hasattr(v.type, "broadcastable")][:4]
-            return {"n": self._number(thing, "nodes", [str(getattr(scalar, "name", None) or thing.op), self.origin(thing), inputs])}
+            return {"n": self._number(thing, "nodes", [operation(thing), self.origin(thing), inputs])}
         if hasattr(thing, "type"):
             kind = [thing.type.dtype, list(thing.type.broadcastable)]
             owner = getattr(thing, "owner", None)
-            return {"x": self._number(thing, "variables", [thing.name, kind, self.origin(owner or thing), str(thing)])}
+            return {"x": self._number(thing, "variables", [thing.name, kind, self.origin(owner or thing), title(thing)])}
         raise Uncacheable(f"a program holds a {type(thing).__name__}")
 
     def origin(self, thing: Any) -> list[tuple[int, int]]:

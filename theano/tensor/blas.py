@@ -75,6 +75,7 @@ def _check(node: Apply, fits: bool, inputs: Sequence[Any]) -> None:
 class Dot22(Blas):
     """``x @ y`` of two matrices."""
 
+    word = "dot"
     names, ranks = ("x", "y"), (2, 2)
 
     def make_node(self, *inputs: Any) -> Apply:
@@ -102,6 +103,7 @@ class Dot22(Blas):
 class Dot22Scalar(Blas):
     """``a * (x @ y)`` of two matrices and a number."""
 
+    word = "dot"
     names, ranks = ("x", "y", "a"), (2, 2, 0)
 
     def make_node(self, *inputs: Any) -> Apply:
@@ -129,6 +131,7 @@ class Dot22Scalar(Blas):
 class Gemm(Blas):
     """``beta * z + alpha * (x @ y)`` of matrices."""
 
+    word = "dot"
     names, ranks = ("z", "alpha", "x", "y", "beta"), (2, 0, 2, 2, 0)
 
     def make_node(self, *inputs: Any) -> Apply:
@@ -163,6 +166,7 @@ class Gemm(Blas):
 class Gemv(Blas):
     """``beta * y + alpha * (A @ x)`` of a matrix and vectors."""
 
+    word = "dot"
     names, ranks = ("y", "alpha", "A", "x", "beta"), (1, 0, 2, 1, 0)
 
     def make_node(self, *inputs: Any) -> Apply:
@@ -196,6 +200,7 @@ class Gemv(Blas):
 class Ger(Blas):
     """``A + alpha * outer(x, y)`` of a matrix and vectors."""
 
+    word = "outer"
     names, ranks = ("A", "alpha", "x", "y"), (2, 0, 1, 1)
 
     def make_node(self, *inputs: Any) -> Apply:

@@ -35,6 +35,7 @@ ceil, fill, maximum, switch = (elemwise(OPS[name]) for name in ("ceil", "second"
 class Alloc(Op):
     """``value`` spread over a shape; it stretches by NumPy's rules, where its type says so."""
 
+    word = "alloc"
     __props__ = ()
 
     def make_node(self, value: Any, *shape: Any) -> Apply:

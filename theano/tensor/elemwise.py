@@ -24,6 +24,7 @@ from theano.dtypes import is_complex, is_continuous, is_discrete
 from theano.errors import DTypeError, ShapeError, message
 from theano.flags import config
 from theano.graph import Apply, NullType, Op, Variable
+from theano.graph.naming import title
 from theano.scalar import OPS, ScalarOp
 from theano.scalar.declare import UNKNOWN
 from theano.tensor.convert import as_operands, as_tensor_variable, constant, weak_constants
@@ -36,7 +37,7 @@ def row(label: str, variable: Any, shape: Any = None) -> tuple[str, str, str, st
     sizes = variable.static_shape if shape is None else shape
     text = "(" + ", ".join("?" if n is None else str(n) for n in sizes) + ("," if len(sizes) == 1 else "") + ")"
     origin = variable.origin if variable.owner is None else variable.owner.origin
-    return label, variable.name or str(variable), f"{variable.type.dtype} {text}", str(origin or "")
+    return label, title(variable), f"{variable.type.dtype} {text}", str(origin or "")
 
 
 class Elemwise(Op):

@@ -36,6 +36,7 @@ def _checked_axis(what: str, axis: Any, rank: int, rows: Sequence[Any]) -> int:
 class Join(Op):
     """The inputs one after the other along ``axis``; all other sizes must agree."""
 
+    word = "join"
     __props__ = ("axis",)
 
     def __init__(self, axis: int) -> None:
@@ -129,6 +130,7 @@ def _shifted(low: Any, axis: int, start: Any) -> Any:
 class Split(Op):
     """``x`` cut along ``axis`` into parts of the given sizes, which must add up to the whole."""
 
+    word = "split"
     __props__ = ("len_splits", "axis")
 
     def __init__(self, len_splits: int, axis: int = 0) -> None:

@@ -137,6 +137,7 @@ class BatchedDot(Op):
 
     Either operand may lack its own dimension (m or n)."""
 
+    word = "batched_dot"
     __props__ = ()
 
     def make_node(self, *inputs: Any) -> Apply:

@@ -221,6 +221,7 @@ class CAReduce(Reduction):
 class Max(CAReduce):
     """The greatest element; NaN if there is one."""
 
+    word = "max"
     __props__ = ("axis",)
     scalar_name = "maximum"
     has_start = False
@@ -240,12 +241,14 @@ class Max(CAReduce):
 class Min(Max):
     """The least element; NaN if there is one."""
 
+    word = "min"
     scalar_name = "minimum"
 
 
 class All(Max):
     """Whether all elements are true (not zero)."""
 
+    word = "all"
     scalar_name = "and_"
     has_start = True
 
@@ -256,6 +259,7 @@ class All(Max):
 class Any_(All):
     """Whether some element is true (not zero)."""
 
+    word = "any"
     scalar_name = "or_"
 
 
@@ -292,6 +296,7 @@ class CAReduceDtype(CAReduce):
 class Sum(CAReduceDtype):
     """The sum over ``axis``."""
 
+    word = "sum"
     __props__: ClassVar[tuple[str, ...]] = ("axis", "dtype", "acc_dtype")
     scalar_name = "add"
 
@@ -312,6 +317,7 @@ class Prod(Sum):
     """The product over ``axis``.  ``no_zeros_in_input`` promises that there are none: the gradient becomes simpler and has
     derivatives of its own."""
 
+    word = "prod"
     __props__ = ("axis", "dtype", "acc_dtype", "no_zeros_in_input")
     scalar_name = "mul"
 
@@ -340,6 +346,7 @@ class Prod(Sum):
 class ProdWithoutZeros(Sum):
     """The product of the elements that are not zero; of none of them, 1."""
 
+    word = "prod"
     scalar_name = "mul"
 
     def _terms(self, values: Array) -> Array:
@@ -373,6 +380,7 @@ class MaxAndArgmax(Reduction):
 
     The first NaN comes before all numbers, as in NumPy."""
 
+    word = "max"
     __props__ = ("axis",)
     combine = "argmax"
     extreme = np.max
@@ -432,6 +440,7 @@ class MaxAndArgmax(Reduction):
 class MinAndArgmin(MaxAndArgmax):
     """The least element and the position of the first one."""
 
+    word = "min"
     combine = "argmin"
     extreme = np.min
     position = np.argmin

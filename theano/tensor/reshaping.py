@@ -60,6 +60,7 @@ def _quotient(factors: Sequence[Any], divisors: Sequence[Any], ar: Arithmetic) -
 class Reshape(Op):
     """``x`` in another shape with as many elements, in the same order.  One size may be -1: what remains."""
 
+    word = "reshape"
     __props__ = ("ndim",)
     view_map = {0: [0]}
 

@@ -262,6 +262,7 @@ class MakeVector(Op):
 class SpecifyShape(Op):
     """``x``, after a check that it has the given sizes; the graph may rely on them."""
 
+    word = "specify_shape"
     __props__ = ()
     view_map = {0: [0]}
 
@@ -309,6 +310,7 @@ class Rebroadcast(Op):
 
     What becomes broadcastable is checked to have size 1 when the function runs."""
 
+    word = "addbroadcast"
     __props__ = ("pairs",)
     view_map = {0: [0]}
 
