@@ -87,7 +87,7 @@ def test_imports_go_downwards(path):
     ("source", "count"),
     [
         ("from theano.graph import Variable", 0),
-        ("from theano.compile.function import function", 1),
+        ("from theano.compile.build import function", 1),
         ("from theano import rewrite, graph", 1),
         ("def f():\n    import theano", 0),
         ("def f():\n    import theano.compile", 1),

@@ -1,6 +1,7 @@
 """From a graph to a function: :func:`function`, its inputs and outputs, its modes, and the list of passes."""
 
-from theano.compile.function import Function, function
+from theano.compile.build import function
+from theano.compile.callable import Function
 from theano.compile.io import In, Out
 from theano.compile.mode import FAST_COMPILE, FAST_RUN, Mode, get_default_mode, get_mode, predefined_modes
 from theano.tensor.sharedvar import SharedVariable, shared

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from theano.graph.naming import operation
 from theano.loops.canonical import kernel_key
 from theano.loops.ir import Buffer, CallRegion, Frame, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step
 from theano.scalar.instructions import Value, walk
@@ -104,14 +105,9 @@ def describe(step: Step, names: Names) -> str:
         return f"library: {step.routine} {step.dtype} -> {buffers(step.buffers[:1])}{_place(step.nodes)}"
     written = [b for b, p in zip(step.buffers, step.kernel.buffers, strict=True) if p.written]
     read = [b for b, p in zip(step.buffers, step.kernel.buffers, strict=True) if p.read]
-    ops = Counter(operation_name(node) for node in step.nodes)
+    ops = Counter(operation(node) for node in step.nodes)
     what = ", ".join(name if n == 1 else f"{name} x{n}" for name, n in ops.items()) or "copy"
     return f"kernel [{what}]: {buffers(read) or 'nothing'} -> {buffers(written)}{_place(step.nodes)}"
-
-
-def operation_name(node: Any) -> str:
-    scalar = getattr(node.op, "scalar_op", None)
-    return str(getattr(scalar, "name", None) or node.op)
 
 
 def describe_buffer(buffer: Buffer, names: Names) -> str:

@@ -19,6 +19,7 @@ obviously, and serves as the judge of the other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,7 +54,7 @@ class Mode:
         return replace(self, **changes)
 
 
-def _known(name: str, table: dict[str, tuple[str, ...]], what: str) -> str:
+def _known(name: str, table: Mapping[str, tuple[str, ...]], what: str) -> str:
     for found, names in table.items():
         if str(name).lower() in names:
             return found

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.compile import failures
+from theano.compile.callable import Function, python_callback
 from theano.compile.explain import walk_steps
-from theano.compile.function import Function, python_callback
 from theano.compile.sizes import Sizes
 from theano.emit.reference_program import run_program
 from theano.loops.ir import Guard, PythonStep

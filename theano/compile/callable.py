@@ -1,4 +1,4 @@
-"""``theano.function`` and what it returns.
+"""What ``theano.function`` returns.
 
 A :class:`Function` is called by machine code; Python is entered only for arguments that the fast path does not take (lists,
 other dtypes, keywords), for a user's own Python ops, and to raise errors.
@@ -6,10 +6,7 @@ other dtypes, keywords), for a user's own Python ops, and to raise errors.
 
 from __future__ import annotations
 
-import gc
-import itertools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
@@ -17,19 +14,15 @@ import numpy
 from theano import errors
 from theano.compile import failures
 from theano.compile.explain import explain
-from theano.compile.io import In, specify
-from theano.compile.mode import Mode, get_mode
+from theano.compile.io import In
 from theano.compile.pipeline import Compilation
 from theano.compile.profile import Profile
 from theano.compile.sizes import Sizes
 from theano.emit.llvm.status import GUARD, RANGE
-from theano.flags import config
 from theano.graph import Apply, FunctionGraph
 from theano.loops.ir import PythonStep
 from theano.runtime.native_type import NativeFunction
 from theano.runtime.numpy_api import canonical
-
-_numbers = itertools.count()
 
 
 class Maker:
@@ -197,58 +190,3 @@ def _result(node: Apply, position: int, value: Any, given: Sequence[Any]) -> Any
         return kind.filter(value)
     array: Any = canonical(kind.filter(value), kind.dtype)
     return array.copy() if any(numpy.may_share_memory(array, a) for a in given if isinstance(a, numpy.ndarray)) else array
-
-
-def function(
-    inputs: Sequence[Any], outputs: Any = None, mode: Mode | str | None = None, updates: Any = None, givens: Any = None,
-    no_default_updates: Any = False, accept_inplace: bool = False, name: str | None = None, rebuild_strict: bool = True,
-    allow_input_downcast: bool | None = None, profile: Any = None, on_unused_input: str | None = None,
-) -> Function:
-    """Compile the graph from ``inputs`` to ``outputs`` into a function.
-
-    ``outputs``: one variable (the call returns an array), a list (a list), a dictionary (a dictionary) or None.
-    ``updates``: pairs (shared variable, expression for its next value); all of them, and the outputs, see the values from
-    before the call, and if the call fails no shared variable changes.  ``givens``: pairs (variable, what replaces it).
-    ``mode``: see :mod:`theano.compile.mode`.  ``profile=True`` measures each step: ``f.profile.summary()``.
-
-    >>> import theano, theano.tensor as T
-    >>> x = T.dvector("x")
-    >>> f = theano.function([x], (x ** 2).sum())
-    >>> float(f([1, 2, 3]))
-    14.0
-    """
-    chosen = get_mode(mode)
-    with _uncollected():
-        specification = specify(
-            inputs, outputs, updates, givens, no_default_updates, on_unused_input or config.on_unused_input, name, allow_input_downcast
-        )
-        profiled = bool(config.profile if profile is None else profile)
-        compilation = Compilation(specification, chosen, profiled).run()
-    return build(compilation, name)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Compiling makes millions of objects that live until it ends: looking for garbage among them again and again takes
-    longer than the work."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def build(compilation: Compilation, name: str | None) -> Function:
-    """The callable of a finished compilation."""
-    maker = Maker(compilation)
-    if compilation.mode.linker == "reference":
-        from theano.compile.reference import ReferenceFunction
-
-        return ReferenceFunction(maker, name)
-    if compilation.profile:
-        result: Function = ProfiledFunction(maker, name)
-        result.profile_stats = Profile(compilation, result.step_times, name or f"function {next(_numbers)}")
-        return result
-    return (DictFunction if compilation.specification.layout == "dict" else Function)(maker, name)

@@ -1,0 +1,81 @@
+"""``theano.function``: check what the user wrote, run the passes, hand out the callable."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from theano.compile.callable import DictFunction, Function, Maker, ProfiledFunction
+from theano.compile.io import specify
+from theano.compile.mode import Mode, get_mode
+from theano.compile.pipeline import Compilation
+from theano.compile.profile import Profile
+from theano.compile.reference import ReferenceFunction
+from theano.flags import config
+
+_numbers = itertools.count()
+
+
+def function(
+    inputs: Sequence[Any],
+    outputs: Any = None,
+    mode: Mode | str | None = None,
+    updates: Any = None,
+    givens: Any = None,
+    no_default_updates: Any = False,
+    accept_inplace: bool = False,
+    name: str | None = None,
+    rebuild_strict: bool = True,
+    allow_input_downcast: bool | None = None,
+    profile: Any = None,
+    on_unused_input: str | None = None,
+) -> Function:
+    """Compile the graph from ``inputs`` to ``outputs`` into a function.
+
+    ``outputs``: one variable (the call returns an array), a list (a list), a dictionary (a dictionary) or None.
+    ``updates``: pairs (shared variable, expression for its next value); all of them, and the outputs, see the values from
+    before the call, and if the call fails no shared variable changes.  ``givens``: pairs (variable, what replaces it).
+    ``mode``: see :mod:`theano.compile.mode`.  ``profile=True`` measures each step: ``f.profile.summary()``.
+
+    >>> import theano, theano.tensor as T
+    >>> x = T.dvector("x")
+    >>> f = theano.function([x], (x ** 2).sum())
+    >>> float(f([1, 2, 3]))
+    14.0
+    """
+    chosen = get_mode(mode)
+    with _uncollected():
+        specification = specify(
+            inputs, outputs, updates, givens, no_default_updates, on_unused_input or config.on_unused_input, name, allow_input_downcast
+        )
+        profiled = bool(config.profile if profile is None else profile)
+        compilation = Compilation(specification, chosen, profiled).run()
+    return build(compilation, name)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Compiling makes millions of objects that live until it ends: looking for garbage among them again and again takes
+    longer than the work."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def build(compilation: Compilation, name: str | None) -> Function:
+    """The callable of a finished compilation."""
+    maker = Maker(compilation)
+    if compilation.mode.linker == "reference":
+        return ReferenceFunction(maker, name)
+    if compilation.profile:
+        result: Function = ProfiledFunction(maker, name)
+        result.profile_stats = Profile(compilation, result.step_times, name or f"function {next(_numbers)}")
+        return result
+    return (DictFunction if compilation.specification.layout == "dict" else Function)(maker, name)
