@@ -101,10 +101,10 @@ def test_what_is_no_mode():
 
 
 def test_stages_left_out():
-    def steps(mode):
+    def operations(mode):
         f = theano.function([m, x], 0.5 * T.dot(m, x) + m[:, 0], mode=mode)
         np.testing.assert_allclose(f(VALUES[m], VALUES[x]), 0.5 * VALUES[m] @ VALUES[x] + VALUES[m][:, 0])
-        return f.explain()
+        return {type(node.op).__name__ for node in f.maker.fgraph.apply_nodes}
 
-    assert "Gemv" in steps(None)
-    assert "Gemv" not in steps(get_mode("FAST_RUN").excluding("blas"))
+    assert "Gemv" in operations(None)
+    assert "Gemv" not in operations(get_mode("FAST_RUN").excluding("blas"))
