@@ -14,14 +14,16 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from theano.errors import CompileError, message
 from theano.graph import Variable
+from theano.graph.naming import operation
 from theano.loops.assemble import Assembled, GroupAssembler, assemble_scatter
 from theano.loops.extents import Extents
 from theano.loops.fuse import Group, Item, fuse, needed_nests, plan_stores
 from theano.loops.ir import Buffer, Frame, Guard, IfRegion, KernelStep, LibraryStep, Loop, LoopRegion, Program, PythonStep, Step, Store
 from theano.loops.lower import Lowering
 from theano.loops.nest import Nest, Operand, Result, Sink
-from theano.scalar.instructions import ITEMSIZE, Value, walk
+from theano.scalar.instructions import ITEMSIZE, REAL, Value, walk
 
 ALIGNMENT = 64
 MOST = (1 << 31) - 1
@@ -91,8 +93,9 @@ class _Planner:
         placed = []
         for sink in sinks:
             value = low.values[sink.variable]
-            if value.dtype == "object":  # nothing of it can be copied, or overwritten
-                assert isinstance(value, Result)
+            if value.dtype not in REAL and isinstance(value, Result) and (value.dtype == "object" or _handed_over(value, taken)):
+                taken.add(value)  # no kernel could copy it
+                self.storage.setdefault(value, ("object", 0))
                 placed.append((sink, value))
                 continue
             result = value if isinstance(value, Result) and not value.inline else None
@@ -132,6 +135,7 @@ class _Planner:
         return [task]
 
     def _kernel_task(self, assembled: Assembled) -> Task:
+        _require_real(assembled)
         shapes = (s for r in assembled.written for s in r.shape)
         needs = self._leaves([*assembled.sizes, assembled.work, *shapes]) | self._object_leaves(assembled.read)
         return Task(assembled.read, assembled.written, assembled.kernel.checks, needs, assembled)
@@ -383,7 +387,7 @@ class _Arena:
         self.held: dict[Result, tuple[Value, int]] = {}
         self.slots: dict[int, tuple[Value, int]] = {}  # result number -> slot
         self.classes: dict[Value, list[int]] = {}  # size -> [slots made, *free ones]
-        self.bases: dict[Value, Value] = {}
+        self.places: dict[Value, list[Value]] = {}  # size -> offsets of its slots
         self.total = extents.zero
 
     def take(self, result: Result, size: Value) -> None:
@@ -409,19 +413,30 @@ class _Arena:
 
     def place(self) -> None:
         e = self.extents
-        for size, kind in self.classes.items():
-            self.bases[size] = self.total
-            self.total = e.add(self.total, e.mul(self._aligned(size), e.const(kind[0])))
+        unit = e.const(ALIGNMENT)
+        for size, (count, *_) in self.classes.items():
+            aligned = e.mul(e.emit("floordiv", e.add(size, e.const(ALIGNMENT - 1)), unit), unit)
+            self.places[size] = [e.add(self.total, e.mul(aligned, e.const(slot))) for slot in range(count)]
+            self.total = e.add(self.total, e.mul(aligned, e.const(count)))
 
     def offset(self, number: int) -> Value:
         size, slot = self.slots[number]
-        e = self.extents
-        return e.add(self.bases[size], e.mul(self._aligned(size), e.const(slot)))
+        return self.places[size][slot]
 
-    def _aligned(self, size: Value) -> Value:
-        e = self.extents
-        unit = e.const(ALIGNMENT)
-        return e.mul(e.emit("floordiv", e.add(size, e.const(ALIGNMENT - 1)), unit), unit)
+
+def _require_real(assembled: Assembled) -> None:
+    """Refuse what no kernel can do, before any emitter meets it."""
+    for result in assembled.results:
+        if result.dtype not in REAL:
+            nodes = ", ".join(operation(node) for node in assembled.nodes) or "a copy"
+            rows = [("array", str(result.variable or ""), result.dtype)]
+            cure = "operations on complex numbers run in Python, one by one; take real and imaginary parts before this"
+            raise CompileError(message(f"{nodes}: complex numbers have no native code yet", rows, cure))
+
+
+def _handed_over(result: Result, taken: set[Result]) -> bool:
+    """Whether a Python step made ``result`` and nothing else that outlives the call is it."""
+    return result.nest is not None and result.nest.kind == "python" and result not in taken
 
 
 def _copy(low: Lowering, variable: Variable) -> Result:
