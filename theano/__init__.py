@@ -8,16 +8,14 @@
 array([2., 4.])
 """
 
-# ruff: noqa: E402 (the version comes first: packaging reads it from here)
-
 __version__ = "2.0.dev0"
 
 from theano import compile, dtypes, errors, flags, gradient, graph, printing, scalar, scanning, tensor
 from theano.compile import FAST_COMPILE, FAST_RUN, Function, In, Mode, Out, Param, function, get_mode, predefined_modes
 from theano.flags import config
 from theano.gradient import Lop, Rop, grad, hessian, jacobian, subgraph_grad
-from theano.graph import Apply, Constant, Op, Type, Variable, clone_replace as clone
-from theano.graph import generic
+from theano.graph import Apply, Constant, Op, Type, Variable, generic
+from theano.graph import clone_replace as clone
 from theano.printing import pp
 from theano.tensor.sharedvar import shared
 
@@ -27,7 +25,41 @@ for _name in ("grad", "Rop", "Lop", "jacobian", "hessian", "verify_grad", "numer
 gof = graph
 
 __all__ = [
-    "FAST_COMPILE", "FAST_RUN", "Apply", "Constant", "Function", "In", "Lop", "Mode", "Op", "Out", "Param", "Rop", "Type", "Variable", "clone",
-    "compile", "config", "dtypes", "errors", "flags", "function", "generic", "get_mode", "gof", "grad", "gradient", "graph", "hessian", "jacobian",
-    "pp", "predefined_modes", "printing", "scalar", "scanning", "shared", "subgraph_grad", "tensor",
-]  # fmt: skip
+    "FAST_COMPILE",
+    "FAST_RUN",
+    "Apply",
+    "Constant",
+    "Function",
+    "In",
+    "Lop",
+    "Mode",
+    "Op",
+    "Out",
+    "Param",
+    "Rop",
+    "Type",
+    "Variable",
+    "clone",
+    "compile",
+    "config",
+    "dtypes",
+    "errors",
+    "flags",
+    "function",
+    "generic",
+    "get_mode",
+    "gof",
+    "grad",
+    "gradient",
+    "graph",
+    "hessian",
+    "jacobian",
+    "pp",
+    "predefined_modes",
+    "printing",
+    "scalar",
+    "scanning",
+    "shared",
+    "subgraph_grad",
+    "tensor",
+]

@@ -42,6 +42,7 @@ def run(kind: str, dtypes: list[str], result: str, make, count: int = COUNT) -> 
 def test_arithmetic(dtype: str, kind: str) -> None:
     floats = dtype in COMPUTED_FLOATS
     for op in sorted(ARITHMETIC | (FLOAT_ONLY - {"fma"} if floats else INTEGER_ONLY)):
+
         def make(x: Value, y: Value, op: str = op) -> Value:
             return x.trace.emit(op, (x,) if op in UNARY else (x, y), dtype)
 

@@ -104,9 +104,7 @@ FAULTS = {
     "status 0 does not mean failure": kernel(loop(Check(i < n, 0, i)), checks=True),
     "argument of an elementwise body": kernel(loop(Store(1, i, t.leaf("input", "float32", 0)))),
     "unknown dtype 'complex64'": kernel(scalars=("complex64",)),
-    "add.float32(float32, float64) is not defined": kernel(
-        loop(Store(1, i, t.emit("add", (x, x.cast("float64")), "float32")))
-    ),
+    "add.float32(float32, float64) is not defined": kernel(loop(Store(1, i, t.emit("add", (x, x.cast("float64")), "float32")))),
     "sqrt.int64(int64) is not defined": kernel(loop(Store(1, unary("sqrt", i), x))),
     "frobnicate.float32(float32) is no instruction": kernel(loop(Store(1, i, unary("frobnicate", x)))),
     "neg.float32(float32, float32) takes 1 arguments": kernel(loop(Store(1, i, t.emit("neg", (x, x), "float32")))),

@@ -105,5 +105,18 @@ def test_classic_classes_stand_for_their_operations():
     assert isinstance(scalar.identity, scalar.Identity) and not isinstance(scalar.exp, scalar.Identity)
     assert scalar.GammaLn(upgrade_to_float, name="gammaln") is scalar.gammaln
     assert scalar.Cast(float32) is scalar.convert_to_float32 and isinstance(scalar.convert_to_bool, scalar.Cast)
-    for name in ("Add", "AND", "ArcTan2", "ArcSinh", "ArcTan", "EQ", "IsNan", "RoundHalfAwayFromZero", "TriGamma", "Switch", "Sgn", "Log1p"):
+    for name in (
+        "Add",
+        "AND",
+        "ArcTan2",
+        "ArcSinh",
+        "ArcTan",
+        "EQ",
+        "IsNan",
+        "RoundHalfAwayFromZero",
+        "TriGamma",
+        "Switch",
+        "Sgn",
+        "Log1p",
+    ):
         assert isinstance(getattr(scalar, name), type), name
