@@ -77,6 +77,11 @@ def offset_of(result: Result, indices: tuple[Value, ...], e: Extents) -> Affine:
     coefficients: dict[int, Value] = {}
     rest = e.zero
     for index, stride in zip(indices, row_major_strides(e, shape), strict=True):
+        if index is e.zero:
+            continue
+        if index.op == "index" and index.data not in coefficients:
+            coefficients[index.data] = stride  # type: ignore[index]
+            continue
         form = affine(index, e)
         for k, c in form.coefficients.items():
             coefficients[k] = e.add(coefficients.get(k, e.zero), e.mul(c, stride))

@@ -156,7 +156,8 @@ class GroupAssembler:
             for read in nest.reads:
                 form = self.forms[member.nest.serial, read] = offset(read, e)
                 self.accesses.append({axes[a]: e.canonical(c) for a, c in form.coefficients.items() if a in axes})
-                fixed.update(axes[a] for a in _direct_indices([form.rest]) if a in axes)
+                if form.rest is not e.zero:
+                    fixed.update(axes[a] for a in _direct_indices([form.rest]) if a in axes)
             fixed.update(axes[a] for a in _direct_indices((*nest.bodies, *nest.finish)) if a in axes)
             if member.stored:
                 for result in nest.results:

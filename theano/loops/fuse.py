@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from theano.loops.extents import Extents
-from theano.loops.nest import Nest, Result, operations
+from theano.loops.nest import CALL_COST, Nest, Result
 from theano.scalar.instructions import Value, rebuild, walk
 
 BODY_LIMIT = 80
 """Scalar cost of one group; LLVM's time grows faster than linearly beyond about 50 operations in a loop."""
 BUFFER_LIMIT = 28
-CALL_COST = 5
 
 
 @dataclass(slots=True, eq=False)
@@ -115,7 +114,7 @@ class _Fuser:
             _unreduced(nest)
         axes = live_axes(nest.space, self.extents)
         key = tuple(self.extents.canonical(nest.space[a]) for a in axes)
-        cost = body_cost(nest)
+        cost = nest.cost
         oldest = max((self.made.get(r, -1) for r in nest.arguments()), default=-1)
         oldest = max((oldest, *(self.made.get(r, -1) + 1 for r in telling(nest, self.extents))))
         for serial in dict.fromkeys((oldest, self.latest.get(key, -1))):
@@ -186,14 +185,12 @@ def _unreduced(nest: Nest) -> None:
     finished = []
     for value in nest.finish:
         finished.append(_with_accumulators(value, nest.bodies))
-    nest.bodies, nest.finish, nest.combine = tuple(finished), (), None
     kept = [axis for axis in range(len(nest.space)) if axis not in nest.axes]
-    trace = nest.bodies[0].trace
+    trace = finished[0].trace
     renumbered = {axis: trace.leaf("index", "int64", position) for position, axis in enumerate(kept)}
     renumbered.update((axis, trace.const(0, "int64")) for axis in nest.axes)
-    nest.bodies = tuple(_reindexed(b, renumbered) for b in nest.bodies)
-    nest.space, nest.axes, nest.kind = tuple(nest.space[a] for a in kept), frozenset(), "pointwise"
-    nest._reads = None
+    bodies = tuple(_reindexed(b, renumbered) for b in finished)
+    nest.become(kind="pointwise", space=tuple(nest.space[a] for a in kept), axes=frozenset(), bodies=bodies, finish=(), combine=None)
 
 
 def _with_accumulators(value: Value, values: tuple[Value, ...]) -> Value:
@@ -202,10 +199,6 @@ def _with_accumulators(value: Value, values: tuple[Value, ...]) -> Value:
 
 def _reindexed(value: Value, renumbered: dict[int, Value]) -> Value:
     return rebuild([value], value.trace, lambda v, _: renumbered.get(v.data) if v.op == "index" else None)[0]  # type: ignore[call-overload]
-
-
-def body_cost(nest: Nest) -> int:
-    return sum(CALL_COST if v.op == "call" else v.op != "cast" for v in operations(nest.bodies))
 
 
 def plan_stores(items: list[Item], wanted: Iterable[Result]) -> None:
@@ -241,7 +234,7 @@ def _plan_group(group: Group, outside: set[Result]) -> None:
             if producer is None or not producer.inner or producer.nest.kind == "reduce":
                 continue
             later = {s for s in member.stages if s > producer.stage}
-            if later and body_cost(producer.nest) >= CALL_COST:
+            if later and producer.nest.cost >= CALL_COST:
                 producer.stored = True
                 producer.stages.add(producer.stage)
             elif not (later and producer.stored):

@@ -15,7 +15,7 @@ from theano.graph import Apply, Constant, FunctionGraph, Variable
 from theano.loops.access import offset
 from theano.loops.extents import Extents
 from theano.loops.ir import Guard
-from theano.loops.nest import READS, Nest, Operand, RegionBody, Result, Sink, View, operations
+from theano.loops.nest import READS, Nest, Operand, RegionBody, Result, Sink, View
 from theano.scalar.instructions import REAL, Value, rebuild, walk
 
 Number = int  # a name that Lowering.int does not hide
@@ -146,7 +146,7 @@ class Lowering:
             value = value.source
         if value.inline and value.nest is not None:
             self._absorbed += value.nest.nodes[-NAMED:]
-            return self._substitute(value.nest.bodies[value.position], self._clamped(value.shape, indices))
+            return self._substitute(value, self._clamped(value.shape, indices))
         return self.trace.emit("read", self._clamped(value.shape, indices), value.dtype, value)
 
     def _read_flat(self, value: Result | View, position: Value) -> Value:
@@ -158,7 +158,13 @@ class Lowering:
         zero, one = self.extents.zero, self.extents.one
         return tuple(zero if s is one else i for s, i in zip(shape, indices, strict=True))
 
-    def _substitute(self, body: Value, indices: tuple[Value, ...]) -> Value:
+    def _substitute(self, result: Result, indices: tuple[Value, ...]) -> Value:
+        """The body of ``result`` at other points than those it was written for."""
+        assert result.nest is not None
+        body = result.nest.bodies[result.position]
+        if all(i.op == "index" and i.data == axis for axis, i in enumerate(indices) if result.shape[axis] is not self.extents.one):
+            return body
+
         def replace(v: Value, args: tuple[Value, ...]) -> Value | None:
             return indices[v.data] if v.op == "index" else None  # type: ignore[call-overload]
 
@@ -545,11 +551,21 @@ def _stored(value: Value, dtype: str) -> Value:
 def _is_free(body: Value, scalar: bool) -> bool:
     """Whether recomputing ``body`` at each use beats storing it: one read and a few cheap instructions; of a scalar, which a
     kernel computes once, two reads and a division more."""
-    below = [v.op for v in walk([body])]
-    work = [v.op for v in operations([body])]
-    if "check" in below or "call" in work or not (scalar or _DEAR.isdisjoint(work)):
-        return False
-    return sum(op in READS for op in below) <= (2 if scalar else 1) and len(work) <= FREE_WORK
+    seen, pending = {body}, [body]
+    addresses: list[Value] = []
+    work = 0
+    while pending:
+        value = pending.pop()
+        if value.op in READS:
+            addresses.append(value)
+            continue
+        work += bool(value.args)
+        if work > FREE_WORK or value.op in ("check", "call") or (value.op in _DEAR and not scalar):
+            return False
+        pending += [a for a in value.args if a not in seen]
+        seen.update(value.args)
+    reads = [v.op for v in walk(addresses) if v.op in READS or v.op == "check"]
+    return "check" not in reads and len(reads) <= (2 if scalar else 1)
 
 
 def _mismatch(node: Any, message: str, axes: tuple[Any, ...], a: Value, b: Value) -> str:

@@ -15,6 +15,7 @@ from theano.graph import Variable
 from theano.scalar.instructions import Value, walk
 
 READS = frozenset({"read", "read_flat"})
+CALL_COST = 5
 _LEAVES = frozenset({"index", "const", "size", "read", "read_flat", "acc", "input"})
 
 
@@ -61,6 +62,8 @@ class Nest:
     serial: int = 0
     absorbed: tuple[Any, ...] = ()  # nodes whose results are computed again inside the bodies
     _reads: tuple[Value, ...] | None = None
+    _arguments: list[Result] | None = None
+    _cost: int | None = None
 
     @property
     def nodes(self) -> tuple[Any, ...]:
@@ -76,12 +79,27 @@ class Nest:
 
     def arguments(self) -> list[Result]:
         """Every result that this nest needs, in order of appearance."""
-        found = [v.data for v in self.reads] + [o.result for o in self.operands]
-        if self.base is not None:
-            found.append(self.base)
-        for body in self.inner:
-            found.extend(body.outer)
-        return list(dict.fromkeys(found))  # type: ignore[arg-type]
+        if self._arguments is None:
+            found: list[Any] = [v.data for v in self.reads] + [o.result for o in self.operands]
+            if self.base is not None:
+                found.append(self.base)
+            for body in self.inner:
+                found.extend(body.outer)
+            self._arguments = list(dict.fromkeys(found))
+        return self._arguments
+
+    @property
+    def cost(self) -> int:
+        """Estimated scalar instructions of one point."""
+        if self._cost is None:
+            self._cost = sum(CALL_COST if v.op == "call" else v.op != "cast" for v in operations(self.bodies))
+        return self._cost
+
+    def become(self, **fields: Any) -> None:
+        """Take other contents."""
+        for name, content in fields.items():
+            setattr(self, name, content)
+        self._reads = self._arguments = self._cost = None
 
 
 @dataclass(slots=True)

@@ -239,7 +239,7 @@ def walk(roots: Iterable[Value], opaque: Container[str] = ()) -> list[Value]:
     while stack:
         value = stack[-1]
         if value not in seen:
-            pending = [a for a in value.args if a not in seen] if value.op not in opaque else ()
+            pending = [a for a in value.args if a not in seen] if value.args and value.op not in opaque else ()
             if pending:
                 stack.extend(pending[::-1])
                 continue
