@@ -16,6 +16,7 @@ import numpy
 from theano import errors
 from theano.compile.failures import row
 from theano.graph import Constant, Variable, clone_get_equiv, graph_inputs
+from theano.graph.provenance import inherit
 from theano.tensor import as_tensor_variable
 from theano.tensor.sharedvar import SharedVariable, shared
 
@@ -272,18 +273,22 @@ def _copy(ins: list[In], roots: list[Variable], givens: dict[Variable, Variable]
         if isinstance(variable, SharedVariable):
             memo[variable] = first.setdefault((_cell(variable), variable.type), variable)
         else:
-            memo[variable] = variable.clone()
+            memo[variable] = _leaf(variable)
     if givens:
         clone_get_equiv([], list(givens.values()), memo=memo)
         for old, new in givens.items():
             memo[old] = memo[new]
     for item in ins:
-        if item.variable not in memo:
-            memo[item.variable] = item.variable.clone()
-        elif item.variable.owner is not None:
-            memo[item.variable] = item.variable.type(item.variable.name)
+        if item.variable not in memo or item.variable.owner is not None:
+            memo[item.variable] = _leaf(item.variable)
     clone_get_equiv([], roots, memo=memo)
     return memo
+
+
+def _leaf(variable: Variable) -> Variable:
+    """A leaf like ``variable`` that remembers where that was made."""
+    with inherit(variable.origin):
+        return variable.clone()
 
 
 def _check_inputs(ins: list[In], given: list[Variable], found: list[Variable], on_unused: str, outputs: set[Variable]) -> None:

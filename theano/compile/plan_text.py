@@ -68,6 +68,11 @@ class StoredNode:
         return id(self)
 
 
+def _written(nodes: Sequence[Apply]) -> list[Any]:
+    """Whatever has a line of its own in the user's program: nodes, and what they start from."""
+    return [*nodes, *dict.fromkeys(v for node in nodes for v in node.inputs if v.owner is None)]
+
+
 class Writer:
     """Encodes one program; ``nodes`` are the user's, to which origins and Python steps refer by number."""
 
@@ -76,7 +81,8 @@ class Writer:
         self.positions: dict[int, int] = {}
         for k, node in enumerate(nodes):
             self.positions.setdefault(id(node.op), k)
-            for j, leaf in enumerate(node.origin._leaves(64)):
+        for k, thing in enumerate(_written(nodes)):
+            for j, leaf in enumerate(thing.origin._leaves(64)):
                 self.leaves.setdefault(id(leaf), (k, j))
         self.tables: dict[str, list[Any]] = {"values": [], "kernels": [], "buffers": [], "nodes": [], "variables": []}
         self.numbers: dict[int, int] = {}
@@ -142,7 +148,7 @@ class Reader:
     """Decodes what :class:`Writer` wrote, for this process's ``nodes``."""
 
     def __init__(self, tables: dict[str, list[Any]], nodes: Sequence[Apply]) -> None:
-        self.user_nodes, self.trace = nodes, Trace()
+        self.user_nodes, self.written, self.trace = nodes, _written(nodes), Trace()
         self.values: list[Value] = []
         self.buffers: list[ir.Buffer] = []
         self.kernels: list[ir.Kernel] = []
@@ -166,7 +172,7 @@ class Reader:
     def _origin(self, places: list[list[int]]) -> Origin:
         origin: Origin = NOWHERE
         for k, j in places:
-            leaves = list(self.user_nodes[k].origin._leaves(64))
+            leaves = list(self.written[k].origin._leaves(64))
             if j < len(leaves):
                 origin = unite(origin, leaves[j])
         return origin
