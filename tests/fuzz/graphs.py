@@ -13,7 +13,8 @@ import numpy as np
 import theano
 import theano.tensor as T
 from tests.evaluate import evaluate
-from theano.errors import TheanoError
+from theano.graph import Apply, Op
+from theano.scanning.regions import branch, repeat
 
 ENVIRONMENTS = 4  # typical; empty; sizes of 1; large
 LARGEST = 1 << 18
@@ -47,18 +48,37 @@ class Known:
         return self.variable.type.broadcastable
 
 
+ROUGH = {"make_user_op", "make_repeat", "make_branch"}
+
+
 class Rejected(Exception):
     """The step does not apply here."""
 
 
-class Graph:
-    """Grows by :meth:`step`; ``inputs`` and ``shared`` are its sources, ``known`` all variables."""
+class Positive(Op):
+    """A user's operation: what is positive, as a vector."""
 
-    def __init__(self, seed, dtypes=(*FLOATS, *INTEGERS)):
+    __props__ = ()
+
+    def make_node(self, x):
+        return Apply(self, [x], [T.TensorType(x.dtype, (False,))()])
+
+    def perform(self, node, inputs, output_storage):
+        (x,) = inputs
+        output_storage[0][0] = x[x > 0]
+
+
+class Graph:
+    """Grows by :meth:`step`; ``inputs`` and ``shared`` are its sources, ``known`` all variables.
+
+    ``smooth``: floats only, and nothing without a gradient."""
+
+    def __init__(self, seed, smooth=False):
         self.random = np.random.default_rng(seed)
-        self.dtypes = dtypes
+        self.dtypes = FLOATS if smooth else (*FLOATS, *INTEGERS)
         self.inputs, self.shared, self.known = [], [], []
-        self.steps = sorted(name for name in dir(self) if name.startswith("make_"))
+        self.steps = sorted(name for name in dir(self) if name.startswith("make_") and not (smooth and name in ROUGH))
+        self.steps += ["make_unary", "make_binary"] * 3
         while len(self.known) < 3:
             self.attempt(self.source)
 
@@ -438,6 +458,29 @@ class Graph:
         y = self.one(lambda k: k.ndim > 0)
         self.add(self.pick([y.variable.shape[0], y.variable.shape.prod(), y.variable.size]))
 
+    # ------------------------------------------------------------------ Python and regions
+
+    def make_user_op(self):
+        x = self.one(lambda k: k.exact and k.dtype != "bool" and max(v.size for v in k.values) < 20000)
+        self.add(Positive()(x.variable), x.exact)
+
+    def make_branch(self):
+        x = self.one()
+        y = self.one(lambda k: k.dtype == x.dtype and k.shape == x.shape and k.broadcastable == x.broadcastable)
+        condition = self.number(lambda k: self.random.integers(2)).variable
+        then, otherwise = (v if self.random.random() < 0.5 or k.dtype == "bool" else v + v for k, v in ((x, x.variable), (y, y.variable)))
+        self.add(branch(condition, [then.astype(x.dtype)], [otherwise.astype(x.dtype)])[0])
+
+    def make_repeat(self):
+        x = self.one(lambda k: k.dtype in FLOATS)
+        y = self.one(lambda k: k.dtype == x.dtype and self.fits(x, k) and all(q or not p for p, q in zip(x.broadcastable[::-1], k.broadcastable[::-1])))
+        if y.ndim > x.ndim:
+            raise Rejected
+        f = self.pick([T.tanh, lambda v: v * 0.5, lambda v: v[::-1] if x.ndim else v])
+        count = self.number(lambda k: self.random.integers(0, 4)).variable
+        states = repeat(lambda i, s, t: [f(s) + y.variable, T.cast(t + s * 0.25 - i, x.dtype)], count, [x.variable, x.variable])
+        self.add(self.pick(states))
+
     # ------------------------------------------------------------------ products
 
     def make_dot(self):
@@ -461,4 +504,4 @@ class Graph:
         self.add(T.outer(x.variable, y.variable))
 
 
-__all__ = ["ENVIRONMENTS", "Graph", "Known", "Rejected", "TheanoError"]
+__all__ = ["ENVIRONMENTS", "FLOATS", "Graph", "Known"]

@@ -32,7 +32,7 @@ def close(found, expected, graph, environment, what):
 def chosen(graph):
     """Outputs, with repeats and inputs among them, and updates of shared variables."""
     random = graph.random
-    outputs = [graph.one() for _ in range(random.integers(1, 5))] + [graph.known[-1]]
+    outputs = [graph.one() for _ in range(random.integers(1, 16 if random.random() < 0.3 else 5))] + [graph.known[-1]]
     if random.random() < 0.2:
         outputs.append(graph.pick(outputs))
     if random.random() < 0.15:
@@ -45,6 +45,14 @@ def chosen(graph):
     return outputs, updates
 
 
+def laid(value, random):
+    """A copy, not always contiguous."""
+    kind = random.integers(6) if value.ndim else 2
+    if kind == 0:
+        return np.asfortranarray(value)
+    return np.repeat(value, 2, axis=-1)[..., ::2] if kind == 1 else value.copy()
+
+
 def compare(graph, modes):
     outputs, updates = chosen(graph)
     inputs = [k.variable for k in graph.inputs]
@@ -54,7 +62,7 @@ def compare(graph, modes):
         for environment in range(ENVIRONMENTS - (mode == "REFERENCE")):
             for known in graph.shared:
                 known.variable.set_value(known.values[environment])
-            arguments = [k.values[environment].copy() for k in graph.inputs]
+            arguments = [laid(k.values[environment], graph.random) for k in graph.inputs]
             found = f(*arguments)
             where = f"mode {mode}, shapes {environment}"
             for position, (value, known) in enumerate(zip(found, outputs)):
@@ -74,7 +82,7 @@ def run(seed, modes=("FAST_RUN", "FAST_COMPILE", "REFERENCE")):
 
 
 def run_gradient(seed):
-    graph = Graph(seed, FLOATS)
+    graph = Graph(seed, smooth=True)
     graph.grow(int(graph.random.integers(4, 20)))
     floats = [k for k in graph.known if k.dtype in FLOATS and k not in graph.leaves()]
     parts = [graph.pick(floats) for _ in range(2)] if floats else []
@@ -83,7 +91,6 @@ def run_gradient(seed):
         return
     cost = sum(T.cast(T.sum(k.variable * 0.5 + T.sqr(k.variable) * 0.01), "float64") for k in parts)
     gradients = T.grad(cost, wrt, disconnected_inputs="ignore")
-    marked = [graph.known]
     for gradient in gradients:
         values = []
         for environment in range(ENVIRONMENTS):

@@ -234,7 +234,7 @@ class _Planner:
     def _may_overwrite(self, task: Task, old: Result, new: Result) -> bool:
         """Whether ``task`` may write ``new`` over ``old``: each element is read before it is written, by the same iteration."""
         if task.assembled is not None:
-            return _elementwise_over(task.assembled, old, new)
+            return all(self._owner(r) is not old for r in task.assembled.results) or self._elementwise_over(task.assembled, old, new)
         return task.nest is not None and task.nest.base is old and all(o.result is not old for o in task.nest.operands)
 
     # ------------------------------------------------------------------ frames
@@ -311,11 +311,28 @@ class _Planner:
         size = self.extents.mul(self.extents.product(shape), self.extents.const(ITEMSIZE[result.dtype]))
         for old in dying:
             fits = arena.size_of(old) is size and old.dtype == result.dtype
-            if fits and task.assembled and _elementwise_over(task.assembled, old, result):
+            if fits and task.assembled and self._elementwise_over(task.assembled, old, result):
                 arena.take_over(old, result)
                 dying.remove(old)
                 return
         arena.take(result, size)
+
+    def _elementwise_over(self, assembled: Assembled, old: Result, new: Result) -> bool:
+        """Whether each element of ``old``, which is read here, is read only where the same element of ``new`` is stored, and
+        before it is."""
+        owners = [self._owner(r) for r in assembled.results]
+        stored: Value | None = None
+        loads: set[Value] = set()
+        for kind, buffer, offset in _accesses(assembled.kernel.body):
+            if kind == "store" and owners[buffer] is new:
+                if stored is not None:
+                    return False
+                stored = offset
+            elif kind == "load" and owners[buffer] is old:
+                if stored is not None:
+                    return False
+                loads.add(offset)
+        return loads == {stored}
 
     def _owner(self, result: Result) -> Result:
         while result in self.alias:
@@ -450,23 +467,6 @@ def _copy(low: Lowering, variable: Variable) -> Result:
     result.nest = nest
     low.nests.append(nest)
     return result
-
-
-def _elementwise_over(assembled: Assembled, old: Result, new: Result) -> bool:
-    """Whether each element of ``old`` is read only where the same element of ``new`` is stored, and before it is."""
-    source, target = (assembled.results.index(r) if r in assembled.results else -1 for r in (old, new))
-    stored: Value | None = None
-    loads: set[Value] = set()
-    for kind, buffer, offset in _accesses(assembled.kernel.body):
-        if kind == "store" and buffer == target:
-            if stored is not None:
-                return False
-            stored = offset
-        elif kind == "load" and buffer == source:
-            if stored is not None:
-                return False
-            loads.add(offset)
-    return stored is not None and loads <= {stored}
 
 
 def _accesses(body: Sequence[Any]) -> Iterator[tuple[str, int, Value]]:
