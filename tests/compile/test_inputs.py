@@ -180,7 +180,8 @@ class TestLayouts:
         "view",
         [
             lambda a: a[::2], lambda a: a[:, ::2], lambda a: a[::-1], lambda a: a[:, ::-1], lambda a: a.T, lambda a: a[1:3, 2:5],
-            lambda a: a[::-2, ::-3], lambda a: np.broadcast_to(a[:1], (3, 6)), lambda a: np.broadcast_to(a[0, 0], (2, 2)), np.asfortranarray,
+            lambda a: a[::-2, ::-3], lambda a: np.broadcast_to(a[:1], (3, 6)), lambda a: np.broadcast_to(a[0, 0], (2, 2)),
+            np.asfortranarray,
             lambda a: a[:0], lambda a: a[:, :0], lambda a: a[1:2], lambda a: a[:, 1:2],
         ],
     )  # fmt: skip

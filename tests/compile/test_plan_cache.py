@@ -72,6 +72,19 @@ def test_other_names_and_shapes_are_the_same_function(empty_cache):
     np.testing.assert_allclose(other(np.zeros(5)), np.ones(5))
 
 
+def test_a_found_plan_has_this_functions_names(empty_cache):
+    def build(x, s):
+        x, store = T.dvector(x), theano.shared(np.ones(3), name=s)
+        return theano.function([x], T.exp(x * 2) + store, updates=[(store, store + x)])
+
+    build("x", "s")
+    other = build("other", "kept")
+    assert other.maker.compilation.kept == "found"
+    assert "other.shape[0]" in other.explain() and "shared kept" in other.explain() and "x.shape[0]" not in other.explain()
+    with pytest.raises(theano.errors.ShapeError, match=r"(?s)exp\(mul\(other, 2\)\).*\(2,\).*kept.*\(3,\)"):
+        other([1.0, 2.0])
+
+
 def test_floatx_is_part_of_the_key(empty_cache):
     def build():
         x = T.lvector("x")

@@ -227,13 +227,13 @@ class TestErrors:
 
     def test_an_output_left_empty(self, mode):
         f = theano.function([x], scripted(lambda v: (), x), mode=mode)
-        with pytest.raises(ValueError, match="perform of Scripted.* left output 0 empty"):
+        with pytest.raises(ValueError, match=r"perform of Scripted.* left output 0 empty"):
             f(X)
 
     @pytest.mark.parametrize(
         ("result", "said"),
         [
-            (np.ones((2, 2)), "rank 1"), (np.ones(2, "complex128"), "dtype float64"), ("text", "dtype float64"), (np.ones(2, "float128"), "float64"),
+            (np.ones((2, 2)), "rank 1"), (np.ones(2, "complex128"), "dtype float64"), ("text", "dtype float64"),
         ],
     )  # fmt: skip
     def test_a_result_of_the_wrong_type(self, result, said, mode):

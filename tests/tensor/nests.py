@@ -3,6 +3,7 @@
 import numpy as np
 
 from theano.graph import io_toposort
+from theano.graph.naming import title
 from theano.loops.lower import Lowering
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import walk
@@ -73,7 +74,8 @@ class Run:
     def check(self, guard):
         left, right = self.extents((guard.left, guard.right))
         if not (left == right if guard.relation == "equal" else left >= right):
-            raise Stopped(guard.message, left, right)
+            array = title(guard.node.inputs[0]) if guard.node is not None else ""
+            raise Stopped(guard.message.replace("{array}", array), left, right)
 
     def extents(self, values):
         return tuple(int(np.asarray(v)) for v in self.compute(values, ()))
@@ -129,8 +131,8 @@ class Run:
         index = np.where(index < 0, index + extent, index)
         bad = (index < 0) | (index >= extent)
         if np.any(bad):
-            _, text = self.low.checks[check.data - 1]
-            raise IndexError(text.format(payload=np.asarray(index)[bad].flat[0]))
+            node, text = self.low.checks[check.data - 1]
+            raise IndexError(text.format(payload=np.asarray(index)[bad].flat[0], array=title(node.inputs[0])))
         return index
 
     def nest(self, nest):

@@ -43,8 +43,9 @@ def guard_error(guard: Guard, left: int, right: int, sizes: Sizes) -> Exception:
 
 
 def _bound_error(guard: Guard, left: int, right: int, sizes: Sizes) -> Exception:
-    headline = (guard.message or "{left} is less than {right}").format(left=left, right=right, payload=left)
-    rows = _subjects(sizes.operands(guard.node)) + _place(guard.node)
+    operands = sizes.operands(guard.node)
+    headline = (guard.message or "{left} is less than {right}").format(left=left, right=right, array=_first(operands))
+    rows = _subjects(operands) + _place(guard.node)
     if headline.startswith("index "):
         return errors.BoundsError(errors.message(headline, rows))
     return errors.ShapeError(errors.message(_named(guard.node, headline), rows))
@@ -56,7 +57,7 @@ def check_error(node: Any, text: str, payload: int, sizes: Sizes) -> Exception:
     writes = operation(node).endswith("inc_subtensor")
     labels = ["array", *(["value"] if writes else []), *["index"] * len(operands)]
     rows = [row(label, v, shape) for label, (v, shape) in zip(labels, operands)]
-    return errors.BoundsError(errors.message(text.format(payload=payload), [*rows, *_place(node)]))
+    return errors.BoundsError(errors.message(text.format(payload=payload, array=_first(operands)), [*rows, *_place(node)]))
 
 
 def range_error(step: Any) -> Exception:
@@ -104,6 +105,10 @@ def row(label: str, variable: Any, shape: Shape | dict[int, int] = ()) -> Row:
     text = ", ".join("?" if n is None else str(n) for n in entries)
     places = lines_of(variable)
     return label, title(variable), f"{getattr(kind, 'dtype', kind)} ({text}{',' if len(entries) == 1 else ''})", places[0] if places else ""
+
+
+def _first(operands: Sequence[tuple[Any, Shape]]) -> str:
+    return title(operands[0][0]) if operands else "the array"
 
 
 def _subjects(operands: Iterable[tuple[Any, Shape]]) -> list[Row]:

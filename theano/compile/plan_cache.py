@@ -13,10 +13,11 @@ import numpy
 
 from theano.compile.graph_key import Uncacheable, graph_key, user_nodes
 from theano.compile.mode import Mode
-from theano.compile.plan_text import Reader, Writer, read_array, write_array
+from theano.compile.plan_text import Reader, Writer, read_array, write_array, written
 from theano.graph import Apply, Constant, Variable
 from theano.loops.ir import Frame, Guard, IfRegion, LoopRegion, Program, Step
 from theano.rewrite.engine import GROUPS
+from theano.tensor.sharedvar import SharedVariable
 
 LARGEST = 20_000
 """Graphs of more nodes are not kept: reading them back would take as long as planning them."""
@@ -27,6 +28,9 @@ class Plan:
 
     def __init__(self, inputs: list[Variable], outputs: list[Variable], facts: tuple[Any, ...], mode: Mode, profile: bool) -> None:
         self.nodes: list[Apply] = user_nodes(inputs, outputs)
+        self.written = written(self.nodes)
+        count = sum(not isinstance(v, SharedVariable) for v in inputs)
+        self.names = {("input", k) if k < count else ("shared", k - count): v.name for k, v in enumerate(inputs)}
         self.constants = _constants(self.nodes, outputs)
         self.key = graph_key(inputs, outputs, facts, mode, profile) + "-plan"
 
@@ -50,7 +54,7 @@ class Plan:
     # ------------------------------------------------------------------ as data
 
     def _write(self, loaded: Any) -> dict[str, Any]:
-        writer, program = Writer(self.nodes), loaded.program
+        writer, program = Writer(self.nodes, self.written), loaded.program
         steps, guards = _everything(program.frame)
         places = {id(s): k for k, s in enumerate(steps)}
         names = ("inputs", "shared", "constants", "frame", "outputs", "commits", "checks", "operands")
@@ -72,7 +76,7 @@ class Plan:
     def _read(self, text: dict[str, Any], code: bytes) -> Any:
         from theano.runtime.cpu import restore
 
-        reader = Reader(text["tables"], self.nodes)
+        reader = Reader(text["tables"], self.nodes, self.written, self.names)
         fields: dict[str, Any] = {name: reader.read(value) for name, value in text["program"].items()}
         fields = {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
         arrays = [self.constants[a].data if isinstance(a, int) else read_array(a) for a in text["arrays"]]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,10 @@ _CLASSES: dict[str, type] = {
 }  # fmt: skip
 
 
+Names = Mapping[tuple[str, int], str | None]
+"""What this process calls inputs and shared variables: by storage and position."""
+
+
 @dataclass(slots=True)
 class StoredType:
     """Enough of a type to name it in a message."""
@@ -46,14 +51,10 @@ class StoredType:
 class StoredVariable:
     """A variable of an earlier process's graph, as messages need it."""
 
-    name: str | None
     type: StoredType
     origin: Origin
-    text: str = ""
+    name: str
     static_shape: None = None
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(slots=True)
@@ -68,20 +69,28 @@ class StoredNode:
         return id(self)
 
 
-def _written(nodes: Sequence[Apply]) -> list[Any]:
-    """Whatever has a line of its own in the user's program: nodes, and what they start from."""
-    return [*nodes, *dict.fromkeys(v for node in nodes for v in node.inputs if v.owner is None)]
+def written(nodes: Sequence[Apply]) -> list[Any]:
+    """All of the user's graph that has a line or a name: nodes, what they start from, what they give.  (Before any rewriting.)"""
+    return [*nodes, *dict.fromkeys(v for node in nodes for v in (*node.inputs, *node.outputs))]
+
+
+def _mark(number: int) -> str:
+    """Stands for a name in a stored text: another process may call the same thing differently."""
+    return f"\0{number}\0"
 
 
 class Writer:
-    """Encodes one program; ``nodes`` are the user's, to which origins and Python steps refer by number."""
+    """Encodes one program; ``nodes`` are the user's, ``things`` all that is :func:`written` there: names, origins and Python steps
+    refer to them by number."""
 
-    def __init__(self, nodes: Sequence[Apply]) -> None:
+    def __init__(self, nodes: Sequence[Apply], things: Sequence[Any]) -> None:
         self.leaves: dict[int, tuple[int, int]] = {}
         self.positions: dict[int, int] = {}
         for k, node in enumerate(nodes):
             self.positions.setdefault(id(node.op), k)
-        for k, thing in enumerate(_written(nodes)):
+        self.written: dict[int, int] = {}
+        for k, thing in enumerate(things):
+            self.written[id(thing)] = k
             for j, leaf in enumerate(thing.origin._leaves(64)):
                 self.leaves.setdefault(id(leaf), (k, j))
         self.tables: dict[str, list[Any]] = {"values": [], "kernels": [], "buffers": [], "nodes": [], "variables": []}
@@ -133,11 +142,17 @@ class Writer:
         if hasattr(thing, "op"):
             inputs = [self.graph_part(v) for v in thing.inputs if hasattr(v.type, "broadcastable")][:4]
             return {"n": self._number(thing, "nodes", [operation(thing), self.origin(thing), inputs])}
+        if id(thing) in self.written:
+            return {"u": self.written[id(thing)]}
         if hasattr(thing, "type"):
             kind = [thing.type.dtype, list(thing.type.broadcastable)]
             owner = getattr(thing, "owner", None)
-            return {"x": self._number(thing, "variables", [thing.name, kind, self.origin(owner or thing), title(thing)])}
+            return {"x": self._number(thing, "variables", [kind, self.origin(owner or thing), title(thing, self._called)])}
         raise Uncacheable(f"a program holds a {type(thing).__name__}")
+
+    def _called(self, variable: Any) -> str | None:
+        number = self.written.get(id(variable))
+        return _mark(number) if number is not None and (variable.name or variable.owner is None) else None
 
     def origin(self, thing: Any) -> list[tuple[int, int]]:
         found = (self.leaves.get(id(leaf)) for leaf in (thing.origin or NOWHERE)._leaves(64))
@@ -147,27 +162,31 @@ class Writer:
 class Reader:
     """Decodes what :class:`Writer` wrote, for this process's ``nodes``."""
 
-    def __init__(self, tables: dict[str, list[Any]], nodes: Sequence[Apply]) -> None:
-        self.user_nodes, self.written, self.trace = nodes, _written(nodes), Trace()
-        self.values: list[Value] = []
-        self.buffers: list[ir.Buffer] = []
-        self.kernels: list[ir.Kernel] = []
+    def __init__(self, tables: dict[str, list[Any]], nodes: Sequence[Apply], things: Sequence[Any], names: Names) -> None:
+        self.user_nodes, self.written, self.names, self.trace = nodes, things, names, Trace()
+        self.tables: dict[str, list[Any]] = {kind: [] for kind in "vxnbk"} | {"u": list(things)}
         for op, args, dtype, data in tables["values"]:
-            self.values.append(self._value(op, args, dtype, self.read(data)))
-        self.variables = [StoredVariable(n, StoredType(k[0], tuple(k[1])), self._origin(o), t) for n, k, o, t in tables["variables"]]
-        self.nodes = [
-            StoredNode(op, self._origin(o), [self.variables[i["x"]] for i in inputs if "x" in i]) for op, o, inputs in tables["nodes"]
-        ]
-        self.buffers = [ir.Buffer(*self._fields(entry)) for entry in tables["buffers"]]
-        self.kernels = [ir.Kernel(*self._fields(entry)) for entry in tables["kernels"]]
+            self.tables["v"].append(self._value(op, args, dtype, self.read(data)))
+        for kind, origin, text in tables["variables"]:
+            self.tables["x"].append(StoredVariable(StoredType(kind[0], tuple(kind[1])), self._origin(origin), self._named(text)))
+        for op, origin, inputs in tables["nodes"]:
+            self.tables["n"].append(StoredNode(op, self._origin(origin), [self.read(i) for i in inputs]))
+        self.tables["b"] += [self._buffer(*self._fields(entry)) for entry in tables["buffers"]]
+        self.tables["k"] += [ir.Kernel(*self._fields(entry)) for entry in tables["kernels"]]
 
     def _value(self, op: str, args: list[int], dtype: str, data: Any) -> Value:
         if op == "const":
             return self.trace.const(data, dtype)
-        return self.trace.emit(op, tuple(self.values[a] for a in args), dtype, data)
+        return self.trace.emit(op, tuple(self.tables["v"][a] for a in args), dtype, data)
 
     def _fields(self, entry: list[Any]) -> list[Any]:
         return [self.read(each) for each in entry]
+
+    def _buffer(self, number: int, dtype: str, shape: Any, storage: str, position: int, offset: Any, name: str | None) -> ir.Buffer:
+        return ir.Buffer(number, dtype, shape, storage, position, offset, self.names.get((storage, position)))
+
+    def _named(self, text: str) -> str:
+        return re.sub("\0([0-9]+)\0", lambda match: title(self.written[int(match[1])]), text)
 
     def _origin(self, places: list[list[int]]) -> Origin:
         origin: Origin = NOWHERE
@@ -186,7 +205,7 @@ class Reader:
             ((kind, number),) = text.items()
             if kind == "bytes":
                 return base64.b64decode(number)
-            return {"v": self.values, "b": self.buffers, "k": self.kernels, "n": self.nodes, "x": self.variables}[kind][number]  # type: ignore[index]
+            return self.tables[kind][number]
         values = self._fields(text["f"])
         if text["c"] == "PythonStep":
             values[0] = self.user_nodes[values[0]]

@@ -54,7 +54,7 @@ def plain_failure(what: Guard | tuple[Any, str], first: int, second: int) -> Exc
     """:class:`~theano.errors.ShapeError` of a guard, :class:`~theano.errors.BoundsError` of a check (node, message)."""
     if isinstance(what, Guard):
         return ShapeError(f"{what.message or what.relation}: {first}, {second}")
-    return BoundsError(what[1].format(payload=first))
+    return BoundsError(what[1].format(payload=first, array="the array"))
 
 
 def run_program(

@@ -14,6 +14,7 @@ An operation may say so itself by an attribute ``word``: what ``T.concatenate`` 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from theano.graph.variable import Constant
@@ -32,14 +33,15 @@ def operation(node: Any) -> str:
     return str(word)
 
 
-def title(variable: Any) -> str:
-    """A variable as a person would write it: its name, its value, or the operation that makes it."""
-    return _expression(variable, DEPTH)
+def title(variable: Any, called: Callable[[Any], str | None] = lambda variable: variable.name) -> str:
+    """A variable as a person would write it: what it is ``called``, its value, or the operation that makes it."""
+    return _expression(variable, DEPTH, called)
 
 
-def _expression(variable: Any, depth: int) -> str:
-    if variable.name:
-        return str(variable.name)
+def _expression(variable: Any, depth: int, called: Callable[[Any], str | None]) -> str:
+    name = called(variable)
+    if name:
+        return name
     if isinstance(variable, Constant):
         single = getattr(variable.data, "size", 0) == 1
         return str(variable.data.item()) if single else str(variable)
@@ -48,10 +50,10 @@ def _expression(variable: Any, depth: int) -> str:
         return str(variable)
     order = getattr(node.op, "new_order", None)
     if order is not None:  # a dimshuffle: of interest only if it changes the order
-        inside = _expression(node.inputs[0], depth)
+        inside = _expression(node.inputs[0], depth, called)
         return f"{inside}.T" if tuple(order) == (1, 0) else inside
     word = operation(node)
-    parts = [_expression(v, depth - 1) if depth else "..." for v in node.inputs]
+    parts = [_expression(v, depth - 1, called) if depth else "..." for v in node.inputs]
     text = f"{word}({', '.join(parts)})"
     return text if len(text) <= WORDY else f"{word}(...)"
 

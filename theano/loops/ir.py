@@ -250,6 +250,6 @@ class Program:
     frame: Frame = field(default_factory=Frame)
     outputs: list[Buffer] = field(default_factory=list)
     commits: list[tuple[int, Buffer]] = field(default_factory=list)
-    checks: list[tuple[Any, str]] = field(default_factory=list)  # status code -> (node, message with {payload})
+    checks: list[tuple[Any, str]] = field(default_factory=list)  # status code -> (node, message with {payload} and {array})
     operands: list[tuple[Any, tuple[tuple[Any, tuple[Value, ...]], ...]]] = field(default_factory=list)
     """For messages: each node that may fail by a guard or a check, with its inputs and their extents."""

@@ -23,7 +23,6 @@ import numpy as np
 from theano.dtypes import is_complex, is_integer
 from theano.errors import BoundsError, DTypeError, MethodNotDefined, NotScalarConstantError, ShapeError, VariableTypeError, message
 from theano.graph import Apply, Constant, Op, Variable
-from theano.graph.naming import title
 from theano.scalar.instructions import select
 from theano.tensor.convert import as_tensor_variable, constant
 from theano.tensor.elemwise import DimShuffle, row
@@ -258,15 +257,14 @@ class Layout:
                 if axis not in fixed:
                     array = self.entries[axis]
                     read = low.read(array, on_arrays[self.rank - array.type.ndim :])
-                    positions[axis] = low.checked_index(read.cast("int64"), extents[axis], node, _out_of_bounds("{payload}", axis, x))
+                    positions[axis] = low.checked_index(read.cast("int64"), extents[axis], node, _out_of_bounds("{payload}", axis))
             return tuple(positions[axis] for axis in range(len(extents)))
 
         return shape, source, len(fixed) == len(self.arrays)
 
 
-def _out_of_bounds(index: str, axis: int, x: Any) -> str:
-    name = title(x).replace("{", "{{").replace("}", "}}")
-    return f"index {index} is out of bounds for axis {axis} of {name}"
+def _out_of_bounds(index: str, axis: int) -> str:
+    return f"index {index} is out of bounds for axis {axis} of {{array}}"
 
 
 def _fixed(low: Any, node: Apply, x: Any, axis: int, entry: Any) -> Any:
@@ -275,7 +273,7 @@ def _fixed(low: Any, node: Apply, x: Any, axis: int, entry: Any) -> Any:
     if number is None:
         return None
     extent = low.shape(x)[axis]
-    low.at_least(extent, low.int(number + 1 if number >= 0 else -number), node, _out_of_bounds(str(number), axis, x))
+    low.at_least(extent, low.int(number + 1 if number >= 0 else -number), node, _out_of_bounds(str(number), axis))
     return low.int(number) if number >= 0 else low.add(extent, low.int(number))
 
 
@@ -537,7 +535,7 @@ def _lowered_one_hot(op: IncSubtensor, low: Any, node: Apply) -> bool:
     zero = low.trace.const(0, x.type.dtype)
 
     def body(i: Any, j: Any) -> Any:
-        chosen = low.checked_index(low.read(columns, (i,)).cast("int64"), m, node, _out_of_bounds("{payload}", 1, x))
+        chosen = low.checked_index(low.read(columns, (i,)).cast("int64"), m, node, _out_of_bounds("{payload}", 1))
         return select(chosen.equals(j), low.read(y, (i,)[: y.type.ndim]), zero)
 
     low.pointwise(node.outputs[0], (n, m), body)

@@ -1,0 +1,111 @@
+"""Errors of building a graph: raised at the user's line, naming the variables and a cure."""
+
+import traceback
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from tests.errors.telling import rows, told
+from theano import errors
+
+x = T.fmatrix("x")
+u = T.dvector("u")
+v = T.dvector("v")
+a = T.dscalar("a")
+i = T.lvector("i")
+cube = T.tensor3("cube")
+left = T.constant(np.ones((3, 4)), name="left")
+right = T.constant(np.ones((5, 4)), name="right")
+big = theano.shared(np.ones((3, 4)), name="big")
+flags = T.TensorType("bool", (False,))("flags")
+
+CASES = {
+    "dot of sizes known to differ": (
+        lambda: T.dot(left, right), errors.ShapeError, "dot: inner dimensions differ", "did you mean dot(left, right.T)?",
+        ("left", "left", "float64 (3, 4)"), ("right", "right", "float64 (5, 4)"),
+    ),
+    "elementwise of sizes known to differ": (
+        lambda: left + right, errors.ShapeError, "add: sizes 3 and 5 of dimension 0 differ",
+        "only dimensions of broadcastable type stretch",
+        ("left", "left", "float64 (3, 4)"), ("right", "right", "float64 (5, 4)"),
+    ),
+    "an index of floats": (
+        lambda: u[v], TypeError, "an index must be an integer", "did you mean .astype('int64')?",
+        ("index", "v", "float64 (?,)"),
+    ),
+    "a float as index": (lambda: u[1.5], TypeError, "an index must be an integer", "did you mean .astype('int64')?"),
+    "too many indices": (
+        lambda: u[1, 2], IndexError,
+        "too many indices: 2 for a tensor of rank 1", None, ("indexed", "u", "float64 (?,)"),
+    ),
+    "a dimension that may not be dropped": (
+        lambda: x.dimshuffle(0), ValueError, "dimshuffle(0,) of a tensor of rank 2",
+        "only dimensions of broadcastable type may be left out",
+    ),
+    "a dimension that is not there": (
+        lambda: x.dimshuffle(0, 1, 2), ValueError,
+        "dimshuffle(0, 1, 2) of a tensor of rank 2", "no such dimension",
+    ),
+    "an axis that is not there": (lambda: u.sum(axis=2), ValueError, "axis 2 of a tensor of rank 1", None, ("given", "u", "float64 (?,)")),
+    "parts of several ranks": (
+        lambda: T.concatenate([u, x]), TypeError, "join: tensors of one rank are needed", None,
+        ("tensor 0", "u", "float64 (?,)"), ("tensor 1", "x", "float32 (?, ?)"),
+    ),
+    "a shape of unknown length": (lambda: u.reshape(i), ValueError, "reshape: the number of dimensions is not known", "give ndim=..."),
+    "a truth value": (lambda: bool(u < v), TypeError, "a comparison of variables has no truth value", "theano.tensor.switch"),
+    "the length of a variable": (lambda: len(u), TypeError, "has no len()", None),
+    "iteration": (lambda: list(u), TypeError, "only a vector whose length is known from the graph can be iterated over", "theano.scan"),
+    "an unknown dtype": (lambda: T.cast(u, "int33"), TypeError, "int33", None),
+    "writing to what is no part": (
+        lambda: T.set_subtensor(u, 1.0), TypeError, "the first argument must be the result of indexing a tensor",
+        "write it as set_subtensor(tensor[index], value)", ("given", "u", "float64 (?,)"),
+    ),
+    "writing a value of higher rank": (
+        lambda: T.set_subtensor(u[1:3], x), TypeError, "a value of rank 2 cannot be put into a part of rank 1", None,
+        ("part", "indexing(u, 1, 3)", "float64 (?,)"), ("value", "x", "float32 (?, ?)"),
+    ),
+    "softmax of a cube": (lambda: T.nnet.softmax(cube), ValueError, "softmax: a matrix is needed, not a tensor of rank 3", None),
+    "a gradient of a vector": (lambda: T.grad(u, u), TypeError, "grad: the cost must be a scalar", "take its sum() or mean()"),
+    "a gradient that is disconnected": (
+        lambda: T.grad(u.sum(), v), ValueError,
+        "grad: the cost does not depend on this variable", "did you mean another",
+    ),
+    "minus of bool": (lambda: -flags, TypeError, "", None),
+    "a complex number made real": (lambda: T.cast(T.zvector(), "float64"), TypeError, "", None),
+    "True as a tensor": (lambda: T.as_tensor_variable(True), TypeError, "", None),
+    "an object as a tensor": (lambda: T.exp(object()), TypeError, "", None),
+    "a shared variable of a variable": (lambda: theano.shared(u), TypeError, "the value of a shared variable cannot be a variable", None),
+    "a value that does not fit a shared variable": (lambda: big.set_value(np.ones(3)), TypeError, "a value of rank 2 is needed", None),
+    "branches of several types": (
+        lambda: theano.scanning.branch(a, [u], [a]), TypeError, "branch: the sides have types", None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_message(name):
+    build, kind, headline, cure, *wanted = CASES[name]
+    text, _ = told(kind, build)
+    assert text.splitlines()[0].startswith(headline) or headline in text.splitlines()[0]
+    assert cure is None or cure in text
+    found = [row[:3] for row in rows(text)]
+    for row in wanted:
+        assert list(row) in found, text
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_is_raised_under_the_users_line(name):
+    build, kind, *_ = CASES[name]
+    with pytest.raises(kind) as caught:
+        build()
+    assert any(frame.filename == __file__ and frame.name == "<lambda>" for frame in traceback.extract_tb(caught.tb))
+
+
+def test_the_rows_name_the_lines():
+    text, _ = told(errors.ShapeError, lambda: T.dot(left, right))
+    assert [row[-1] for row in rows(text)[:2]] == [
+        '<left = T.constant(np.ones((3, 4)), name="left")>',
+        '<right = T.constant(np.ones((5, 4)), name="right")>',
+    ]
