@@ -1,5 +1,6 @@
 """All or nothing: wherever a call fails, every shared variable keeps every bit of its value."""
 
+import signal
 import sys
 
 import numpy as np
@@ -124,3 +125,25 @@ def test_the_reference_keeps_to_it_and_agrees(kind):
         np.testing.assert_allclose(result, expected, rtol=1e-12)
     for name, store in model.stores.items():
         np.testing.assert_allclose(store.get_value(), judge.stores[name].get_value(), rtol=1e-12, err_msg=name)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that interrupts")
+def test_an_interrupted_loop():
+    """A loop that would take days stops when a signal's handler raises, and nothing has changed."""
+    store, steps = theano.shared(np.arange(3.0)), T.lscalar("steps")
+    (last,) = repeat(lambda step, state: [state * 0.5 + store], steps, [store])
+    f = theano.function([steps], updates=[(store, last)])
+
+    def stop(number, frame):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(TimeoutError):
+            f(1 << 60)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    np.testing.assert_array_equal(store.get_value(), np.arange(3.0))
+    f(1)
+    np.testing.assert_array_equal(store.get_value(), np.arange(3.0) * 1.5)
