@@ -75,7 +75,7 @@ class Graph:
 
     def __init__(self, seed, smooth=False):
         self.random = np.random.default_rng(seed)
-        self.dtypes = FLOATS if smooth else (*FLOATS, *INTEGERS)
+        self.smooth, self.dtypes = smooth, FLOATS if smooth else (*FLOATS, *INTEGERS)
         self.inputs, self.shared, self.known = [], [], []
         self.steps = sorted(name for name in dir(self) if name.startswith("make_") and not (smooth and name in ROUGH))
         self.steps += ["make_unary", "make_binary"] * 3
@@ -193,9 +193,10 @@ class Graph:
         x = self.one(lambda k: k.dtype in FLOATS)
         f = self.pick(
             [
-                T.tanh, T.nnet.sigmoid, T.exp, T.neg, abs, T.sqr, T.erf, T.sin, T.cos, T.nnet.relu, T.nnet.softplus, T.sgn if x.exact else T.neg,
-                lambda v: T.log(abs(v) + 1), lambda v: T.sqrt(abs(v) + 0.5), lambda v: 1 / (1 + T.sqr(v)), lambda v: v * 0.5 + 1, lambda v: 3 - v,
-                lambda v: T.clip(v, -1, 1), lambda v: v ** 3, T.log1p if (np.concatenate([v.ravel() for v in x.values]) > -0.9).all() else T.tanh,
+                T.tanh, T.nnet.sigmoid, T.exp, T.neg, abs, T.sqr, T.erf, T.sin, T.cos, T.nnet.relu, T.nnet.softplus,
+                T.sgn if x.exact else T.neg, lambda v: T.log(abs(v) + 1), lambda v: T.sqrt(abs(v) + 0.5), lambda v: 1 / (1 + T.sqr(v)),
+                lambda v: v * 0.5 + 1, lambda v: 3 - v, lambda v: T.clip(v, -1, 1), lambda v: v**3,
+                T.log1p if all((v > -0.9).all() for v in x.values) else T.tanh,
             ]
         )  # fmt: skip
         self.add(f(x.variable), x.exact and f in (T.neg, abs, T.sgn))
@@ -258,7 +259,7 @@ class Graph:
         self.add(f(scaled, axis=self.axes(x), keepdims=bool(self.random.integers(2))), x.exact and f is T.sum, bound=2e4)
 
     def make_extreme(self):
-        x = self.one(lambda k: k.ndim > 0 and k.dtype != "bool" and all(all(v.shape) for v in k.values))
+        x = self.one(lambda k: k.ndim > 0 and k.dtype != "bool" and all(all(v.shape) for v in k.values) and (k.exact or not self.smooth))
         f = self.pick([T.max, T.min, *([T.argmax, T.argmin] if x.exact else [])])
         axis = self.pick([None, *range(x.ndim)]) if f in (T.argmax, T.argmin) else self.axes(x)
         self.add(f(x.variable, axis=axis, keepdims=bool(self.random.integers(2))), x.exact)
@@ -271,8 +272,8 @@ class Graph:
         x = self.one(lambda k: k.ndim > 1 and k.dtype in FLOATS)
         axis = int(self.random.integers(x.ndim))
         v = x.variable
-        f = self.pick([lambda: v - v.mean(axis, keepdims=True), lambda: v / (1 + T.sqr(v).sum(axis, keepdims=True)), lambda: v - v.sum(axis, keepdims=True)])
-        self.add(f())
+        choices = [v - v.mean(axis, keepdims=True), v / (1 + T.sqr(v).sum(axis, keepdims=True)), v - v.sum(axis, keepdims=True)]
+        self.add(self.pick(choices))
 
     def make_softmax(self):
         x = self.one(lambda k: k.ndim == 2 and k.dtype in FLOATS and all(all(v.shape) for v in k.values) and not k.broadcastable[1])
@@ -281,7 +282,7 @@ class Graph:
     def make_crossentropy(self):
         x = self.one(lambda k: k.ndim == 2 and k.dtype in FLOATS and all(v.shape[1] for v in k.values) and not k.broadcastable[1])
         rows, columns = x.shape
-        labels = self.source([rows], "int64", lambda shape, dtype, k: self.random.integers(0, columns[k], size=shape).astype(dtype), f"labels{len(self.known)}")
+        labels = self.indices([rows], "int64", [0] * ENVIRONMENTS, columns)
         self.add(T.nnet.categorical_crossentropy(T.nnet.softmax(x.variable), labels.variable))
 
     # ------------------------------------------------------------------ shapes
@@ -346,7 +347,7 @@ class Graph:
         return self.pick([size, -size, size // 2, size - 1])
 
     def index(self, x):
-        entries, arrays = [], 0
+        entries = []
         for axis in range(self.random.integers(1, x.ndim + 1)):
             kind, extents = self.random.integers(6), x.shape[axis]
             if kind == 0 and all(extents):
@@ -366,17 +367,20 @@ class Graph:
 
     def positions(self, extents, rank=1):
         shape = [BASE[self.pick("acw")] if all(extents) else extents for _ in range(rank)]
-        name = f"i{len(self.known)}"
-        return self.source(shape, self.pick(["int64", "int32"]), lambda s, t, k: self.random.integers(-extents[k], max(extents[k], 1), size=s).astype(t), name)
+        return self.indices(shape, self.pick(["int64", "int32"]), [-n for n in extents], extents)
+
+    def indices(self, shape, dtype, lowest, extents):
+        def draw(size, dtype, k):
+            return self.random.integers(lowest[k], max(extents[k], 1), size=size).astype(dtype)
+
+        return self.source(shape, dtype, draw, f"i{len(self.known)}")
 
     def gathered(self, x):
         axis = int(self.random.integers(x.ndim))
         entries = [slice(None)] * axis + [self.positions(x.shape[axis], int(self.random.integers(1, 3))).variable]
         if axis + 1 < x.ndim and self.random.random() < 0.4 and all(all(v.shape) for v in x.values):
             other = x.shape[axis + 1]
-            rows = self.known[-1]
-            draw = lambda s, t, k: self.random.integers(-other[k], other[k], size=s).astype(t)
-            entries.append(self.source(rows.shape, "int64", draw, f"j{len(self.known)}").variable)
+            entries.append(self.indices(self.known[-1].shape, "int64", [-n for n in other], other).variable)
         return tuple(entries)
 
     def make_gather(self):
@@ -405,14 +409,12 @@ class Graph:
     def make_join(self):
         x = self.one(lambda k: k.ndim > 0)
         axis = int(self.random.integers(x.ndim))
-        parts = [x]
-        for _ in range(self.random.integers(1, 3)):
-            parts.append(
-                self.one(
-                    lambda y: y.dtype == x.dtype and y.ndim == x.ndim and y.broadcastable[:axis] + y.broadcastable[axis + 1 :] == x.broadcastable[:axis] + x.broadcastable[axis + 1 :]
-                    and all(s == t for k, (s, t) in enumerate(zip(x.shape, y.shape)) if k != axis)
-                )
-            )
+
+        def others(known):
+            sides = list(zip(known.shape, known.broadcastable))
+            return known.dtype, sides[:axis], sides[axis + 1 :]
+
+        parts = [x] + [self.one(lambda y: y.ndim == x.ndim and others(y) == others(x)) for _ in range(self.random.integers(1, 3))]
         self.add(T.join(axis, *[p.variable for p in parts]), all(p.exact for p in parts))
 
     def make_stack(self):
@@ -473,8 +475,8 @@ class Graph:
 
     def make_repeat(self):
         x = self.one(lambda k: k.dtype in FLOATS)
-        y = self.one(lambda k: k.dtype == x.dtype and self.fits(x, k) and all(q or not p for p, q in zip(x.broadcastable[::-1], k.broadcastable[::-1])))
-        if y.ndim > x.ndim:
+        y = self.one(lambda k: k.dtype == x.dtype and k.ndim <= x.ndim and self.fits(x, k))
+        if any(p and not q for p, q in zip(x.broadcastable[::-1], y.broadcastable[::-1])):
             raise Rejected
         f = self.pick([T.tanh, lambda v: v * 0.5, lambda v: v[::-1] if x.ndim else v])
         count = self.number(lambda k: self.random.integers(0, 4)).variable

@@ -8,7 +8,7 @@ on how many threads ran the chunks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -159,9 +159,7 @@ class GroupAssembler:
                 if form.rest is not e.zero:
                     fixed.update(axes[a] for a in _direct_indices([form.rest]) if a in axes)
             fixed.update(axes[a] for a in _direct_indices((*nest.bodies, *nest.finish)) if a in axes)
-            if member.stored:
-                for result in nest.results:
-                    self.accesses.append(self._store_coefficients(member, result))
+            self.accesses += [self._store_coefficients(member, result) for result in member.stored]
         return fixed
 
     def _store_coefficients(self, member: Member, result: Result) -> dict[int, Value]:
@@ -334,16 +332,13 @@ class _Scope:
         for member in self.owner.group.members:
             if not member.inner and member.stage == stage:
                 bodies = self._translate(member, member.nest.bodies, self.outer_points, self.values, stage)
-                statements += self._define(member, bodies, self.outer_points)
+                self.values.update(zip(member.nest.results, bodies, strict=True))
+                statements += self._stores(member, self.values, self.outer_points)
         return [*_take_checks(self.builder), *self._pending_finishes(stage), *statements]
 
     def _pending_finishes(self, stage: int) -> list[Statement]:
-        statements: list[Statement] = []
-        for member in self.owner.group.members:
-            if member.nest.kind == "reduce" and member.ready == stage and member.stored:
-                for result in member.nest.results:
-                    statements.append(self._store(member, result, self.values[result], self.outer_points))
-        return statements
+        ready = [m for m in self.owner.group.members if m.nest.kind == "reduce" and m.ready == stage]
+        return [statement for member in ready for statement in self._stores(member, self.values, self.outer_points)]
 
     def reduced(self, member: Member, accumulated: tuple[Value, ...]) -> None:
         """The loop of a reduction is closed: finish its results."""
@@ -364,21 +359,15 @@ class _Scope:
                 reductions[member] = bodies
                 continue
             local.update(zip(member.nest.results, bodies, strict=True))
-            if member.stored and stage == member.stage:
-                for result, value in zip(member.nest.results, bodies, strict=True):
-                    statements.append(self._store(member, result, value, points))
+            if stage == member.stage:
+                statements += self._stores(member, local, points)
         return statements, reductions
 
-    def _define(self, member: Member, bodies: tuple[Value, ...], points: dict[int, Value]) -> list[Statement]:
-        self.values.update(zip(member.nest.results, bodies, strict=True))
-        if not member.stored:
-            return []
-        return [self._store(member, r, v, points) for r, v in zip(member.nest.results, bodies, strict=True)]
-
-    def _store(self, member: Member, result: Result, value: Value, points: dict[int, Value]) -> Store:
-        coefficients = self.owner._store_coefficients(member, result)
-        form = Affine(coefficients, self.owner.extents.zero)
-        return Store(self.builder.buffer(result, written=True), self.builder.address(form, points, lambda v: v), value)
+    def _stores(self, member: Member, values: dict[Result, Value], points: dict[int, Value]) -> Iterator[Store]:
+        for result in member.stored:
+            form = Affine(self.owner._store_coefficients(member, result), self.owner.extents.zero)
+            place = self.builder.address(form, points, lambda v: v)
+            yield Store(self.builder.buffer(result, written=True), place, values[result])
 
     def _translate(
         self, member: Member, bodies: tuple[Value, ...], points: dict[int, Value], known: dict[Result, Value], stage: int,

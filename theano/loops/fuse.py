@@ -31,7 +31,7 @@ class Member:
     stage: int  # when its body runs
     ready: int  # the first stage that may read its result
     axes: dict[int, int]  # its own axes with more than one element -> the group's
-    stored: bool = False
+    stored: list[Result] = field(default_factory=list)  # its results that must be in memory
     stages: set[int] = field(default_factory=set)  # inner stages that compute it
 
 
@@ -223,7 +223,7 @@ def _arguments(item: Item) -> Iterable[Result]:
 
 def _plan_group(group: Group, outside: set[Result]) -> None:
     for member in group.members:
-        member.stored = any(r in outside or r.forced for r in member.nest.results)
+        member.stored = [r for r in member.nest.results if r in outside or r.forced]
     for member in reversed(group.members):
         if not member.inner:
             continue
@@ -235,7 +235,7 @@ def _plan_group(group: Group, outside: set[Result]) -> None:
                 continue
             later = {s for s in member.stages if s > producer.stage}
             if later and producer.nest.cost >= CALL_COST:
-                producer.stored = True
+                producer.stored = producer.nest.results
                 producer.stages.add(producer.stage)
             elif not (later and producer.stored):
                 producer.stages.update(member.stages)

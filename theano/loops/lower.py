@@ -503,7 +503,8 @@ class Lowering:
         read = self._read_through(self.values[variable], self.indices(1))
         if read is not None:
             form = offset(read, self.extents)
-            step = self.extents.canonical(form.coefficients.get(0, self.extents.one))
+            single = self.extents.canonical(self.shape(variable)[0]) is self.extents.one
+            step = self.extents.one if single else self.extents.canonical(form.coefficients.get(0, self.extents.zero))
             if _never_negative(step):
                 return Operand(read.data, form.rest, (step,))  # type: ignore[arg-type]
         return Operand(self.materialise(variable), self.extents.zero, (self.extents.one,))

@@ -56,8 +56,7 @@ class _Planner:
         self.storage: dict[Result, tuple[str, int]] = {}
         self.alias: dict[Result, Result] = {}
         self.swapped: dict[Result, Result] = {}  # the state of a loop -> its next value: their storage changes places
-        self.available: dict[int, int] = {}  # result number -> depth of the frame that may use what it tells
-        self.depth = 0
+        self.written: set[int] = set()  # numbers of the results that some task computes
 
     # ------------------------------------------------------------------ the whole
 
@@ -76,8 +75,7 @@ class _Planner:
             self.storage.setdefault(result, (sink.storage, sink.position))
         tasks = self._tasks(self.low, [r for _, r in placed])
         in_place = self._in_place(tasks, placed)
-        pending = list(self.low.guards)
-        program.frame = self._frame(tasks, pending)
+        program.frame = self._frame(tasks, self._told(self.low.guards))
         for sink, result in placed:
             if sink.storage == "output":
                 program.outputs.append(self._buffer(result))
@@ -113,7 +111,9 @@ class _Planner:
         wanted = list(wanted)
         items = fuse(needed_nests(low.nests, wanted, self.extents), self.extents)
         plan_stores(items, wanted)
-        return [task for item in items for task in self._item_tasks(low, item)]
+        tasks = [task for item in items for task in self._item_tasks(low, item)]
+        self.written.update(r.number for task in tasks for r in (*task.writes, *task.temporaries))
+        return tasks
 
     def _item_tasks(self, low: Lowering, item: Item) -> list[Task]:
         if isinstance(item, Group):
@@ -181,7 +181,7 @@ class _Planner:
 
     def _inner_frame(self, inner: Lowering, tasks: list[Task]) -> Frame:
         with self.extents.scope(inner.equalities):
-            return self._frame(tasks, list(inner.guards))
+            return self._frame(tasks, self._told(inner.guards))
 
     # ------------------------------------------------------------------ in place
 
@@ -256,6 +256,11 @@ class _Planner:
         if rest or late:
             frame.steps.append(self._frame(rest, late))
         return frame
+
+    def _told(self, guards: Iterable[Guard]) -> list[Guard]:
+        """Those about sizes that somebody finds: nothing that runs depends on the others."""
+        known = self.written | {-1} | {r.number for r in self.low.results if r.storage is not None}
+        return [g for g in guards if all(self._number(v) in known for v in self._guard_leaves(g))]
 
     def _guard_leaves(self, guard: Guard) -> list[Value]:
         return [v for v in walk([guard.left, guard.right]) if v.op == "size"]

@@ -1,0 +1,53 @@
+"""What a graph becomes: its kernels and steps, and the shape of their loops."""
+
+import numpy as np
+
+import theano
+from tests.evaluate import evaluate
+from theano.compile.explain import walk_steps
+from theano.loops.ir import Check, KernelStep, Loop
+
+
+def compiled(inputs, outputs, updates=None):
+    """A function that keeps every form of its program."""
+    return theano.function(inputs, outputs, updates=updates, mode="REFERENCE", on_unused_input="ignore")
+
+
+def frame(f):
+    return f.maker.compilation.program.frame
+
+
+def steps(f):
+    return list(walk_steps(frame(f)))
+
+
+def kernels(f):
+    return [step.kernel for step in steps(f) if isinstance(step, KernelStep)]
+
+
+def outline(kernel):
+    """The loops of a kernel as text: ``i(...)`` is serial, ``v(...)`` in lanes, ``+name`` a reduction, ``S`` a store, ``C`` a check."""
+
+    def text(body):
+        return " ".join(statement(s) for s in body)
+
+    def statement(s):
+        if isinstance(s, Loop):
+            return f"{s.kind[0].replace('s', 'i')}({' '.join(part for part in (text(s.body), *('+' + a.combine for a in s.accumulators)) if part)})"
+        return "C" if isinstance(s, Check) else "S"
+
+    return text(kernel.body)
+
+
+def outlines(inputs, outputs):
+    return [outline(k) for k in kernels(compiled(inputs, outputs))]
+
+
+def check(inputs, outputs, *values, rtol=1e-7):
+    """The program's results are those of ``perform``; the compiled function."""
+    f = compiled(inputs, outputs)
+    expected = evaluate(outputs, dict(zip(inputs, values)))
+    for found, wanted in zip(f(*values), expected):
+        assert (found.dtype, found.shape) == (wanted.dtype, wanted.shape)
+        np.testing.assert_allclose(found, wanted, rtol=rtol, atol=rtol)
+    return f
