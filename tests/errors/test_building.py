@@ -109,3 +109,9 @@ def test_the_rows_name_the_lines():
         '<left = T.constant(np.ones((3, 4)), name="left")>',
         '<right = T.constant(np.ones((5, 4)), name="right")>',
     ]
+
+
+def test_an_input_that_updates_itself():
+    x = T.dscalar("x")
+    with pytest.raises(TypeError, match=r"(?s)In\(x, update=\.\.\.\) is not supported yet.*shared variable"):
+        theano.function([theano.In(x, value=0.0, update=x + 1)], x)

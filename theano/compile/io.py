@@ -153,6 +153,9 @@ def _inputs(inputs: Sequence[Any], downcast: bool | None, strict: bool) -> list[
 
 def _input(given: Any, downcast: bool | None, strict: bool) -> In:
     if isinstance(given, In):
+        if given.update is not None:
+            cure = "hold the value in a shared variable s: givens=[(x, s)], updates=[(s, expression)]"
+            raise errors.VariableTypeError(errors.message(f"function: In({given.name}, update=...) is not supported yet", cure=cure))
         if given.allow_downcast is None:
             given.allow_downcast = downcast
         return given
