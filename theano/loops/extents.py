@@ -95,9 +95,18 @@ class Extents:
         elif op in ("min", "max"):
             if left is right:
                 return left
-            if left.op == "const" and int(left.data) <= 0 and _never_negative(right):  # type: ignore[call-overload]
+            if left.op == "const" and int(left.data) <= 0 and self.never_negative(right):  # type: ignore[call-overload]
                 return right if op == "max" else left if left is self.zero else None
         return None
+
+    @staticmethod
+    def never_negative(extent: Value) -> bool:
+        """Whether ``extent`` is made of sizes of arrays without subtraction; the numbers held by variables may be negative."""
+
+        def fine(op: str, data: Any) -> bool:
+            return op in ("add", "mul", "min", "max", "floordiv") or (op == "const" and data >= 0) or (op == "size" and data[0] != "value")
+
+        return all(fine(v.op, v.data) for v in walk([extent]))
 
     def _product(self, *factors: Value) -> Value:
         """Products are kept as left-leaning chains of factors in rank order, so that equal products are one object."""
@@ -199,15 +208,6 @@ class Extents:
     def same(self, a: Value, b: Value) -> bool:
         """Whether ``a`` and ``b`` are provably equal."""
         return a is b or self.canonical(a) is self.canonical(b)
-
-
-def _never_negative(value: Value) -> bool:
-    """Whether an extent is a product or sum of sizes of arrays."""
-
-    def fine(op: str, data: Any) -> bool:
-        return op in ("add", "mul", "min", "max", "floordiv") or (op == "const" and int(data) >= 0) or (op == "size" and data[0] != "value")
-
-    return all(fine(v.op, v.data) for v in walk([value]))
 
 
 def _fold(op: str, a: int, b: int) -> int:

@@ -178,11 +178,7 @@ class Lowered(Arithmetic):
         return a is b or bool(self.low.extents.same(self.value(a), self.value(b)))
 
     def nonnegative(self, a: Any) -> bool:
-        if isinstance(a, int):
-            return a >= 0
-        if a.op == "size":  # the sizes of arrays are, the numbers held by variables need not be
-            return bool(a.data[0] != "value")
-        return a.op in ("add", "mul", "min", "max", "floordiv") and all(self.nonnegative(self.entry(arg)) for arg in a.args)
+        return a >= 0 if isinstance(a, int) else bool(self.low.extents.never_negative(a))
 
 
 def nth(position: Value, values: Sequence[Value]) -> Value:
