@@ -209,7 +209,8 @@ class Graph:
         x = self.one(lambda k: k.dtype != "bool")
         y = self.partner(x)
         exact = x.exact and y.exact
-        choices = [operator.add, operator.sub, operator.mul, lambda a, b: a / (T.sqr(b) + 1), T.maximum, T.minimum, lambda a, b: a + b + a * 0.25]
+        choices = [operator.add, operator.sub, operator.mul, T.maximum, T.minimum]
+        choices += [lambda a, b: a / (T.sqr(b) + 1), lambda a, b: a + b + a * 0.25]
         discrete = x.dtype in INTEGERS and y.dtype in INTEGERS
         f = self.pick(choices + [operator.floordiv, operator.mod] * discrete)
         f_exact = f in (operator.add, operator.sub, T.maximum, T.minimum)

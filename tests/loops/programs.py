@@ -33,7 +33,8 @@ def outline(kernel):
 
     def statement(s):
         if isinstance(s, Loop):
-            return f"{s.kind[0].replace('s', 'i')}({' '.join(part for part in (text(s.body), *('+' + a.combine for a in s.accumulators)) if part)})"
+            parts = (text(s.body), *(f"+{a.combine}" for a in s.accumulators))
+            return f"{'v' if s.kind == 'vector' else 'i'}({' '.join(filter(None, parts))})"
         return "C" if isinstance(s, Check) else "S"
 
     return text(kernel.body)

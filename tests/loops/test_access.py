@@ -41,7 +41,7 @@ def test_an_index_that_is_used_twice():
 
 
 def test_axes_of_one_element_do_not_count():
-    e, i, j, n, m = leaves()
+    e, i, _, n, m = leaves()
     e.unite(m, e.one)
     form = offset(read(e, Result(0, "float32", (n, m)), i, e.zero), e)
     assert form.coefficients == {0: e.one}

@@ -1,5 +1,7 @@
 """What lowering makes of a graph: which results are computed again at each use, which views cost nothing, what is an extent."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -50,7 +52,7 @@ class TestFree:
             chain.append(abs(chain[-1]) - k)
         low = lowered(*chain[1:], inputs=(source,))
         stored = [k for k, z in enumerate(chain) if not low.values[z].inline]
-        assert all(2 < b - a <= FREE_WORK + 1 for a, b in zip(stored, stored[1:]))
+        assert all(2 < b - a <= FREE_WORK + 1 for a, b in pairwise(stored))
 
     @pytest.mark.parametrize("f", [T.exp, lambda v: 1 / v, T.sqrt])
     def test_dear_operations_are_not(self, f):
@@ -81,6 +83,9 @@ class TestExtents:
     def test_a_size_is_an_extent_however_computed(self):
         low = lowered(T.zeros((x.shape[0] * 2 - 1,)), inputs=(x,))
         assert not low.extents.telling
+
+    def test_so_is_an_element_of_a_shape(self):
+        assert not lowered(T.zeros((m.shape[1],)), T.arange(T.stack([n, n + 2])[1]), inputs=(m, n)).extents.telling
 
     def test_a_number_in_an_input_is_known_on_entry(self):
         assert not lowered(T.zeros((n + 1,)), inputs=(n,)).extents.telling

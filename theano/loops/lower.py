@@ -130,6 +130,10 @@ class Lowering:
                 new[v] = args[0]
             elif v.op in _INTEGER_ARITHMETIC and v.dtype == "int64" and None not in args:
                 new[v] = self.extents.emit(v.op, *args)  # type: ignore[arg-type]
+            elif v.op == "eq" and all(a is not None and a.op == "const" for a in args):
+                new[v] = self.int(args[0] is args[1])
+            elif v.op == "select" and args[0] is not None and args[0].op == "const":  # one of several sizes, by its number
+                new[v] = args[1] if args[0].data else args[2]
             else:
                 new[v] = None
         return new[value]

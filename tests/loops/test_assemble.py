@@ -1,0 +1,118 @@
+"""Groups as loops: which axes collapse, where lanes run, chunks, checks, what an access costs."""
+
+import numpy as np
+import pytest
+
+import theano.tensor as T
+from tests.loops.programs import check, compiled, kernels, outline, outlines
+from theano.loops.canonical import kernel_key
+from theano.loops.ir import Loop
+from theano.loops.statements import all_statements
+from theano.scalar.instructions import walk
+
+m, w, k3 = T.dmatrix("m"), T.dmatrix("w"), T.dtensor3("k3")
+v, i = T.dvector("v"), T.lvector("i")
+RANDOM = np.random.default_rng(0)
+VALUE, CUBE = RANDOM.normal(size=(5, 7)), RANDOM.normal(size=(3, 4, 5))
+
+
+class TestCollapsing:
+    def test_axes_that_all_walk_together_are_one_loop(self):
+        assert outlines([k3], [T.exp(k3)]) == ["v(S)"]
+        assert outlines([k3], [T.exp(k3).sum((1, 2))]) == ["i(v(+add) S)"]
+        assert outlines([k3], [T.exp(k3).sum((0, 1))]) == ["v(i(+add) S)"]
+
+    def test_a_broadcast_operand_keeps_them_apart(self):
+        f = check([k3, m], [T.exp(k3) + m.dimshuffle(0, 1, "x")], CUBE, CUBE[:, :, 0])
+        assert [outline(k) for k in kernels(f)] == ["i(v(S))"]
+
+    def test_so_does_a_reversed_one(self):
+        f = check([m], [T.exp(m[:, ::-1])], VALUE)
+        assert [outline(k) for k in kernels(f)] == ["i(v(S))"]
+
+    def test_so_does_an_index_used_for_itself(self):
+        f = check([m], [T.exp(m) + T.arange(m.shape[1])], VALUE)
+        assert [outline(k) for k in kernels(f)] == ["i(v(S))"]
+
+    def test_rows_taken_from_the_top_are_still_together(self):
+        f = check([m], [T.exp(m[1:])], VALUE)
+        assert [outline(k) for k in kernels(f)] == ["v(S)"]
+
+    def test_axes_of_one_element_are_no_loops(self):
+        r = T.drow("r")
+        assert outlines([r], [T.exp(r).dimshuffle("x", 0, "x", 1)]) == ["v(S)"]
+
+
+class TestLanes:
+    def test_along_a_reduced_last_axis(self):
+        assert outlines([k3], [T.exp(k3).sum(2)]) == ["i(v(+add) S)"]
+
+    def test_across_a_kept_last_axis(self):
+        f = check([k3], [T.exp(k3).sum(1), T.exp(k3).max(1)], CUBE)
+        assert [outline(k) for k in kernels(f)] == ["i(v(i(+add +max) S S))"]
+
+
+class TestChunks:
+    @pytest.mark.parametrize("size", [0, 1, 31, 1 << 14, (1 << 14) + 1, 100_003])
+    def test_of_a_vector(self, size):
+        f = check([v], [T.sqr(v).sum(), v.sum()], RANDOM.normal(size=size))
+        assert [outline(k) for k in kernels(f)] == ["i(v(+add +add) S S)", "v(+add +add) S S"]
+
+    def test_the_first_kernel_runs_in_parallel(self):
+        assert [k.parallel for k in kernels(compiled([v], [v.sum()]))] == [True, False]
+
+    def test_of_rows_that_are_not_together(self):
+        f = check([k3], [T.exp(k3[:, ::-1, ::2]).sum()], CUBE)
+        assert [outline(k) for k in kernels(f)] == ["i(i(i(v(+add) +add) +add) S)", "v(+add) S"]
+
+    def test_positions_count_from_the_beginning(self):
+        value = RANDOM.normal(size=50_000)
+        value[[40_000, 45_000]] = 9.0
+        (found,) = compiled([v], [T.argmax(v)])(value)
+        assert found == 40_000
+
+    def test_what_is_stored_beside_a_sum(self):
+        f = check([v], [T.exp(v), T.exp(v).sum()], RANDOM.normal(size=40_000))
+        assert [outline(k) for k in kernels(f)] == ["i(v(S +add) S)", "v(+add) S"]
+
+
+class TestChecks:
+    def test_stand_in_the_loop_that_they_depend_on(self):
+        f = check([m, i], [T.exp(m[i])], VALUE, np.array([0, -1, 4]))
+        assert [outline(k) for k in kernels(f)] == ["i(C v(S))"]
+
+    def test_before_the_loops_if_on_none(self):
+        n = T.lscalar("n")
+        f = check([m, n], [T.exp(m[n])], VALUE, np.int64(-2))
+        assert [outline(k) for k in kernels(f)] == ["C v(S)"]
+
+    def test_the_first_failure_is_the_one_told(self):
+        f = compiled([m, i], [m[i]])
+        with pytest.raises(IndexError, match="index 7 "):
+            f(VALUE, np.array([0, 7, -9]))
+
+
+class TestScatter:
+    def test_lanes_along_what_maps_to_itself(self):
+        f = check([m, i, w], [T.inc_subtensor(m[i], w)], VALUE, np.array([1, 1, -1]), VALUE[:3])
+        assert [outline(k) for k in kernels(f)] == ["i(v(S)) i(C v(S))"]
+
+    def test_one_after_another_where_places_may_repeat(self):
+        f = check([v, i], [T.inc_subtensor(v[i], 1.0)], VALUE[0], np.array([1, 1, 1, -1]))
+        assert [outline(k) for k in kernels(f)] == ["v(S) i(C S)"]
+
+
+class TestParameters:
+    def test_extents_and_numbers(self):
+        first, second = kernels(compiled([m, k3], [T.exp(m[:, ::-1]) * 3.5, T.exp(k3[0][:, ::-1]) * 4.5]))
+        assert kernel_key(first) == kernel_key(second) and len(first.scalars) == 1
+
+    def test_common_numbers_are_code(self):
+        (kernel,) = kernels(compiled([v], [T.exp(v) + 1]))
+        assert kernel.scalars == ()
+
+    def test_each_element_is_loaded_once(self):
+        (kernel,) = kernels(compiled([v], [T.exp(v) + v, v * T.tanh(v)]))
+        (loop,) = (s for s in all_statements(kernel.body) if isinstance(s, Loop))
+        loads = {x for s in loop.body for x in walk([s.value]) if x.op == "load"}
+        assert len(loads) == 1
