@@ -109,6 +109,19 @@ class TestLoops:
         assert any(isinstance(step, LoopRegion) for step in steps(f))
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_shared_number_is_kept_until_the_last_size_that_it_tells(mode):
+    number = theano.shared(np.int64(3))
+    following = number * 7 % 11 + number * number * number - number * 2 + 1
+    outputs = [following * 2.5, T.exp(x).sum() * m[:number].shape[0]]
+    f = theano.function([x, m], outputs, updates=[(number, following)], mode=mode)
+    for start in (2, 5):
+        number.set_value(start)
+        expected = evaluate(outputs, {x: np.zeros(2), m: np.ones((9, 1)), number: np.int64(start)})
+        np.testing.assert_allclose(f(np.zeros(2), np.ones((9, 1))), expected)
+        assert number.get_value() == expected[0] / 2.5
+
+
 class TestLateSizes:
     def test_a_guard_about_what_nobody_computes_is_dropped(self):
         """Only the size of the result is wanted, and that is known."""

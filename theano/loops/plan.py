@@ -196,7 +196,7 @@ class _Planner:
         writer = {r: k for k, task in enumerate(tasks) for r in task.writes}
         last_read: dict[Result, int] = {}
         for k, task in enumerate(tasks):
-            for result in task.reads:
+            for result in (*task.reads, *self._telling(task.needs)):
                 last_read[result] = k
         chosen: set[Result] = set()
         for sink, result in placed:
