@@ -44,14 +44,17 @@ def hessian(cost: Any, wrt: Any, consider_constant: Sequence[Variable] | None = 
 
 
 def _rows(expression: Any, targets: list[Any], arguments: dict[str, Any]) -> list[Any]:
+    """For each target the matrix, or more, whose row ``i`` is the gradient of ``expression[i]``: a loop fills it row by row."""
     import theano
 
-    def row(index: Any, expression: Any, *targets: Any) -> list[Any]:
-        gradients: list[Any] = grad(expression[index], list(targets), **arguments)
-        return gradients
+    T, count = theano.tensor, expression.shape[0]
 
-    indices = theano.tensor.arange(expression.shape[0])
-    rows, updates = theano.scan(row, sequences=indices, non_sequences=[expression, *targets], return_list=True)  # type: ignore[attr-defined]
-    if updates:
-        raise ValueError("jacobian: the expression draws random numbers or updates shared variables; the rows would not belong together")
-    return list(rows)
+    def fill(index: Any, *rows: Any) -> list[Any]:
+        gradients: list[Any] = grad(expression[index], list(targets), **arguments)
+        return [T.set_subtensor(whole[index], gradient) for whole, gradient in zip(rows, gradients, strict=True)]
+
+    def empty(target: Any) -> Any:
+        sizes = [1 if stretched else target.shape[axis] for axis, stretched in enumerate(target.type.broadcastable)]
+        return T.zeros((count, *sizes), dtype=target.type.dtype)
+
+    return theano.scanning.repeat(fill, count, [empty(target) for target in targets])
