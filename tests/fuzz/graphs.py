@@ -455,7 +455,7 @@ class Graph:
             raise Rejected
         kind = self.random.integers(3)
         y = self.one(lambda k: k.ndim > 0)
-        self.add([T.arange(count), T.zeros((count,)) + 1, y.variable[: count]][kind])
+        self.add([T.arange(count), T.zeros((count,)) + 1, y.variable[:count]][kind])
 
     def make_size(self):
         y = self.one(lambda k: k.ndim > 0)

@@ -113,9 +113,7 @@ class KernelBuilder:
         buffers = tuple(BufferParameter(r.dtype, read, written) for r, (_, read, written) in self.buffers.items())
         statements = tuple(body)
         parallel = parallel and len(statements) == 1 and isinstance(statements[0], Loop) and not statements[0].accumulators
-        kernel = Kernel(
-            buffers, len(self.sizes), tuple(v.dtype for v in self.scalars), statements, parallel, self.has_checks, max(cost, 1)
-        )
+        kernel = Kernel(buffers, len(self.sizes), tuple(v.dtype for v in self.scalars), statements, parallel, self.has_checks, max(cost, 1))
         unique = tuple(dict.fromkeys(n for n in nodes if n is not None))
         return Assembled(kernel, tuple(self.buffers), tuple(self.sizes), tuple(self.scalars), unique, work, pointwise)
 
@@ -222,8 +220,13 @@ class GroupAssembler:
         return self._nest_loops(scope, builder, statements, values, indices)
 
     def _nest_loops(
-        self, scope: _Scope, builder: KernelBuilder, body: list[Statement], values: dict[Member, tuple[Value, ...]],
-        indices: dict[int, Value], extents: dict[int, Value] | None = None,
+        self,
+        scope: _Scope,
+        builder: KernelBuilder,
+        body: list[Statement],
+        values: dict[Member, tuple[Value, ...]],
+        indices: dict[int, Value],
+        extents: dict[int, Value] | None = None,
     ) -> list[Statement]:
         """Close the inner loops around ``body``; accumulators are carried through each of them, and each check stands in
         the innermost loop that it depends on."""
@@ -370,7 +373,12 @@ class _Scope:
             yield Store(self.builder.buffer(result, written=True), place, values[result])
 
     def _translate(
-        self, member: Member, bodies: tuple[Value, ...], points: dict[int, Value], known: dict[Result, Value], stage: int,
+        self,
+        member: Member,
+        bodies: tuple[Value, ...],
+        points: dict[int, Value],
+        known: dict[Result, Value],
+        stage: int,
         accumulated: tuple[Value, ...] = (),
     ) -> tuple[Value, ...]:
         """Copy ``bodies`` into the kernel: indices, reads, sizes and numbers become its own."""
@@ -455,4 +463,3 @@ def _loops(builder: KernelBuilder, body: list[Statement], loops: list[tuple[Valu
         body = [Loop(int(index.data), builder.size(extent), tuple(body), (), kind)]  # type: ignore[call-overload]
         kind = "serial"
     return body
-

@@ -306,8 +306,13 @@ class Lowering:
         return result
 
     def reduce(
-        self, outs: Sequence[Variable], space: Iterable[Value], axes: Iterable[Number], combine: str,
-        body: Callable[..., Any], finish: Callable[..., Any] | None = None,
+        self,
+        outs: Sequence[Variable],
+        space: Iterable[Value],
+        axes: Iterable[Number],
+        combine: str,
+        body: Callable[..., Any],
+        finish: Callable[..., Any] | None = None,
     ) -> None:
         """Combine ``body(i...)`` over ``axes`` of ``space``; ``finish`` maps the accumulated values to the results."""
         domain, reduced = tuple(space), frozenset(axes)
@@ -322,7 +327,12 @@ class Lowering:
         self._nest("reduce", results, space=domain, axes=reduced, combine=combine, bodies=values, finish=finished)
 
     def scatter(
-        self, out: Variable, base: Variable, space: Iterable[Value], where: Indices, value: Callable[..., Value],
+        self,
+        out: Variable,
+        base: Variable,
+        space: Iterable[Value],
+        where: Indices,
+        value: Callable[..., Value],
         combine: str | None = "add",
     ) -> None:
         """A copy of ``base`` into which, point by point of ``space`` in order, ``value`` is put or added."""
@@ -368,8 +378,13 @@ class Lowering:
             body = inside.body(sinks, [number])
         results = [self._result(out, state.shape) for out, state in zip(node.outputs, states, strict=True)]
         self._nest(
-            "loop", results, space=(steps,), operands=[Operand(s) for s in states], states=states,
-            temporaries=[*following, number], inner=[body],
+            "loop",
+            results,
+            space=(steps,),
+            operands=[Operand(s) for s in states],
+            states=states,
+            temporaries=[*following, number],
+            inner=[body],
         )
 
     def branch(self, node: Apply, condition: Variable, sides: Sequence[tuple[FunctionGraph, Sequence[Variable]]]) -> None:
@@ -472,8 +487,15 @@ class Lowering:
         self.reduce([out], self.shape(x), (0,), "add", lambda i: self.read(x, (i,)) * self.read(y, (i,)))
 
     def _product(
-        self, out: Variable, shape: tuple[Value, ...], routine: str, operands: list[Operand], sizes: tuple[Value, ...],
-        alpha: Any, base: Variable | None, beta: Any,
+        self,
+        out: Variable,
+        shape: tuple[Value, ...],
+        routine: str,
+        operands: list[Operand],
+        sizes: tuple[Value, ...],
+        alpha: Any,
+        base: Variable | None,
+        beta: Any,
     ) -> None:
         factors = []
         for factor in (alpha, beta if base is not None else 0.0):

@@ -390,8 +390,12 @@ class _Planner:
             parameters += self._placement(operand)
         steps.append(
             LibraryStep(
-                nest.routine, out.dtype, (out, *(self._buffer(o.result) for o in nest.operands)), tuple(parameters),
-                (*flags, *nest.flags), (nest.node,),
+                nest.routine,
+                out.dtype,
+                (out, *(self._buffer(o.result) for o in nest.operands)),
+                tuple(parameters),
+                (*flags, *nest.flags),
+                (nest.node,),
             )
         )
         return steps
