@@ -94,7 +94,7 @@ class Profile:
         known: dict[Value, int] = {}
         for v in walk([extent]):
             if v.op == "const":
-                known[v] = int(v.data)  # type: ignore[call-overload]
+                known[v] = int(v.data)
             elif v.op == "size":
                 if v.data not in self._sizes:
                     return None

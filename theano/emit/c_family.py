@@ -66,7 +66,7 @@ class Entry:
 
     def groups(self, sizes: Sequence[int], limit: int = 1 << 16) -> int:
         """How many groups to launch; 0 if there is nothing to do."""
-        extents = evaluate(self.range, lambda leaf: np.array(sizes[leaf.data], np.int64))  # type: ignore[call-overload]
+        extents = evaluate(self.range, lambda leaf: np.array(sizes[leaf.data], np.int64))
         items = math.prod(int(extent) for extent in extents)
         return min(-(-items // self.width) if self.layout == "threads" else items, limit)
 
@@ -88,7 +88,7 @@ class Source:
 
 def loaded_by(values: Iterable[Value]) -> set[int]:
     """The buffers that ``values`` read."""
-    return {v.data for v in walk(values) if v.op == "load"}  # type: ignore[misc]
+    return {v.data for v in walk(values) if v.op == "load"}
 
 
 def loaded(statements: Iterable[Statement]) -> set[int]:
@@ -131,7 +131,7 @@ def segments(kernel: Kernel) -> list[tuple[Statement, ...]]:
     made = {a.key: k for k, s in enumerate(kernel.body) if isinstance(s, Loop) for a in s.accumulators}
     pieces: list[tuple[Statement, ...]] = []
     for position, statement in enumerate(kernel.body):
-        needed = [made.get(v.data[0], position) for v in walk(values_of([statement])) if v.op == "acc"]  # type: ignore[index]
+        needed = [made.get(v.data[0], position) for v in walk(values_of([statement])) if v.op == "acc"]
         piece: tuple[Statement, ...] = (statement,)
         while sum(map(len, pieces)) > min(needed, default=position):
             piece = pieces.pop() + piece
@@ -375,7 +375,7 @@ class _Printer:
 
     def _known(self, value: Value, here: _Scope) -> str | None:
         if value.op == "const":
-            return literal(value.data, value.dtype)  # type: ignore[arg-type]
+            return literal(value.data, value.dtype)
         if value.op in ("size", "scalar"):
             return f"{'n' if value.op == 'size' else 'c'}{value.data}"
         if value.op in ("index", "acc"):

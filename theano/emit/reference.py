@@ -81,7 +81,7 @@ class _Run:
             if value.op != "load":
                 return self.leaves[value.op, value.data]
             if value not in loads:
-                loads[value] = self.buffers[value.data][evaluate([value.args[0]], leaf)[0]]  # type: ignore[call-overload]
+                loads[value] = self.buffers[value.data][evaluate([value.args[0]], leaf)[0]]
             return loads[value]
 
         return evaluate([root], leaf)[0]
@@ -173,10 +173,7 @@ class _Run:
 def _mentions(extent: Value, loop: Loop) -> bool:
     """May the extent differ between iterations (by its index, or by what was reduced inside)?"""
     keys = {a.key for s in all_statements(loop.body) if isinstance(s, Loop) for a in s.accumulators}
-    return any(
-        (v.op == "index" and v.data == loop.index) or (v.op == "acc" and v.data[0] in keys)  # type: ignore[index]
-        for v in walk([extent])
-    )
+    return any((v.op == "index" and v.data == loop.index) or (v.op == "acc" and v.data[0] in keys) for v in walk([extent]))
 
 
 # ---------------------------------------------------------------------------------------------- reductions

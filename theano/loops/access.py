@@ -35,7 +35,7 @@ def affine(value: Value, extents: Extents) -> Affine:
 
 def _form(v: Value, forms: dict[Value, Affine], e: Extents) -> Affine:
     if v.op == "index":
-        return Affine({v.data: e.one}, e.zero)  # type: ignore[dict-item]
+        return Affine({v.data: e.one}, e.zero)
     if v.op in ("add", "sub"):
         a, b = forms[v.args[0]], forms[v.args[1]]
         coefficients = dict(a.coefficients)
@@ -80,7 +80,7 @@ def offset_of(result: Result, indices: tuple[Value, ...], e: Extents) -> Affine:
         if index is e.zero:
             continue
         if index.op == "index" and index.data not in coefficients:
-            coefficients[index.data] = stride  # type: ignore[index]
+            coefficients[index.data] = stride
             continue
         form = affine(index, e)
         for k, c in form.coefficients.items():

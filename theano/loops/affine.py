@@ -61,7 +61,7 @@ def _product(a: Value, b: Value) -> Value:
 
 def _fold(a: Value, b: Value, result: Value) -> Value:
     if a.op == "const" and b.op == "const":
-        x, y = int(a.data), int(b.data)  # type: ignore[call-overload]
+        x, y = int(a.data), int(b.data)
         number = x + y if result.op == "add" else x - y if result.op == "sub" else x * y
         if -(2**63) <= number < 2**63:
             return result.trace.const(number, "int64")
@@ -94,9 +94,9 @@ def _mul(value: Value, parts: list[Parts]) -> Parts | None:
 def _shl(value: Value, parts: list[Parts]) -> Parts | None:
     a, x = parts[0]
     count = value.args[1]
-    if a is None or count.op != "const" or not 0 <= int(count.data) < 63:  # type: ignore[call-overload]
+    if a is None or count.op != "const" or not 0 <= int(count.data) < 63:
         return None
-    scale = value.trace.const(1 << int(count.data), "int64")  # type: ignore[call-overload]
+    scale = value.trace.const(1 << int(count.data), "int64")
     return _product(a, scale), _product(x, scale)
 
 

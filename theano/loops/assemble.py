@@ -82,7 +82,7 @@ class KernelBuilder:
     def literal(self, value: Value) -> Value:
         """Numbers are parameters, so that kernels that differ in them only are one kernel."""
         if value.dtype == "bool" or value.data in _LITERALS:
-            return self.trace.const(value.data, value.dtype)  # type: ignore[arg-type]
+            return self.trace.const(value.data, value.dtype)
         found = self.scalars.get(value)
         if found is None:
             found = self.scalars[value] = self.trace.leaf("scalar", value.dtype, len(self.scalars))
@@ -199,7 +199,7 @@ class GroupAssembler:
             body += self._inner(scope, builder, stage, points)
         for loop in reversed(self.outer_loops):
             lanes = self.across and loop is self.outer_loops[-1]
-            body = [Loop(int(outer[id(loop)].data), builder.size(loop.extent), tuple(body), (), "vector" if lanes else "serial")]  # type: ignore[call-overload]
+            body = [Loop(int(outer[id(loop)].data), builder.size(loop.extent), tuple(body), (), "vector" if lanes else "serial")]
         nodes = (n for m in self.group.members for n in m.nest.nodes)
         return [builder.finish(body, bool(self.group.key), nodes, self.work, self.group.cost, self._pointwise())]
 
@@ -237,7 +237,7 @@ class GroupAssembler:
             accumulators = tuple(Accumulator(scope.key(), str(m.nest.combine), v) for m, v in carried.items())
             kind = "vector" if innermost and not self.across else "serial"
             extent = (extents or {}).get(id(loop)) or builder.size(loop.extent)
-            body = [Loop(int(indices[id(loop)].data), extent, tuple(body), accumulators, kind)]  # type: ignore[call-overload]
+            body = [Loop(int(indices[id(loop)].data), extent, tuple(body), accumulators, kind)]
             carried = {
                 m: tuple(builder.trace.leaf("acc", v.dtype, (a.key, k)) for k, v in enumerate(a.values))
                 for (m, _), a in zip(carried.items(), accumulators, strict=True)
@@ -268,7 +268,7 @@ class GroupAssembler:
             partial[member] = [self.temporary(v.dtype, (chunks,)) for v in accumulated]
             for result, value in zip(partial[member], accumulated, strict=True):
                 body.append(Store(builder.buffer(result, written=True), c, value))
-        loop = Loop(int(c.data), builder.size(chunks), tuple(body))  # type: ignore[call-overload]
+        loop = Loop(int(c.data), builder.size(chunks), tuple(body))
         inside = [n for m in self.group.members if m.inner for n in m.nest.nodes]
         first = builder.finish([loop], True, inside, self.work, self.group.cost, False)
         return [first, self._combination(partial, chunks)]
@@ -281,7 +281,7 @@ class GroupAssembler:
         for member, results in partial.items():
             loads = tuple(builder.trace.load(builder.buffer(r, read=True), c, r.dtype) for r in results)
             accumulators.append(Accumulator(scope.key(), str(member.nest.combine), loads))
-        body: list[Statement] = [Loop(int(c.data), builder.size(chunks), (), tuple(accumulators), "vector")]  # type: ignore[call-overload]
+        body: list[Statement] = [Loop(int(c.data), builder.size(chunks), (), tuple(accumulators), "vector")]
         for member, accumulator in zip(partial, accumulators, strict=True):
             leaves = (builder.trace.leaf("acc", v.dtype, (accumulator.key, k)) for k, v in enumerate(accumulator.values))
             scope.reduced(member, tuple(leaves))
@@ -302,7 +302,7 @@ def _direct_indices(values: Iterable[Value]) -> set[int]:
             continue
         seen.add(value)
         if value.op == "index":
-            found.add(value.data)  # type: ignore[arg-type]
+            found.add(value.data)
         elif value.op not in READS:
             stack.extend(value.args)
     return found
@@ -389,7 +389,7 @@ class _Scope:
             if value.op == "index":
                 return indices[value.data] if value.data in axes else builder.trace.const(0, "int64")
             if value.op in ("read", "read_flat"):
-                result: Result = value.data  # type: ignore[assignment]
+                result: Result = value.data
                 if result in known and result.nest in self.owner.group.by_nest:
                     return known[result]
                 form = self.owner.forms[member.nest.serial, value]
@@ -400,9 +400,10 @@ class _Scope:
             if value.op == "const":
                 return builder.literal(value)
             if value.op == "check":
-                return builder.check(args[0], args[1], value.data)  # type: ignore[arg-type]
+                return builder.check(args[0], args[1], value.data)
             if value.op == "acc":
-                return accumulated[value.data[1]]  # type: ignore[index]
+                position: int = value.data[1]
+                return accumulated[position]
             return None
 
         return tuple(rebuild(bodies, builder.trace, replace, READS))
@@ -419,16 +420,16 @@ def assemble_scatter(nest: Nest, extents: Extents) -> Assembled:
     def translator(axes: dict[int, Value]) -> Callable[[Value], Value]:
         def replace(value: Value, args: tuple[Value, ...]) -> Value | None:
             if value.op == "index":
-                return axes[value.data]  # type: ignore[index]
+                return axes[value.data]
             if value.op in ("read", "read_flat"):
                 address = builder.address(offset(value, extents), axes, translate)
-                return builder.trace.load(builder.buffer(value.data, read=True), address, value.dtype)  # type: ignore[arg-type]
+                return builder.trace.load(builder.buffer(value.data, read=True), address, value.dtype)
             if value.op == "size":
                 return builder.size(value)
             if value.op == "const":
                 return builder.literal(value)
             if value.op == "check":
-                return builder.check(args[0], args[1], value.data)  # type: ignore[arg-type]
+                return builder.check(args[0], args[1], value.data)
             return None
 
         def translate(value: Value) -> Value:
@@ -452,7 +453,7 @@ def assemble_scatter(nest: Nest, extents: Extents) -> Assembled:
     for axis in reversed(points):
         kind = "vector" if own_axis and axis == len(points) - 1 else "serial"
         scattered = _take_checks(builder, points[axis]) + scattered
-        scattered = [Loop(int(points[axis].data), builder.size(nest.space[axis]), tuple(scattered), (), kind)]  # type: ignore[call-overload]
+        scattered = [Loop(int(points[axis].data), builder.size(nest.space[axis]), tuple(scattered), (), kind)]
     work = extents.add(extents.product(shape), extents.product(nest.space))
     return builder.finish([*copy, *_take_checks(builder), *scattered], False, nest.nodes, work, 1, False)
 
@@ -460,6 +461,6 @@ def assemble_scatter(nest: Nest, extents: Extents) -> Assembled:
 def _loops(builder: KernelBuilder, body: list[Statement], loops: list[tuple[Value, Value]], innermost: str) -> list[Statement]:
     kind = innermost
     for index, extent in reversed(loops):
-        body = [Loop(int(index.data), builder.size(extent), tuple(body), (), kind)]  # type: ignore[call-overload]
+        body = [Loop(int(index.data), builder.size(extent), tuple(body), (), kind)]
         kind = "serial"
     return body

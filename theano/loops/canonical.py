@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Hashable, Iterable
+from typing import Any
 
 from theano.loops.ir import Check, Kernel, Loop, Statement, Store
 from theano.scalar.instructions import FLOATS, Value, walk
@@ -67,11 +68,11 @@ class _Numbering:
                 new.append((value.op, value.dtype, self.data(value), *(self.values[id(a)] for a in value.args)))
         return *new, self.values[id(root)]
 
-    def data(self, value: Value) -> Hashable:
+    def data(self, value: Value) -> Any:
         if value.op == "const":
             return struct.pack("<d", value.data) if value.dtype in FLOATS else value.data
         if value.op == "index":
-            return self.indices[value.data]  # type: ignore[index]
+            return self.indices[value.data]
         if value.op == "acc":
             assert isinstance(value.data, tuple)
             return self.accumulators[value.data[0]], value.data[1]

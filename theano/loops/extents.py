@@ -62,7 +62,7 @@ class Extents:
     def emit(self, op: str, left: Value, right: Value) -> Value:
         """``left op right``, simplified; the numbers are extents, so wrap-around is not considered."""
         if left.op == "const" and right.op == "const":
-            return self.const(_fold(op, left.data, right.data))  # type: ignore[arg-type]
+            return self.const(_fold(op, left.data, right.data))
         if op in _COMMUTATIVE and self._rank(right) < self._rank(left):
             left, right = right, left
         simple = self._simplify(op, left, right)
@@ -95,7 +95,7 @@ class Extents:
         elif op in ("min", "max"):
             if left is right:
                 return left
-            if left.op == "const" and int(left.data) <= 0 and self.never_negative(right):  # type: ignore[call-overload]
+            if left.op == "const" and int(left.data) <= 0 and self.never_negative(right):
                 return right if op == "max" else left if left is self.zero else None
         return None
 
@@ -119,7 +119,7 @@ class Extents:
         number = 1
         for factor in flat:
             if factor.op == "const":
-                number *= int(factor.data)  # type: ignore[call-overload]
+                number *= int(factor.data)
         rest = sorted((f for f in flat if f.op != "const"), key=self._rank)
         if number == 0:
             return self.zero

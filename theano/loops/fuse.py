@@ -156,7 +156,7 @@ class _Fuser:
         """The stage at which ``nest`` may run in ``group``; None if it reads a member at other points than its own."""
         stage = 0
         for read in nest.reads:
-            result: Result = read.data  # type: ignore[assignment]
+            result: Result = read.data
             producer = group.by_nest.get(result.nest) if result.nest is not None else None
             if producer is None:
                 continue
@@ -175,7 +175,7 @@ class _Fuser:
             return False
         for axis, target in zip(live, expected, strict=True):
             index = read.args[axis]
-            if index.op != "index" or axes.get(index.data) != target:  # type: ignore[call-overload]
+            if index.op != "index" or axes.get(index.data) != target:
                 return False
         return True
 
@@ -194,11 +194,11 @@ def _unreduced(nest: Nest) -> None:
 
 
 def _with_accumulators(value: Value, values: tuple[Value, ...]) -> Value:
-    return rebuild([value], value.trace, lambda v, _: values[v.data[1]] if v.op == "acc" else None)[0]  # type: ignore[index]
+    return rebuild([value], value.trace, lambda v, _: values[v.data[1]] if v.op == "acc" else None)[0]
 
 
 def _reindexed(value: Value, renumbered: dict[int, Value]) -> Value:
-    return rebuild([value], value.trace, lambda v, _: renumbered.get(v.data) if v.op == "index" else None)[0]  # type: ignore[call-overload]
+    return rebuild([value], value.trace, lambda v, _: renumbered.get(v.data) if v.op == "index" else None)[0]
 
 
 def plan_stores(items: list[Item], wanted: Iterable[Result]) -> None:
@@ -230,7 +230,7 @@ def _plan_group(group: Group, outside: set[Result]) -> None:
         if member.stored or member.nest.kind == "reduce":
             member.stages.add(member.stage)
         for read in member.nest.reads:
-            producer = group.by_nest.get(read.data.nest)  # type: ignore[attr-defined]
+            producer = group.by_nest.get(read.data.nest)
             if producer is None or not producer.inner or producer.nest.kind == "reduce":
                 continue
             later = {s for s in member.stages if s > producer.stage}

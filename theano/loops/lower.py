@@ -121,11 +121,11 @@ class Lowering:
         for v in walk([value]):
             args = [new[a] for a in v.args]
             if v.op == "const":
-                new[v] = self.int(int(v.data)) if "int" in v.dtype else None  # type: ignore[call-overload]
+                new[v] = self.int(int(v.data)) if "int" in v.dtype else None
             elif v.op == "size":
                 new[v] = v
             elif v.op == "read" and not v.args:
-                new[v] = v.data.extent  # type: ignore[attr-defined]
+                new[v] = v.data.extent
             elif v.op == "cast" and v.dtype == "int64":
                 new[v] = args[0]
             elif v.op in _INTEGER_ARITHMETIC and v.dtype == "int64" and None not in args:
@@ -170,7 +170,7 @@ class Lowering:
             return body
 
         def replace(v: Value, args: tuple[Value, ...]) -> Value | None:
-            return indices[v.data] if v.op == "index" else None  # type: ignore[call-overload]
+            return indices[v.data] if v.op == "index" else None
 
         return rebuild([body], self.trace, replace)[0]
 
@@ -190,7 +190,7 @@ class Lowering:
     def at_least(self, a: Value, b: Value, node: Apply, message: str = "") -> None:
         """Guard ``a >= b``."""
         if a.op == "const" and b.op == "const":
-            if int(a.data) < int(b.data):  # type: ignore[call-overload]
+            if int(a.data) < int(b.data):
                 raise errors.ShapeError(_mismatch(node, message, (), a, b))
             return
         self._note_operands(node)
@@ -400,7 +400,7 @@ class Lowering:
                 inside.region(graph)
             inner.append((inside, graph))
         extents = [s for inside, graph in inner for out in graph.outputs for s in inside.shape(out)]
-        if any(v.op == "size" and v.data[0] in ("value", "object") and v.data[1] >= first for v in walk(extents)):  # type: ignore[index]
+        if any(v.op == "size" and v.data[0] in ("value", "object") and v.data[1] >= first for v in walk(extents)):
             return self.python(node)
         results = []
         for position, out in enumerate(node.outputs):
@@ -448,7 +448,7 @@ class Lowering:
         needed = [r for nest in self.nests for r in nest.arguments()]
         for sink in sinks:
             value = self.read(sink.variable, self.indices(len(self.shape(sink.variable))))
-            needed += [v.data for v in walk([value]) if v.op in READS]  # type: ignore[misc]
+            needed += [v.data for v in walk([value]) if v.op in READS]
         return RegionBody(self, sinks, [r for r in dict.fromkeys(needed) if r not in made])
 
     def _scratch(self, variable: Variable, shape: Iterable[Value]) -> Result:
@@ -519,9 +519,9 @@ class Lowering:
             shape = tuple(e.canonical(s) for s in value.shape)
             columns = e.one if shape[1] is e.one else columns
             if columns is e.one and (shape[0] is e.one or _leading(rows, shape[1])):
-                return Operand(read.data, form.rest, (shape[1] if shape[0] is e.one else rows, e.one))  # type: ignore[arg-type]
+                return Operand(read.data, form.rest, (shape[1] if shape[0] is e.one else rows, e.one))
             if rows is e.one and _leading(columns, shape[0]):
-                return Operand(read.data, form.rest, (columns, e.one), transposed=True)  # type: ignore[arg-type]
+                return Operand(read.data, form.rest, (columns, e.one), transposed=True)
         result = self.materialise(variable)
         return Operand(result, e.zero, (e.canonical(result.shape[1]), e.one))
 
@@ -532,7 +532,7 @@ class Lowering:
             single = self.extents.canonical(self.shape(variable)[0]) is self.extents.one
             step = self.extents.one if single else self.extents.canonical(form.coefficients.get(0, self.extents.zero))
             if _never_negative(step):
-                return Operand(read.data, form.rest, (step,))  # type: ignore[arg-type]
+                return Operand(read.data, form.rest, (step,))
         return Operand(self.materialise(variable), self.extents.zero, (self.extents.one,))
 
     def _read_through(self, value: Result | View, indices: tuple[Value, ...]) -> Value | None:
@@ -560,9 +560,9 @@ def _leading(stride: Value, extent: Value) -> bool:
 def _never_negative(value: Value) -> bool:
     """Whether ``value`` is a product of sizes of arrays and positive numbers: a reversed axis has none as its stride."""
     if value.op == "const":
-        return bool(int(value.data) > 0)  # type: ignore[call-overload]
+        return bool(int(value.data) > 0)
     if value.op == "size":
-        return bool(value.data[0] != "value")  # type: ignore[index]
+        return bool(value.data[0] != "value")
     return value.op == "mul" and all(map(_never_negative, value.args))
 
 

@@ -496,4 +496,4 @@ def _accesses(body: Sequence[Any]) -> Iterator[tuple[str, int, Value]]:
 
 
 def _loads(values: Iterable[Value]) -> Iterator[tuple[str, int, Value]]:
-    return (("load", v.data, v.args[0]) for v in walk(values) if v.op == "load")  # type: ignore[misc]
+    return (("load", v.data, v.args[0]) for v in walk(values) if v.op == "load")

@@ -53,4 +53,4 @@ def loaded_buffers(body: Iterable[Statement]) -> frozenset[int]:
     statements = list(body)
     loads = {v.data for v in walk(values_of(statements)) if v.op == "load"}
     adds = {s.buffer for s in all_statements(statements) if isinstance(s, Store) and s.combine}
-    return frozenset(loads | adds)  # type: ignore[arg-type]
+    return frozenset(loads | adds)

@@ -187,7 +187,7 @@ class _Nests:
 
         def leaf(value: Value) -> str | None:
             if value.op == "acc":
-                return whole + (f"[{value.data[1]}]" if several else "")  # type: ignore[index]
+                return whole + (f"[{value.data[1]}]" if several else "")
             return self.leaf(value)
 
         for result, finish in zip(nest.results, nest.finish, strict=True):

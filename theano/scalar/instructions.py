@@ -63,7 +63,7 @@ class Value:
     __slots__ = ("trace", "op", "args", "dtype", "data")
     __array_ufunc__ = None
 
-    def __init__(self, trace: Trace, op: str, args: tuple[Value, ...], dtype: str, data: Hashable) -> None:
+    def __init__(self, trace: Trace, op: str, args: tuple[Value, ...], dtype: str, data: Any) -> None:
         self.trace, self.op, self.args, self.dtype, self.data = trace, op, args, dtype, data
 
     def __repr__(self) -> str:
@@ -259,6 +259,6 @@ def rebuild(
         args = () if value.op in opaque else tuple([new[a] for a in value.args])
         other = replace(value, args)
         if other is None:
-            other = trace.const(value.data, value.dtype) if value.op == "const" else trace.emit(value.op, args, value.dtype, value.data)  # type: ignore[arg-type]
+            other = trace.const(value.data, value.dtype) if value.op == "const" else trace.emit(value.op, args, value.dtype, value.data)
         new[value] = other
     return [new[root] for root in roots]

@@ -252,7 +252,7 @@ class ProgramText:
             w.names_of[value] = w.load(kind, "%f", self.slots[value])
             return
         if value.op == "size":
-            result = self._leaf(w, value.data)  # type: ignore[arg-type]
+            result = self._leaf(w, value.data)
         else:
             printer = Instructions(w, 1, self.shared.target.has_fma)
             result = printer.emit(value.op, value.dtype, [self._name(w, a) for a in value.args], [a.dtype for a in value.args])

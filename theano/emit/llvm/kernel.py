@@ -101,7 +101,7 @@ class _Emission(Values):
             self.check(statement)
         elif isinstance(statement, Loop):
             extent = statement.extent
-            certain = extent.op == "const" and int(extent.data) > 0  # type: ignore[call-overload]
+            certain = extent.op == "const" and int(extent.data) > 0
             self.loop(statement, "0", self.operand(extent).text, certain)
 
     def stores(self, group: tuple[Store, ...]) -> None:

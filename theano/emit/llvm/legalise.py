@@ -65,7 +65,7 @@ class Legaliser:
 
     def _one(self, value: Value, args: tuple[Value, ...]) -> Value:
         if value.op == "const":
-            return self.trace.const(value.data, value.dtype)  # type: ignore[arg-type]
+            return self.trace.const(value.data, value.dtype)
         if value.op == "call":
             return self.value(_intrinsic(str(value.data), args, self.target.has_fma))
         if value.op == "cast" and "float16" in (value.dtype, args[0].dtype):

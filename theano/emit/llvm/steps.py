@@ -48,7 +48,7 @@ def kernel_step(text: ProgramText, w: Part, step: KernelStep, number: int) -> No
 
 
 def _is_small(work: Value) -> bool:
-    return work.op == "const" and int(work.data) < WORTH  # type: ignore[call-overload]
+    return work.op == "const" and int(work.data) < WORTH
 
 
 def _in_memory(value: Value, dtype: str) -> str:
@@ -60,7 +60,7 @@ def _extent(step: KernelStep) -> Value:
     (loop,) = (statement for statement in step.kernel.body if isinstance(statement, Loop))
 
     def in_program(value: Value, args: tuple[Value, ...]) -> Value | None:
-        return step.sizes[value.data] if value.op == "size" else None  # type: ignore[call-overload]
+        return step.sizes[value.data] if value.op == "size" else None
 
     trace = step.sizes[0].trace if step.sizes else Trace()
     return rebuild([loop.extent], trace, in_program)[0]

@@ -123,7 +123,7 @@ class Values:
     @staticmethod
     def _by_constant(on: Instructions, value: Value, text: str) -> str | None:
         name = _BY_CONSTANT.get(value.op)
-        if name is None or value.args[1].op != "const" or (name == "divide_by" and value.args[1].data < 1):  # type: ignore[operator]
+        if name is None or value.args[1].op != "const" or (name == "divide_by" and value.args[1].data < 1):
             return None
         method = on.divide_by if name == "divide_by" else on.shift_by
         return method(value.op, value.dtype, text, cast(int, value.args[1].data))
