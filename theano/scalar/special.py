@@ -1,4 +1,4 @@
-"""Inverse and hyperbolic functions, special functions, complex numbers from parts.
+"""Special functions, complex numbers from parts.
 
 Most have no body: they run by their NumPy or SciPy reference.  SciPy is imported at their first use.
 """
@@ -11,78 +11,12 @@ from typing import Any
 import numpy as np
 
 from theano import dtypes
-from theano.scalar.arithmetic import inv, sqr, sqrt
+from theano.scalar.arithmetic import sqr
 from theano.scalar.declare import UNKNOWN, elementwise, unchanged
-from theano.scalar.instructions import Value, intrinsic
+from theano.scalar.instructions import Value
 from theano.scalar.transcendental import exp, log
 
 HALF_ROOT_PI = math.sqrt(math.pi) / 2
-
-
-@elementwise(dtype=dtypes.upgrade_to_float, reference=np.deg2rad, partials=lambda x, out: (math.pi / 180,), inverse="rad2deg", ulp=1.0)
-def deg2rad(x: Value) -> Value:
-    """Degrees to radians."""
-    return x * (math.pi / 180)
-
-
-@elementwise(dtype=dtypes.upgrade_to_float, reference=np.rad2deg, partials=lambda x, out: (180 / math.pi,), inverse="deg2rad", ulp=1.0)
-def rad2deg(x: Value) -> Value:
-    """Radians to degrees."""
-    return x * (180 / math.pi)
-
-
-@elementwise(dtype=dtypes.upgrade_to_float, reference=np.tan, partials=lambda x, out: (1 + sqr(out),), domain=(-1.5, 1.5), ulp=4.0)
-def tan(x: Value) -> Value:
-    """The tangent of x radians."""
-    return intrinsic("sin", x) / intrinsic("cos", x)
-
-
-@elementwise(
-    dtype=dtypes.upgrade_to_float, reference=np.arcsin, partials=lambda x, out: (inv(sqrt(1 - sqr(x))),), domain=(-0.9, 0.9), native=False
-)
-def arcsin(x: Value) -> Value:  # type: ignore[empty-body]
-    """The angle in [-π/2, π/2] with sine x."""
-
-
-@elementwise(
-    dtype=dtypes.upgrade_to_float, reference=np.arccos, partials=lambda x, out: (-inv(sqrt(1 - sqr(x))),), domain=(-0.9, 0.9), native=False
-)
-def arccos(x: Value) -> Value:  # type: ignore[empty-body]
-    """The angle in [0, π] with cosine x."""
-
-
-@elementwise(dtype=dtypes.upgrade_to_float, reference=np.arctan, partials=lambda x, out: (inv(1 + sqr(x)),), native=False)
-def arctan(x: Value) -> Value:  # type: ignore[empty-body]
-    """The angle in (-π/2, π/2) with tangent x."""
-
-
-@elementwise(
-    dtype=dtypes.upgrade_to_float,
-    reference=np.arctan2,
-    partials=lambda y, x, out: (x / (sqr(x) + sqr(y)), -y / (sqr(x) + sqr(y))),
-    native=False,
-)
-def arctan2(y: Value, x: Value) -> Value:  # type: ignore[empty-body]
-    """The angle of the point (x, y), in [-π, π]."""
-
-
-@elementwise(dtype=dtypes.upgrade_to_float, reference=np.arcsinh, partials=lambda x, out: (inv(sqrt(1 + sqr(x))),), native=False)
-def arcsinh(x: Value) -> Value:  # type: ignore[empty-body]
-    """The number with hyperbolic sine x."""
-
-
-@elementwise(
-    dtype=dtypes.upgrade_to_float, reference=np.arccosh, partials=lambda x, out: (inv(sqrt(sqr(x) - 1)),), domain=(1.1, 10.0), native=False
-)
-def arccosh(x: Value) -> Value:  # type: ignore[empty-body]
-    """The number, not negative, with hyperbolic cosine x."""
-
-
-@elementwise(
-    dtype=dtypes.upgrade_to_float, reference=np.arctanh, partials=lambda x, out: (inv(1 - sqr(x)),), domain=(-0.9, 0.9), native=False
-)
-def arctanh(x: Value) -> Value:  # type: ignore[empty-body]
-    """The number with hyperbolic tangent x."""
 
 
 # --------------------------------------------------------------------------------- error and gamma functions

@@ -1,4 +1,4 @@
-"""Powers, exponentials, logarithms, trigonometric and error functions.
+"""Powers, exponentials, logarithms and error functions.
 
 Their bodies are intrinsics: each has its code and its reference in :mod:`theano.scalar.mathlib`.
 """
@@ -104,41 +104,6 @@ def _integer_power(x: Value, y: Value) -> Value:
         return result
     reciprocal = select(x.equals(1), one, select(x.equals(-1), select(odd, x, one), zero))
     return select(y < 0, reciprocal, result)
-
-
-@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (cos(x),), ulp=2.0)  # type: ignore[has-type]
-def sin(x: Value) -> Value:
-    """The sine of x radians."""
-    return intrinsic("sin", x)
-
-
-@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (-sin(x),), ulp=2.0)
-def cos(x: Value) -> Value:
-    """The cosine of x radians."""
-    return intrinsic("cos", x)
-
-
-@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (1 - sqr(out),), ulp=2.0)
-def tanh(x: Value) -> Value:
-    """The hyperbolic tangent."""
-    return intrinsic("tanh", x)
-
-
-@elementwise(dtype=dtypes.upgrade_to_float, reference=np.sinh, partials=lambda x, out: (cosh(x),), ulp=4.0)  # type: ignore[has-type]
-def sinh(x: Value) -> Value:
-    """The hyperbolic sine."""
-    size = abs(x)
-    grown = intrinsic("expm1", size)
-    half = intrinsic("exp", size * 0.5)  # e^x may overflow where the result does not
-    result = select(size < 20.0, (grown + grown / (grown + 1.0)) * 0.5, half * 0.5 * half)
-    return select(x < 0, -result, select(size < 1e-4, x, result))
-
-
-@elementwise(dtype=dtypes.upgrade_to_float, reference=np.cosh, partials=lambda x, out: (sinh(x),), ulp=4.0)
-def cosh(x: Value) -> Value:
-    """The hyperbolic cosine."""
-    half = intrinsic("exp", abs(x) * 0.5)  # e^x may overflow where the result does not
-    return half * 0.5 * half + 0.5 / half / half
 
 
 @elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (out * (1 - out),), ulp=2.0)
