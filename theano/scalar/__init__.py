@@ -6,7 +6,7 @@
 """
 
 from theano.dtypes import upcast
-from theano.scalar import arithmetic, logic, special, transcendental, trigonometric
+from theano.scalar import arithmetic, complex_numbers, logic, special, transcendental, trigonometric
 from theano.scalar.classes import CLASSES
 from theano.scalar.custom import (
     BinaryScalarOp,
@@ -45,7 +45,7 @@ floor_div = OPS["int_div"]
 
 __all__ = [
     "OPS", "UNKNOWN", "ScalarOp", "UnaryScalarOp", "BinaryScalarOp", "elementwise", "upcast",
-    "arithmetic", "logic", "special", "transcendental", "trigonometric",
+    "arithmetic", "complex_numbers", "logic", "special", "transcendental", "trigonometric",
     "same_out", "same_out_float_only", "same_out_nobool", "same_out_nocomplex", "upcast_out", "upcast_out_nobool",
     "upgrade_to_float", "upgrade_to_float64", "upgrade_to_float_no_complex",
     "TYPES", "Scalar", "ScalarConstant", "ScalarVariable", "as_scalar", "constant", "get_scalar_type",

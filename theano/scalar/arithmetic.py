@@ -1,4 +1,4 @@
-"""Arithmetic, rounding, parts of complex numbers, casts; :mod:`theano.scalar.declare` says how to read a declaration."""
+"""Arithmetic, rounding, casts; :mod:`theano.scalar.declare` says how to read a declaration."""
 
 from __future__ import annotations
 
@@ -227,27 +227,6 @@ def round_half_away_from_zero(x: Value) -> Value:
     """The nearest whole number; halves go away from zero."""
     whole = unary("trunc", x)
     return select(abs(x - whole) < 0.5, whole, whole + binary("copysign", x.trace.const(1, x.dtype), x))
-
-
-# ------------------------------------------------------------------------------------------- complex numbers
-
-
-@elementwise(dtype=dtypes.real_out, reference=np.real, casts=unchanged, partials=lambda x, out: (1,), idempotent=True)
-def real(x: Value) -> Value:
-    """The real part."""
-    return x
-
-
-@elementwise(dtype=dtypes.real_out, reference=np.imag, casts=unchanged)
-def imag(x: Value) -> Value:
-    """The imaginary part; 0 of real numbers."""
-    return x.trace.const(0, x.dtype)
-
-
-@elementwise(dtype=dtypes.conjugate_out, reference=np.conj, partials=lambda x, out: (1,), involution=True)
-def conj(x: Value) -> Value:
-    """The complex conjugate; real numbers as they are."""
-    return x
 
 
 # --------------------------------------------------------------------------------------------------- casts

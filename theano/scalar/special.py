@@ -1,4 +1,4 @@
-"""Special functions, complex numbers from parts.
+"""Special functions.
 
 Most have no body: they run by their NumPy or SciPy reference.  SciPy is imported at their first use.
 """
@@ -8,11 +8,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from theano import dtypes
 from theano.scalar.arithmetic import sqr
-from theano.scalar.declare import UNKNOWN, elementwise, unchanged
+from theano.scalar.declare import UNKNOWN, elementwise
 from theano.scalar.instructions import Value
 from theano.scalar.transcendental import exp, log
 
@@ -165,23 +163,3 @@ def i1(x: Value) -> Value:  # type: ignore[empty-body]
 @elementwise(dtype=dtypes.upgrade_to_float, reference="scipy.special.i0", partials=lambda x, out: (i1(x),), native=False)
 def i0(x: Value) -> Value:  # type: ignore[empty-body]
     """The modified Bessel function of the first kind, of order 0."""
-
-
-# ---------------------------------------------------------------------------------------------- complex numbers
-
-
-@elementwise(dtype=dtypes.float64_out, reference=np.angle, casts=unchanged, differentiable=False, native=False)
-def angle(x: Value) -> Value:  # type: ignore[empty-body]
-    """The argument of a complex number."""
-
-
-@elementwise(dtype=dtypes.complex_out, reference=lambda x, y: x + 1j * y, casts=unchanged, partials=lambda x, y, out: (1, 1j), native=False)
-def complex(x: Value, y: Value) -> Value:  # type: ignore[empty-body]
-    """The complex number of real part x and imaginary part y."""
-
-
-@elementwise(
-    dtype=dtypes.complex_out, reference=lambda r, theta: r * np.exp(1j * theta), casts=unchanged, differentiable=False, native=False
-)
-def complex_from_polar(r: Value, theta: Value) -> Value:  # type: ignore[empty-body]
-    """The complex number of modulus r and angle theta."""
