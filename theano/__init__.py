@@ -10,7 +10,7 @@ array([2., 4.])
 
 __version__ = "2.0.dev0"
 
-from theano import compile, dtypes, errors, flags, gradient, graph, printing, scalar, scanning, tensor
+from theano import compat, compile, dtypes, errors, flags, gradient, graph, printing, scalar, scanning, tensor
 from theano.compile import FAST_COMPILE, FAST_RUN, Function, In, Mode, Out, Param, function, get_mode, predefined_modes
 from theano.flags import config
 from theano.gradient import Lop, Rop, grad, hessian, jacobian, subgraph_grad
@@ -22,7 +22,7 @@ from theano.tensor.sharedvar import shared
 for _name in ("grad", "Rop", "Lop", "jacobian", "hessian", "verify_grad", "numeric_grad"):
     setattr(tensor, _name, getattr(gradient, _name))
 
-gof = graph
+compat.install()
 
 __all__ = [
     "FAST_COMPILE",
@@ -40,6 +40,7 @@ __all__ = [
     "Type",
     "Variable",
     "clone",
+    "compat",
     "compile",
     "config",
     "dtypes",
@@ -48,7 +49,6 @@ __all__ = [
     "function",
     "generic",
     "get_mode",
-    "gof",
     "grad",
     "gradient",
     "graph",

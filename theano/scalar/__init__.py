@@ -5,6 +5,8 @@
 (True, 1.0)
 """
 
+from typing import TYPE_CHECKING
+
 from theano.dtypes import upcast
 from theano.scalar import arithmetic, complex_numbers, logic, special, transcendental, trigonometric
 from theano.scalar.classes import CLASSES
@@ -53,6 +55,6 @@ __all__ = [
     *OPS, *TYPES, *CLASSES,
 ]  # fmt: skip
 
+if TYPE_CHECKING:
 
-def __getattr__(name: str) -> ScalarOp:
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> ScalarOp: ...  # the names made from tables

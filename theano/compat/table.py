@@ -1,0 +1,65 @@
+"""Where the names of the classic system's modules are today.
+
+A key is a module of classic programs, its value the places where its names are looked up, in this order.  A place is a module,
+any name of which counts, or ``"module: name other=name"``: these names only, ``other`` being the classic spelling.  Modules without
+places hold others and nothing else.  A key that is a module today as well keeps its own names and gets those besides.
+
+To move a name is to change a line here; the module that it left needs no trace of it.
+"""
+
+from __future__ import annotations
+
+TABLE: dict[str, tuple[str, ...]] = {
+    "theano.compile": ("theano.graph: DisconnectedType NullType Variable", "theano.errors: UnusedInputError", "theano.compile.ops"),
+    "theano.compile.function": ("theano.compile.build",),
+    "theano.compile.function_module": ("theano.compile.callable", "theano.compile", "theano.errors"),
+    "theano.compile.ops": ("theano.tensor.shapes",),
+    "theano.compile.pfunc": ("theano.compile: Param function pfunc=function",),
+    "theano.compile.sharedvalue": ("theano.tensor.sharedvar",),
+    "theano.configdefaults": ("theano.flags",),
+    "theano.configparser": ("theano.flags",),
+    "theano.gof": ("theano.graph", "theano.errors", "theano.gof.opt", "theano.gof.graph"),
+    "theano.gof.fg": ("theano.graph", "theano.errors"),
+    "theano.gof.graph": (
+        "theano.graph",
+        "theano.graph: inputs=graph_inputs variables=variables_between orphans=orphans_between ops=applys_between",
+    ),
+    "theano.gof.link": ("theano.graph: Container",),
+    "theano.gof.null_type": ("theano.graph",),
+    "theano.gof.op": ("theano.graph",),
+    "theano.gof.opt": ("theano.rewrite: local_optimizer", "theano.rewrite.classic: OpRemove OpSub PatternSub in2out out2in"),
+    "theano.gof.toolbox": ("theano.graph.features",),
+    "theano.gof.type": ("theano.graph",),
+    "theano.gof.utils": ("theano.graph: scratchpad=Scratch", "theano.errors: MethodNotDefined"),
+    "theano.gradient": ("theano.tensor: tensor",),
+    "theano.sandbox": (),
+    "theano.sandbox.softsign": ("theano.tensor.nnet: softsign",),
+    "theano.scalar": (
+        "theano.graph: Apply Constant DisconnectedType FunctionGraph Op Type Variable",
+        "theano.flags: config",
+        "theano.gradient: grad_not_implemented grad_undefined",
+        "theano.printing: pprint",
+    ),
+    "theano.scalar.basic": ("theano.scalar",),
+    "theano.scalar.basic_scipy": ("theano.scalar",),
+    "theano.tensor": (
+        "theano.graph: Apply Constant DisconnectedType Generic Op Type Variable generic",
+        "theano.errors: MethodNotDefined NotScalarConstantError ShapeError",
+        "theano.flags: config",
+        "theano.gradient: consider_constant grad_not_implemented grad_undefined",
+        "theano.printing: pprint",
+        "theano.tensor.variable: _tensor_py_operators=TensorOperators",
+    ),
+    "theano.tensor.basic": ("theano.tensor",),
+    "theano.tensor.blas": ("theano.tensor.products: BatchedDot batched_dot",),
+    "theano.tensor.elemwise": ("theano.tensor.reduce", "theano.tensor.variable: TensorConstant"),
+    "theano.tensor.extra_ops": ("theano.tensor: squeeze",),
+    "theano.tensor.nnet.nnet": ("theano.tensor.nnet", "theano.tensor: sigmoid softplus"),
+    "theano.tensor.nnet.sigm": ("theano.tensor.nnet", "theano.tensor: sigmoid softplus", "theano.tensor.inplace: sigmoid_inplace"),
+    "theano.tensor.opt": (
+        "theano.tensor.shapes: MakeVector",
+        "theano.rewrite.classic: register_canonicalize register_specialize register_stabilize register_useless",
+        "theano.rewrite.fold: constant_folding",
+    ),
+    "theano.tensor.var": ("theano.tensor.variable", "theano.tensor.variable: _tensor_py_operators=TensorOperators", "theano.tensor.type"),
+}  # fmt: skip
