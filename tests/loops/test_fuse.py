@@ -38,6 +38,13 @@ class TestOneKernel:
         f = check([m], [centred / T.sqrt(T.sqr(centred).mean(1, keepdims=True) + 1e-5)], VALUE)
         assert len(kernels(f)) == 1
 
+    def test_the_gradient_of_centring_and_scaling_stores_nothing_but_itself(self):
+        centred = m - m.mean(0, keepdims=True)
+        scaled = centred / T.sqrt(T.sqr(centred).mean(0, keepdims=True) + 1e-5)
+        f = check([m, w], [T.grad((scaled * w).sum(), m)], VALUE, np.cos(VALUE))
+        (kernel,) = kernels(f)
+        assert [b.written for b in kernel.buffers] == [False, False, True]
+
     def test_siblings_over_one_space(self):
         assert outlines([v, u], [T.exp(v), T.tanh(u) + v, v * u]) == ["v(S S S)"]
 

@@ -20,7 +20,7 @@ from theano.loops.nest import CALL_COST, Nest, Result
 from theano.scalar.instructions import Value, rebuild, walk
 
 BODY_LIMIT = 80
-"""Scalar cost of one group; LLVM's time grows faster than linearly beyond about 50 operations in a loop."""
+"""Scalar cost of one stage of a group; LLVM's time grows faster than linearly beyond about 50 operations in a loop."""
 BUFFER_LIMIT = 28
 
 
@@ -45,6 +45,7 @@ class Group:
     by_nest: dict[Nest, Member] = field(default_factory=dict)
     reduced: frozenset[int] | None = None
     cost: int = 0
+    costs: dict[int, int] = field(default_factory=dict)  # of each stage
     buffers: set[Result] = field(default_factory=set)
 
     @property
@@ -130,7 +131,8 @@ class _Fuser:
 
     def _join(self, group: Group, nest: Nest, axes: list[int], key: tuple[Value, ...], cost: int) -> bool:
         arguments = nest.arguments()
-        if group.members and (group.cost + cost > BODY_LIMIT or len(group.buffers.union(arguments, nest.results)) > BUFFER_LIMIT):
+        outside = [r for r in arguments if r.nest not in group.by_nest]
+        if group.members and len(group.buffers.union(outside)) > BUFFER_LIMIT:
             return False
         reduced = frozenset(position for position, axis in enumerate(axes) if axis in nest.axes) if nest.kind == "reduce" else None
         for inner in (True, False):
@@ -142,11 +144,14 @@ class _Fuser:
             stage = self._stage(group, nest, inner, mapped)
             if stage is None or (inner and stage > 0 and group.reduced is not None and not group.outer):
                 continue
+            if group.members and group.costs.get(stage, 0) + cost > BODY_LIMIT:
+                continue
             member = Member(nest, inner, stage, stage + 1 if reduced is not None else stage, mapped)
             group.members.append(member)
             group.by_nest[nest] = member
             group.cost += cost
-            group.buffers.update(arguments, nest.results)
+            group.costs[stage] = group.costs.get(stage, 0) + cost
+            group.buffers.update(outside)
             if reduced is not None:
                 group.reduced = reduced
             return True
