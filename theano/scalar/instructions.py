@@ -19,7 +19,7 @@ True
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Container, Hashable, Iterable, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 BOOL = ("bool",)
@@ -172,6 +172,9 @@ class Trace:
 
     def __len__(self) -> int:
         return len(self._interned)
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self._interned.values())
 
     def emit(self, op: str, args: tuple[Value, ...], dtype: str, data: Hashable = None) -> Value:
         key = (op, dtype, data, *map(id, args))

@@ -26,11 +26,12 @@ entry:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from theano.emit.llvm.instructions import Code
 from theano.emit.llvm.legalise import legalise
+from theano.emit.llvm.rare import detours
 from theano.emit.llvm.reduce import combined, identities, tree
 from theano.emit.llvm.scopes import Operand, Scope, counting, splat
 from theano.emit.llvm.target import Target
@@ -63,7 +64,7 @@ class _Emission(Values):
         super().__init__(target, tuple(b.dtype for b in kernel.buffers), stored_buffers(kernel.body))
         self.kernel = kernel
         self.failures: list[str] = []
-        self.blocks = 0
+        self.detours = detours(kernel.body)
 
     def function(self, name: str, linkage: str) -> str:
         kernel = self.kernel
@@ -87,10 +88,6 @@ class _Emission(Values):
         self.failures += [f"{empty}:", "  ret i64 0"]
         self.root.start(body)
         self.loop(loop, start, stop, certain=True)
-
-    def label(self) -> str:
-        self.blocks += 1
-        return f"L{self.blocks}"
 
     # ------------------------------------------------------------------------------------------ statements
 
@@ -162,11 +159,11 @@ class _Emission(Values):
 
     def _vector(self, loop: Loop, start: str, stop: str, certain: bool) -> list[tuple[int, int, str, str]]:
         """In lanes.  What a reduction carries is in registers, or in memory if the body needs the registers itself."""
-        narrow = _lanes(loop, self.target)
+        narrow, length = self._lanes_and_length(loop)
         if not _runs_in_lanes(loop):
             slots = self._memory(loop.accumulators)
             self._in_memory(loop, start, stop, 1, certain, slots)
-        elif loop.accumulators and (narrow >= LANES or _length(loop) <= LONG):
+        elif loop.accumulators and (narrow >= LANES or length <= LONG):
             results = self._in_registers(loop, start, stop, certain)
             if self.target.masks:
                 return self._ended(loop, results)
@@ -181,6 +178,14 @@ class _Emission(Values):
                 self._in_memory(loop, start, middle, narrow, False, slots)
                 self._in_memory(loop, middle, stop, 1, False, slots)
         return self._ended(loop, self._recalled(loop.accumulators, slots))
+
+    def _lanes_and_length(self, loop: Loop) -> tuple[int, int]:
+        """As many lanes as fill a register, or two, with the widest type that is computed with; and how much that is."""
+        computed = list(_computed(loop, self.detours))
+        widest = max((ITEMSIZE[v.dtype] for v in computed), default=8)
+        length = sum(1 for value in computed if value.op not in LEAVES)
+        registers = 2 if self.target.masks and length > DEEP else 1
+        return max(2, min(64, registers * self.target.vector_bytes // widest)), length
 
     def _middle(self, start: str, stop: str, step: int) -> str:
         """Where the last full vector ends."""
@@ -222,7 +227,6 @@ class _Emission(Values):
     ) -> list[str]:
         """Print ``for position in range(start, stop, step)``; the carried values after it.  In lanes if ``step`` is not 1."""
         outer, head, done = self.scope, self.label(), self.label()
-        entry = outer.block
         if certain:
             outer_jump = f"  br label %{head}"
         else:
@@ -234,7 +238,7 @@ class _Emission(Values):
         following = scope.code.let(f"add nsw i64 {scope.position}, {step}")
         scope.code.do(f"br i1 {scope.code.let(f'icmp slt i64 {following}, {stop}')}, label %{head}, label %{done}")
         self._close(scope)
-        lines = outer.code.lines
+        lines, entry = outer.code.lines, outer.block  # what was hoisted may have opened another block
         lines += [outer_jump, f"{head}:", f"  {scope.position} = phi i64 [{start}, %{entry}], [{following}, %{scope.block}]"]
         lines += [f"  {c.name} = phi {c.kind} [{c.start}, %{entry}], [{n}, %{scope.block}]" for c, n in zip(carried, new, strict=True)]
         lines += scope.code.lines
@@ -366,23 +370,12 @@ DEEP = 40
 registers of each value, side by side, gain 10 to 40 %.  Needs the 32 registers that come with masks."""
 
 
-def _lanes(loop: Loop, target: Target) -> int:
-    """As many as fill a register, or two, with the widest type that is computed with."""
-    widest = max((ITEMSIZE[v.dtype] for v in _computed(loop)), default=8)
-    registers = 2 if target.masks and _length(loop) > DEEP else 1
-    return max(2, min(64, registers * target.vector_bytes // widest))
-
-
-def _length(loop: Loop) -> int:
-    return sum(1 for value in _computed(loop) if value.op not in LEAVES)
-
-
-def _computed(loop: Loop) -> Iterator[Value]:
-    """The values stored or accumulated, and all below them but for offsets."""
+def _computed(loop: Loop, detours: Container[Value]) -> Iterator[Value]:
+    """The values stored or accumulated, and all below them but for offsets and what only detours need."""
     pending = [v for a in loop.accumulators for v in a.values]
     for statement in loop.body:
         if isinstance(statement, Loop):
-            yield from _computed(statement)
+            yield from _computed(statement, detours)
         elif isinstance(statement, Store):
             pending.append(statement.value)
     seen: set[int] = set()
@@ -391,7 +384,8 @@ def _computed(loop: Loop) -> Iterator[Value]:
         if id(value) not in seen and value.op != "const":
             seen.add(id(value))
             yield value
-            pending.extend(value.args if value.op != "load" else ())
+            if value.op != "load":
+                pending.extend((value.args[0], value.args[2]) if value in detours else value.args)
 
 
 def _runs_in_lanes(loop: Loop) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from typing import cast
 
 from theano.emit.llvm.instructions import Code, Instructions
+from theano.emit.llvm.rare import Detour
 from theano.emit.llvm.scopes import NOTHING, Operand, Scope, counting, splat
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import literal, register, storage, suffix
@@ -28,6 +29,12 @@ class Values:
         self._unstable: dict[int, list[Hashable]] = {}
         self._scratch: str | None = None
         self._splits: dict[tuple[int, int], tuple[Value | None, Value]] = {}
+        self.detours: dict[Value, Detour] = {}
+        self.blocks = 0
+
+    def label(self) -> str:
+        self.blocks += 1
+        return f"L{self.blocks}"
 
     # ------------------------------------------------------------------------------------------ values
 
@@ -42,6 +49,9 @@ class Values:
             missing = [need for need in self._needs(value) if self.find(need) is None]
             if missing:
                 pending.extend(missing)
+            elif value in self.detours:
+                self._detour(self.detours[value])
+                pending.pop()
             else:
                 self.remember(self._key(value), self._print(value))
                 pending.pop()
@@ -83,7 +93,7 @@ class Values:
         if value.op == "load":
             coefficient, rest = self.split(value.args[0])
             return (rest,) if is_constant(coefficient, 1) else value.args
-        return value.args
+        return self.detours[value].needs if value in self.detours else value.args
 
     def split(self, offset: Value) -> tuple[Value | None, Value]:
         """The offset as a multiple of the vector loop's index and a rest."""
@@ -119,6 +129,31 @@ class Values:
         texts = [a.spread(lanes) for a in args]
         text = self._by_constant(on, value, texts[0]) or on.emit(value.op, value.dtype, texts, [a.dtype for a in args])
         return Operand(text, value.dtype, lanes, scope, None, *_conditions(args))
+
+    def _detour(self, detour: Detour) -> None:
+        """Print the choices; what they need is there.  The new block belongs to the deepest scope of all this."""
+        before = [self.known[self._key(need)] for need in detour.needs]
+        scope, condition = max((b.scope for b in before), key=lambda s: s.depth), self.known[self._key(detour.condition)]
+        lanes = max(b.lanes for b in before)
+        for operand in before:
+            if operand.scope is scope:
+                operand.spread(lanes)  # not in the new block: others may ask for it
+        code, straight, aside, together = scope.code, scope.block, self.label(), self.label()
+        code.do(f"br i1 {_any(code, condition)}, label %{aside}, label %{together}")
+        scope.start(aside)
+        results = []
+        for choice in detour.choices:
+            chosen, usual = self.operand(choice.args[1]), self.known[self._key(choice.args[2])]
+            blended = self.on(scope, lanes).select(condition.spread(lanes), chosen.spread(lanes), usual.spread(lanes), choice.dtype)
+            results.append((choice, chosen, usual, blended))
+        code.do(f"br label %{together}")
+        block = scope.block
+        scope.start(together)
+        for choice, chosen, usual, blended in results:
+            text = code.let(f"phi {register(choice.dtype, lanes)} [{usual.spread(lanes)}, %{straight}], [{blended}, %{block}]")
+            self.remember(self._key(choice), Operand(text, choice.dtype, lanes, scope, None, *_conditions([condition, chosen, usual])))
+        for value in detour.inside:
+            self.known.pop(self._key(value), None)
 
     @staticmethod
     def _by_constant(on: Instructions, value: Value, text: str) -> str | None:
@@ -282,6 +317,14 @@ class Values:
 
     def _memory_suffix(self, buffer: int, lanes: int) -> str:
         return f"v{lanes}i8" if self.dtypes[buffer] == "bool" else suffix(self.dtypes[buffer], lanes)
+
+
+def _any(code: Code, condition: Operand) -> str:
+    """Whether it holds in any lane."""
+    if condition.lanes == 1:
+        return condition.text
+    bits = code.let(f"bitcast <{condition.lanes} x i1> {condition.text} to i{condition.lanes}")
+    return code.let(f"icmp ne i{condition.lanes} {bits}, 0")
 
 
 def _conditions(args: list[Operand]) -> tuple[frozenset[int], frozenset[int]]:
