@@ -1,5 +1,6 @@
 """Kernels built by hand, each with the NumPy code that it must agree with."""
 
+from tests.emit import folds
 from theano.loops.ir import Accumulator, BufferParameter, Check, Kernel, Loop, Store
 from theano.scalar.instructions import Trace, intrinsic, select
 
@@ -86,6 +87,25 @@ def argument(dtype, combine):
     stores = (Store(1, t.i, t.acc(0, dtype)), Store(2, t.i, t.acc(0, "int64", 1)))
     body = (Loop(1, t.m, (), (extreme,), "vector"), *stores)
     return Kernel(parameters(f"{dtype} r", f"{dtype} w", "int64 w"), 2, (), (Loop(0, t.n, body),), parallel=True)
+
+
+def coded(dtype, fold, second):
+    """The rows of an (n, m) matrix combined by code that carries the elements and a number ``second`` beside each."""
+    t = Leaves()
+    values = (t.load(0, t.i * t.m + t.j, dtype), second(t.trace))
+    stores = (Store(k + 1, t.i, t.acc(0, v.dtype, k)) for k, v in enumerate(values))
+    body = (Loop(1, t.m, (), (Accumulator(0, fold, values),), "vector"), *stores)
+    return Kernel(parameters(f"{dtype} r", f"{dtype} w", f"{values[1].dtype} w"), 2, (), (Loop(0, t.n, body),), parallel=True)
+
+
+def exponentials(dtype):
+    """(m, s) with exp(m) * s the sum of the exponentials of each row."""
+    return coded(dtype, folds.exponentials(dtype), lambda t: t.const(1, dtype))
+
+
+def largest(dtype):
+    """The element of greatest size of each row, and whether there is any."""
+    return coded(dtype, folds.largest(dtype), lambda t: t.const(True, "bool"))
 
 
 def running_total(dtype):

@@ -15,6 +15,7 @@ ARCHITECTURES = ("sm_80", "sm_90")
 KERNELS = {
     **{f"{make.__name__} {d}": make(d) for make in (kernels.broadcast, kernels.softmax, kernels.total) for d in ("float32", "float64")},
     **{f"scatter_add {d}": kernels.scatter_add(d) for d in ("float32", "float64", "int32", "uint32", "int64", "uint64", "float16")},
+    **{f"{make.__name__} {d}": make(d) for make in (kernels.exponentials, kernels.largest) for d in ("float32", "float64")},
     "argument": kernels.argument("float32", "argmax"),
     "gather": kernels.gather("float32"),
     "running_total": kernels.running_total("int64"),

@@ -112,6 +112,17 @@ def test_argmax_takes_the_first_of_ties_and_the_first_nan(simulator, dtype, comb
     np.testing.assert_array_equal(value, x[np.arange(8), position])
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("m", [1, 33, 90])
+def test_combinations_given_as_code(simulator, dtype, m):
+    x = random((7, m), dtype)
+    _, (_, greatest, total) = simulator.run(kernels.exponentials(dtype), [x, np.zeros(7, dtype), np.zeros(7, dtype)], x.shape)
+    np.testing.assert_allclose(greatest + np.log(total), np.log(np.exp(x.astype("f8")).sum(1)), rtol=1e-5)
+    _, (_, largest, some) = simulator.run(kernels.largest(dtype), [x, np.zeros(7, dtype), np.zeros(7, bool)], x.shape)
+    np.testing.assert_array_equal(abs(largest), abs(x).max(1))
+    assert some.all()
+
+
 def test_loops_of_a_group_wait_for_one_another(simulator):
     x = np.arange(100.0)
     arrays = [x, np.zeros(100), np.zeros(1)]

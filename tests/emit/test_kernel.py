@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from tests.emit.build import Build, agree, levels, numbers, put, run_native, serial, vector
+from tests.emit import folds
+from tests.emit.build import Build, agree, levels, numbers, put, run_native, run_reference, serial, vector
 from theano.emit.llvm.kernel import LONG, emit_kernel
 from theano.emit.llvm.target import target
-from theano.loops.ir import COMBINES, LANES, Accumulator, Check, Kernel, Store
+from theano.loops.ir import COMBINES, LANES, Accumulator, Check, Fold, Kernel, Store, carried
 from theano.scalar.instructions import BOOL, COMPUTED_FLOATS, INTEGERS, REAL, Value, binary, fma, select
 
 SIZES = [*range(71), 1000, 4099]
@@ -164,6 +167,49 @@ def test_reduce_long_bodies(combine: str, dtype: str) -> None:
     kernel = b.kernel(vector(0, n, accumulators=[Accumulator(0, combine, values)]), *stores)
     for size in (0, 1, 7, 8, 31, 32, 33, 100, 1001):
         agree(kernel, [numbers(dtype, size, size), *(np.zeros(1, value.dtype) for value in values)], [size])
+
+
+CODED = [(folds.exclusive, t) for t in ("int8", "uint64", "bool")] + [
+    (fold, t) for fold in (folds.hypotenuse, folds.largest, folds.exponentials) for t in ("float32", "float64")
+]
+
+
+@pytest.mark.parametrize(("fold", "dtype"), CODED)
+def test_combinations_given_as_code(fold: Callable[[str], Fold], dtype: str) -> None:
+    """In the lanes and the tree of all others."""
+    b = Build()
+    combine = fold(dtype)
+    x, n, i = b.buffer(dtype), b.size(), b.index(0)
+    v = b.load(x, i)
+    second = b.trace.const(True, "bool") if fold is folds.largest else b.trace.const(1, dtype)
+    values = (v, second)[: carried(combine)]
+    outs = [b.buffer(value.dtype) for value in values]
+    stores = [put(out, b.int(0), b.acc(0, value.dtype, k)) for k, (out, value) in enumerate(zip(outs, values, strict=True))]
+    for kind in (vector, serial):
+        kernel = b.kernel(kind(0, n, accumulators=[Accumulator(0, combine, values)]), *stores)
+        for size in FEW:
+            array = np.clip(numbers(dtype, size, size), -9, 9) if dtype.startswith("float") else numbers(dtype, size, size)
+            array = np.nan_to_num(array)
+            _, *results = close(kernel, [array, *(np.zeros(1, value.dtype) for value in values)], [size])
+            if fold is folds.exclusive:
+                assert results[0][0] == np.bitwise_xor.reduce(array)
+            if fold is folds.largest and size:
+                assert abs(results[0][0]) == np.max(np.abs(array)) and results[1][0]
+            if fold is folds.hypotenuse:
+                np.testing.assert_allclose(results[0][0], np.linalg.norm(array.astype("f8")), rtol=1e-5, atol=1e-15)
+            if fold is folds.exponentials and size:
+                total = np.log(np.sum(np.exp(array.astype("f8"))))
+                np.testing.assert_allclose(results[0][0] + np.log(results[1][0]), total, rtol=1e-5, atol=1e-15)
+
+
+def close(kernel: Kernel, arrays: list[np.ndarray], sizes: list[int]) -> list[np.ndarray]:
+    """As ``agree``, but not to the bit: the interpreter's exponentials are NumPy's."""
+    _, expected = run_reference(kernel, arrays, sizes)
+    found = [run_native(kernel, level, arrays, sizes)[1] for level in levels()]
+    for results in found:
+        for result, right in zip(results, expected, strict=True):
+            np.testing.assert_allclose(result, right, rtol=1e-5)
+    return expected
 
 
 def test_argmax_takes_the_first_of_ties_and_of_nans() -> None:

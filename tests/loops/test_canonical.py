@@ -8,13 +8,20 @@ from dataclasses import replace
 
 import pytest
 
+from tests.emit import folds
 from theano.loops.canonical import kernel_digest, kernel_key
-from theano.loops.ir import Accumulator, BufferParameter, Check, Kernel, Loop, Store
+from theano.loops.ir import Accumulator, BufferParameter, Check, Combine, Kernel, Loop, Store
 from theano.scalar.instructions import Trace, Value, binary
 
 
 def kernel(
-    first: int = 0, key: int = 0, dtype: str = "float32", constant: float = 2.0, kind: str = "vector", combine: str = "add", code: int = 1
+    first: int = 0,
+    key: int = 0,
+    dtype: str = "float32",
+    constant: float = 2.0,
+    kind: str = "vector",
+    combine: Combine = "add",
+    code: int = 1,
 ) -> Kernel:
     """Rows summed and scaled."""
     t = Trace()
@@ -41,6 +48,14 @@ def test_numbers_and_traces_do_not_show() -> None:
 def test_everything_else_does(other: dict[str, object]) -> None:
     assert kernel_key(kernel(**other)) != kernel_key(kernel())  # type: ignore[arg-type]
     assert kernel_digest(kernel(**other)) != kernel_digest(kernel())  # type: ignore[arg-type]
+
+
+def test_the_code_of_a_combination_counts_but_not_its_name() -> None:
+    fold = folds.hypotenuse("float32")
+    base = kernel_key(kernel(combine=fold))
+    assert kernel_key(kernel(combine=replace(folds.hypotenuse("float32"), name="other"))) == base
+    assert kernel_key(kernel(combine=replace(fold, starts=(-0.0,)))) != base != kernel_key(kernel())
+    assert kernel_key(kernel(combine=replace(fold, results=(fold.results[0].args[0],)))) != base
 
 
 def test_zeros_keep_their_sign_and_nan_is_nan() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.emit import folds
 from theano.errors import InconsistencyError
 from theano.loops.ir import (
     Accumulator,
@@ -14,6 +15,7 @@ from theano.loops.ir import (
     BufferParameter,
     CallRegion,
     Check,
+    Fold,
     Frame,
     Guard,
     IfRegion,
@@ -55,7 +57,7 @@ def test_well_formed() -> None:
     value = intrinsic("exp", select(x < 0.0, -x, unary("sqrt", x))) * t.leaf("scalar", "float64", 0).cast("float32")
     verify_kernel(kernel(loop(Store(1, i, value), kind="vector"), parallel=True))
     rows = loop(
-        loop(index=1, kind="vector", accumulators=(Accumulator(0, "argmax", (x, j)),)),
+        loop(index=1, kind="vector", accumulators=(Accumulator(0, "argmax", (x, j)), Accumulator(1, folds.hypotenuse("float32"), (x,)))),
         Store(1, i, acc()),
         Store(1, acc("int64", 0, 1), acc()),
         Check(acc("int64", 0, 1) < n, 1, i),
@@ -94,6 +96,12 @@ FAULTS = {
         loop(accumulators=(Accumulator(0, "add", (x,)),)), Store(1, zero, acc("float64").cast("float32"))
     ),
     "unknown combine 'median'": kernel(loop(accumulators=(Accumulator(0, "median", (x,)),))),
+    "hypot carries 1 values, not 2": kernel(loop(accumulators=(Accumulator(0, folds.hypotenuse("float32"), (x, x)),))),
+    "hypot gives float64 but carries float32": kernel(loop(accumulators=(Accumulator(0, folds.hypotenuse("float64"), (x,)),))),
+    "own may use its arguments only, not index": kernel(loop(accumulators=(Accumulator(0, Fold("own", (0.0,), (x,)), (x,)),))),
+    "third has no argument input.float32(2)": kernel(
+        loop(accumulators=(Accumulator(0, Fold("third", (0.0,), (t.leaf("input", "float32", 2),)), (x,)),))
+    ),
     "argmax carries 2 values, not 1": kernel(loop(accumulators=(Accumulator(0, "argmax", (x,)),))),
     "value 1: must be int64": kernel(loop(accumulators=(Accumulator(0, "argmin", (x, x)),))),
     "the key is taken": kernel(*(loop(accumulators=(Accumulator(0, "add", (x,)),)) for _ in range(2))),

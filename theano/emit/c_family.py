@@ -41,7 +41,7 @@ import numpy as np
 
 from theano.emit.dialects import ATOMIC, NATIVE, TYPES, literal
 from theano.emit.llvm.reduce import identities
-from theano.loops.ir import LANES, Accumulator, Check, Kernel, Loop, Statement, Store
+from theano.loops.ir import LANES, Accumulator, Check, Fold, Kernel, Loop, Statement, Store
 from theano.loops.statements import all_statements, map_values, stored_buffers, values_of
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import COMPARISONS, COMPUTED_FLOATS, INTEGERS, LEAVES, Value, walk
@@ -321,7 +321,8 @@ class _Printer:
         self._order(loaded_by(v for a in loop.accumulators for v in a.values), set(), inner)
         for accumulator, names in zip(loop.accumulators, results):
             values = [self._value(value, inner) for value in accumulator.values]
-            inner.line(_combine(accumulator, names, values))
+            for line in _combine(accumulator, names, values):
+                inner.line(line)
         if not inner.alone and stored_buffers(loop.body):
             self._barrier(inner)  # the next iteration may read what this one wrote
         self.read, self.written = self.read | before[0], self.written | before[1]  # there may be no iteration
@@ -348,10 +349,21 @@ class _Printer:
         """Combine the threads' results by a tree; all threads have the result after it."""
         kinds = [TYPES[value.dtype] for value in accumulator.values]
         self.shared += [f"SHARED {kind} s{name}[{LANES}];" for kind, name in zip(kinds, names)]
+        self.read, self.written = set(), set()
+        if isinstance(accumulator.combine, Fold):
+            return self._fold(accumulator, names, scope)
         places = ", ".join((*(f"s{name}" for name in names), *names))
         macro = "REDUCE" if len(names) == 1 else "REDUCE_CHOOSE"
         scope.line(f"{macro}({accumulator.combine}_{kinds[0]}, {places});")
-        self.read, self.written = set(), set()
+
+    @staticmethod
+    def _fold(accumulator: Accumulator, names: Sequence[str], scope: _Scope) -> None:
+        """The same tree, with the code of the combination between barriers."""
+        lower = [f"s{name}[LID]" for name in names]
+        combination = " ".join(_combine(accumulator, lower, [f"s{name}[LID + half_]" for name in names]))
+        scope.line(" ".join(f"{place} = {name};" for place, name in zip(lower, names)) + " BARRIER;")
+        scope.line(f"for (i32 half_ = LSZ / 2; half_; half_ /= 2) {{ if (LID < half_) {combination} BARRIER; }}")
+        scope.line(" ".join(f"{name} = s{name}[0];" for name in names) + " BARRIER;")
 
     # -------------------------------------------------------------------- values
 
@@ -438,8 +450,27 @@ def cast(text: str, old: str, new: str) -> str:
     return f"{TYPES[new]}_{TYPES[old]}({text})" if old in COMPUTED_FLOATS and new in INTEGERS else f"({TYPES[new]}){text}"
 
 
-def _combine(accumulator: Accumulator, names: Sequence[str], values: Sequence[str]) -> str:
+def _combine(accumulator: Accumulator, names: Sequence[str], values: Sequence[str]) -> list[str]:
+    """Lines that put ``values`` into what ``names`` hold."""
+    if isinstance(accumulator.combine, Fold):
+        return _folded(accumulator.combine, names, values)
     function = f"{accumulator.combine}_{TYPES[accumulator.values[0].dtype]}"
     if len(names) == 1:
-        return f"{names[0]} = {function}({names[0]}, {values[0]});"
-    return f"CHOOSE({function}, {names[0]}, {names[1]}, {values[0]}, {values[1]});"
+        return [f"{names[0]} = {function}({names[0]}, {values[0]});"]
+    return [f"CHOOSE({function}, {names[0]}, {names[1]}, {values[0]}, {values[1]});"]
+
+
+def _folded(fold: Fold, names: Sequence[str], values: Sequence[str]) -> list[str]:
+    """A block of its own, in which nothing is shared with the text around it."""
+    given, texts = [*names, *values], dict[Value, str]()
+    lines = ["{"]
+    for value in walk(fold.results):
+        if value.op == "input":
+            texts[value] = given[value.data]
+        elif value.op == "const":
+            texts[value] = literal(value.data, value.dtype)
+        else:
+            texts[value] = f"f{len(lines)}_"
+            lines.append(f"{TYPES[value.dtype]} {texts[value]} = {expression(value, [texts[a] for a in value.args])};")
+    whole = [f"{TYPES[r.dtype]} r{k}_ = {texts[r]};" for k, r in enumerate(fold.results)]
+    return [*lines, *whole, *(f"{name} = r{k}_;" for k, name in enumerate(names)), "}"]

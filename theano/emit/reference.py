@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from theano.emit.llvm.reduce import identities
-from theano.loops.ir import LANES, Accumulator, Check, Kernel, Loop, Statement, Store
+from theano.loops.ir import LANES, Accumulator, Check, Combine, Fold, Kernel, Loop, Statement, Store
 from theano.loops.statements import all_statements, loaded_buffers, stored_buffers
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import Value, walk
@@ -187,7 +187,10 @@ def _start(accumulator: Accumulator, loop: Loop, shape: tuple[int, ...]) -> list
     return [first] * (LANES if loop.kind == "vector" else 1)
 
 
-def _combine(combine: str, old: list[Any], new: list[Any]) -> list[Any]:
+def _combine(combine: Combine, old: list[Any], new: list[Any]) -> list[Any]:
+    if isinstance(combine, Fold):
+        given = [*old, *new]
+        return [np.broadcast_to(result, np.shape(old[0])) for result in evaluate(combine.results, lambda leaf: np.asarray(given[leaf.data]))]
     if combine not in ("argmax", "argmin"):
         return [_COMBINE[combine](old[0], new[0])]
     better = new[0] > old[0] if combine == "argmax" else new[0] < old[0]

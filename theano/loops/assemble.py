@@ -15,7 +15,7 @@ from typing import Any
 from theano.loops.access import Affine, offset, offset_of
 from theano.loops.extents import Extents, row_major_strides
 from theano.loops.fuse import Group, Member, live_axes
-from theano.loops.ir import Accumulator, BufferParameter, Check, Kernel, Loop, Statement, Store
+from theano.loops.ir import Accumulator, BufferParameter, Check, Combine, Fold, Kernel, Loop, Statement, Store
 from theano.loops.nest import READS, Nest, Result
 from theano.scalar.instructions import Trace, Value, rebuild, select, walk
 
@@ -234,7 +234,7 @@ class GroupAssembler:
         for loop in reversed(self.inner_loops):
             body = _take_checks(builder, indices[id(loop)]) + body
             innermost = loop is self.inner_loops[-1]
-            accumulators = tuple(Accumulator(scope.key(), str(m.nest.combine), v) for m, v in carried.items())
+            accumulators = tuple(Accumulator(scope.key(), _combine(m.nest), v) for m, v in carried.items())
             kind = "vector" if innermost and not self.across else "serial"
             extent = (extents or {}).get(id(loop)) or builder.size(loop.extent)
             body = [Loop(int(indices[id(loop)].data), extent, tuple(body), accumulators, kind)]
@@ -280,7 +280,7 @@ class GroupAssembler:
         accumulators = []
         for member, results in partial.items():
             loads = tuple(builder.trace.load(builder.buffer(r, read=True), c, r.dtype) for r in results)
-            accumulators.append(Accumulator(scope.key(), str(member.nest.combine), loads))
+            accumulators.append(Accumulator(scope.key(), _combine(member.nest), loads))
         body: list[Statement] = [Loop(int(c.data), builder.size(chunks), (), tuple(accumulators), "vector")]
         for member, accumulator in zip(partial, accumulators, strict=True):
             leaves = (builder.trace.leaf("acc", v.dtype, (accumulator.key, k)) for k, v in enumerate(accumulator.values))
@@ -289,6 +289,11 @@ class GroupAssembler:
             body += scope.outer_statements(stage)
         nodes = (n for m in self.group.members if not m.inner or m.nest.kind == "reduce" for n in m.nest.nodes)
         return builder.finish(body, False, nodes, chunks, 1, False)
+
+
+def _combine(nest: Nest) -> Combine:
+    assert nest.combine is not None
+    return nest.combine
 
 
 def _direct_indices(values: Iterable[Value]) -> set[int]:
@@ -447,6 +452,7 @@ def assemble_scatter(nest: Nest, extents: Extents) -> Assembled:
     translate = translator(points)
     form = offset_of(result, nest.where, extents)
     address = builder.address(form, points, translate)
+    assert not isinstance(nest.combine, Fold)
     store = Store(target, address, translate(body), nest.combine)
     own_axis = bool(nest.where) and nest.where[-1].op == "index" and nest.where[-1].data == len(nest.space) - 1
     scattered: list[Statement] = [store]

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Hashable, Iterable
 from typing import Any
 
-from theano.loops.ir import Check, Kernel, Loop, Statement, Store
+from theano.loops.ir import Check, Combine, Kernel, Loop, Statement, Store
 from theano.scalar.instructions import FLOATS, Value, walk
 
 Key = tuple[Hashable, ...]
@@ -52,10 +52,17 @@ class _Numbering:
         self.indices[loop.index] = self.loops
         self.loops += 1
         body = self.body(loop.body)
-        carried = tuple((a.combine, *map(self.value, a.values)) for a in loop.accumulators)
+        carried = tuple((self.combine(a.combine), *map(self.value, a.values)) for a in loop.accumulators)
         for accumulator in loop.accumulators:
             self.accumulators[accumulator.key] = len(self.accumulators)
         return "loop", loop.kind, extent, body, carried
+
+    def combine(self, combine: Combine) -> Key | str:
+        """Of code, all but its name."""
+        if isinstance(combine, str):
+            return combine
+        starts = (struct.pack("<d", start) if isinstance(start, float) else start for start in combine.starts)
+        return *starts, *map(self.value, combine.results)
 
     def value(self, root: Value) -> Key:
         """The values not met before, then the number of this one.

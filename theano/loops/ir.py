@@ -23,6 +23,24 @@ COMBINES = {"add": 1, "mul": 1, "max": 1, "min": 1, "and": 1, "or": 1, "argmax":
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """A combination given as code, associative and commutative: ``results`` are computed from ``input`` leaves, 0 to n-1 being what
+    there is and n to 2n-1 what is added.  ``starts`` are numbers with which that changes nothing."""
+
+    name: str
+    starts: tuple[float, ...]
+    results: tuple[Value, ...]
+
+
+Combine = str | Fold
+
+
+def carried(combine: Combine) -> int:
+    """How many values it carries."""
+    return len(combine.starts) if isinstance(combine, Fold) else COMBINES[combine]
+
+
+@dataclass(frozen=True, slots=True)
 class Accumulator:
     """A reduction carried round its loop.  ``values`` are computed in the body, once for each iteration.
 
@@ -31,7 +49,7 @@ class Accumulator:
     partial results by ``iteration % LANES``, combined as a balanced tree (left half with right half)."""
 
     key: int
-    combine: str
+    combine: Combine
     values: tuple[Value, ...]
 
 

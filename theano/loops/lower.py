@@ -14,7 +14,7 @@ from theano import errors
 from theano.graph import Apply, Constant, FunctionGraph, Variable
 from theano.loops.access import offset
 from theano.loops.extents import Extents
-from theano.loops.ir import Guard
+from theano.loops.ir import Combine, Guard
 from theano.loops.nest import READS, Nest, Operand, RegionBody, Result, Sink, View
 from theano.scalar.instructions import REAL, Value, rebuild, walk
 
@@ -310,7 +310,7 @@ class Lowering:
         outs: Sequence[Variable],
         space: Iterable[Value],
         axes: Iterable[Number],
-        combine: str,
+        combine: Combine,
         body: Callable[..., Any],
         finish: Callable[..., Any] | None = None,
     ) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from theano.graph import Variable
+from theano.loops.ir import Combine, Fold
 from theano.scalar.instructions import Value, walk
 
 READS = frozenset({"read", "read_flat"})
@@ -49,7 +50,7 @@ class Nest:
     space: tuple[Value, ...] = ()
     axes: frozenset[int] = frozenset()
     bodies: tuple[Value, ...] = ()
-    combine: str | None = None
+    combine: Combine | None = None
     finish: tuple[Value, ...] = ()  # over leaves acc with data=("result", k)
     where: tuple[Value, ...] = ()  # scatter: indices into the result
     operands: list[Operand] = field(default_factory=list)  # of opaque nests
@@ -92,7 +93,8 @@ class Nest:
     def cost(self) -> int:
         """Estimated scalar instructions of one point."""
         if self._cost is None:
-            self._cost = sum(CALL_COST if v.op == "call" else v.op != "cast" for v in operations(self.bodies))
+            work = (*self.bodies, *self.combine.results) if isinstance(self.combine, Fold) else self.bodies
+            self._cost = sum(CALL_COST if v.op == "call" else v.op != "cast" for v in operations(work))
         return self._cost
 
     def become(self, **fields: Any) -> None:

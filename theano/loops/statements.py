@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from theano.loops.ir import Accumulator, Check, Loop, Statement, Store
+from theano.loops.ir import Accumulator, Check, Fold, Loop, Statement, Store
 from theano.scalar.instructions import Value, walk
 
 
@@ -17,8 +17,15 @@ def map_values(statement: Statement, change: Callable[[Value], Value]) -> Statem
         return replace(statement, ok=change(statement.ok), payload=change(statement.payload))
     extent = change(statement.extent)
     body = tuple(map_values(inner, change) for inner in statement.body)
-    carried = tuple(Accumulator(a.key, a.combine, tuple(map(change, a.values))) for a in statement.accumulators)
+    carried = tuple(_map_accumulator(accumulator, change) for accumulator in statement.accumulators)
     return Loop(statement.index, extent, body, carried, statement.kind)
+
+
+def _map_accumulator(accumulator: Accumulator, change: Callable[[Value], Value]) -> Accumulator:
+    values, combine = tuple(map(change, accumulator.values)), accumulator.combine
+    if isinstance(combine, Fold):
+        combine = replace(combine, results=tuple(map(change, combine.results)))
+    return Accumulator(accumulator.key, combine, values)
 
 
 def values_of(body: Iterable[Statement]) -> Iterator[Value]:
@@ -33,6 +40,8 @@ def values_of(body: Iterable[Statement]) -> Iterator[Value]:
             yield from values_of(statement.body)
             for accumulator in statement.accumulators:
                 yield from accumulator.values
+                if isinstance(accumulator.combine, Fold):
+                    yield from accumulator.combine.results
 
 
 def all_statements(body: Iterable[Statement]) -> Iterator[Statement]:

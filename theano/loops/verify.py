@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from theano.errors import InconsistencyError
 from theano.loops.affine import is_constant, split
-from theano.loops.ir import COMBINES, Accumulator, Check, Kernel, Loop, Statement, Store
+from theano.loops.ir import COMBINES, Accumulator, Check, Fold, Kernel, Loop, Statement, Store, carried
 from theano.loops.statements import all_statements
 from theano.scalar.instructions import (
     ARITHMETIC,
@@ -29,6 +29,7 @@ from theano.scalar.instructions import (
     INTEGER_ONLY,
     INTEGERS,
     ITEMSIZE,
+    LEAVES,
     LOGIC,
     REAL,
     Value,
@@ -101,18 +102,22 @@ class _Kernel:
             self.results[-1] |= {(accumulator.key, position): value.dtype for position, value in enumerate(accumulator.values)}
 
     def accumulator(self, accumulator: Accumulator, where: str) -> None:
-        if accumulator.combine not in COMBINES:
-            fail(where, f"unknown combine {accumulator.combine!r}")
-        if len(accumulator.values) != COMBINES[accumulator.combine]:
-            fail(where, f"{accumulator.combine} carries {COMBINES[accumulator.combine]} values, not {len(accumulator.values)}")
+        combine = accumulator.combine
+        name = combine.name if isinstance(combine, Fold) else combine
+        if isinstance(combine, str) and combine not in COMBINES:
+            fail(where, f"unknown combine {combine!r}")
+        if len(accumulator.values) != carried(combine):
+            fail(where, f"{name} carries {carried(combine)} values, not {len(accumulator.values)}")
         if accumulator.key in self.keys:
             fail(where, "the key is taken")
         self.keys.add(accumulator.key)
         for position, value in enumerate(accumulator.values):
-            self.value(value, f"{where}: value {position}", "int64" if position else None)
-        allowed = BOOL + INTEGERS if accumulator.combine in ("and", "or") else INTEGERS + COMPUTED_FLOATS
-        if accumulator.values[0].dtype not in allowed:
-            fail(where, f"{accumulator.combine} of {accumulator.values[0].dtype}")
+            self.value(value, f"{where}: value {position}", "int64" if position and isinstance(combine, str) else None)
+        allowed = BOOL + INTEGERS if combine in ("and", "or") else INTEGERS + COMPUTED_FLOATS
+        if isinstance(combine, Fold):
+            _verify_fold(combine, [value.dtype for value in accumulator.values], where)
+        elif accumulator.values[0].dtype not in allowed:
+            fail(where, f"{combine} of {accumulator.values[0].dtype}")
 
     def store(self, store: Store, where: str) -> None:
         if not 0 <= store.buffer < len(self.kernel.buffers):
@@ -189,6 +194,20 @@ _LEAF: dict[str, Callable[[_Kernel, Value, str], None]] = {
     "load": _Kernel._load,
     "acc": _Kernel._acc,
 }
+
+
+def _verify_fold(fold: Fold, dtypes: Sequence[str], where: str) -> None:
+    """Its code is of its arguments alone, and gives values of the dtypes that are carried."""
+    if [result.dtype for result in fold.results] != dtypes:
+        fail(where, f"{fold.name} gives {', '.join(r.dtype for r in fold.results)} but carries {', '.join(dtypes)}")
+    arguments = [*dtypes, *dtypes]
+    for value in walk(fold.results):
+        verify_instruction(value, where)
+        if value.op == "input":
+            if not 0 <= value.data < len(arguments) or value.dtype != arguments[value.data]:
+                fail(where, f"{fold.name} has no argument {value!r}")
+        elif value.op in LEAVES and value.op != "const":
+            fail(where, f"{fold.name} may use its arguments only, not {value!r}")
 
 
 def verify_instruction(value: Value, where: str, kind: str = "kernel") -> None:

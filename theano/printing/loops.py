@@ -30,6 +30,8 @@ from theano.loops.ir import (
     Accumulator,
     Buffer,
     Check,
+    Combine,
+    Fold,
     Frame,
     Guard,
     IfRegion,
@@ -114,8 +116,12 @@ def _flat(run: Sequence[Statement], spelling: Spelling) -> Iterator[str]:
             yield f"check {first}, else fail with code {statement.code} and {second}"
 
 
+def _named(combine: Combine) -> str:
+    return combine.name if isinstance(combine, Fold) else combine
+
+
 def _accumulation(accumulator: Accumulator, texts: Sequence[str]) -> str:
-    name, how = f"acc{accumulator.key}", accumulator.combine
+    name, how = f"acc{accumulator.key}", _named(accumulator.combine)
     if len(texts) == 2:
         return f"{name}, at{accumulator.key} = {how}({name}, at{accumulator.key}, {', '.join(texts)})"
     return f"{name} {_UPDATES[how]} {texts[0]}" if how in _UPDATES else f"{name} = {how}({name}, {texts[0]})"
@@ -181,7 +187,8 @@ class _Nests:
 
     def _reduce(self, nest: Nest) -> Iterator[str]:
         bodies = ", ".join(map(self.spelled, nest.bodies))
-        combine = {"add": "sum", "mul": "product"}.get(str(nest.combine), str(nest.combine))
+        name = _named(nest.combine or "")
+        combine = {"add": "sum", "mul": "product"}.get(name, name)
         whole = f"{combine}({bodies} for {self._domain(nest, sorted(nest.axes))})"
         several = len(nest.bodies) > 1
 

@@ -38,7 +38,7 @@ from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import constant, register, storage
 from theano.emit.llvm.values import Values
 from theano.loops.affine import is_constant, split
-from theano.loops.ir import LANES, Accumulator, Check, Kernel, Loop, Statement, Store
+from theano.loops.ir import LANES, Accumulator, Check, Fold, Kernel, Loop, Statement, Store
 from theano.loops.statements import stored_buffers
 from theano.scalar.instructions import ITEMSIZE, LEAVES, Value, walk
 
@@ -372,7 +372,7 @@ registers of each value, side by side, gain 10 to 40 %.  Needs the 32 registers 
 
 def _computed(loop: Loop, detours: Container[Value]) -> Iterator[Value]:
     """The values stored or accumulated, and all below them but for offsets and what only detours need."""
-    pending = [v for a in loop.accumulators for v in a.values]
+    pending = [v for a in loop.accumulators for v in (*a.values, *(a.combine.results if isinstance(a.combine, Fold) else ()))]
     for statement in loop.body:
         if isinstance(statement, Loop):
             yield from _computed(statement, detours)

@@ -8,11 +8,14 @@ from dataclasses import replace
 
 from theano.emit.llvm.instructions import Instructions
 from theano.emit.llvm.text import register
-from theano.scalar.instructions import COMPUTED_FLOATS, ITEMSIZE, SIGNED
+from theano.loops.ir import Combine, Fold
+from theano.scalar.instructions import COMPUTED_FLOATS, ITEMSIZE, SIGNED, Value, walk
 
 
-def identities(combine: str, dtypes: Sequence[str]) -> list[float]:
+def identities(combine: Combine, dtypes: Sequence[str]) -> list[float]:
     """The start of each carried value: combining with it changes nothing."""
+    if isinstance(combine, Fold):
+        return list(combine.starts)
     dtype = dtypes[0]
     if combine in ("argmax", "argmin"):
         return [identities(combine[3:], dtypes)[0], 0]
@@ -30,11 +33,13 @@ def identities(combine: str, dtypes: Sequence[str]) -> list[float]:
 
 
 def combined(
-    on: Instructions, combine: str, dtypes: Sequence[str], old: Sequence[str], new: Sequence[str], rising: bool = False
+    on: Instructions, combine: Combine, dtypes: Sequence[str], old: Sequence[str], new: Sequence[str], rising: bool = False
 ) -> list[str]:
     """``old`` with ``new``.  Of equal extremes argmax and argmin keep the lower position, and a NaN is extreme.
 
     ``rising``: the new position is known to be the higher."""
+    if isinstance(combine, Fold):
+        return _folded(on, combine, [*old, *new])
     dtype = dtypes[0]
     if combine not in ("argmax", "argmin"):
         return [on.emit(combine, dtype, [old[0], new[0]], [dtype, dtype])]
@@ -50,7 +55,20 @@ def combined(
     return [on.select(better, n, o, kind) for n, o, kind in zip(new, old, dtypes, strict=True)]
 
 
-def tree(on: Instructions, combine: str, dtypes: Sequence[str], values: Sequence[str]) -> list[str]:
+def _folded(on: Instructions, fold: Fold, given: Sequence[str]) -> list[str]:
+    """The code of ``fold`` on what is carried and what is added."""
+    texts: dict[Value, str] = {}
+    for value in walk(fold.results):
+        if value.op == "input":
+            texts[value] = given[value.data]
+        elif value.op == "const":
+            texts[value] = on.constant(value.data, value.dtype)
+        else:
+            texts[value] = on.emit(value.op, value.dtype, [texts[a] for a in value.args], [a.dtype for a in value.args])
+    return [texts[result] for result in fold.results]
+
+
+def tree(on: Instructions, combine: Combine, dtypes: Sequence[str], values: Sequence[str]) -> list[str]:
     """One result from ``on.lanes`` lanes: the left half with the right half, and so on."""
     while on.lanes > 1:
         half = on.lanes // 2
