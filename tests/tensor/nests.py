@@ -1,14 +1,17 @@
 """What lowering means, without scheduling: nests run one after the other on whole arrays."""
 
+import math
+
 import numpy as np
 
 from theano.graph import io_toposort
 from theano.graph.naming import title
+from theano.loops.ir import Fold
 from theano.loops.lower import Lowering
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import walk
 
-FOLDS = {"add": np.add, "mul": np.multiply, "max": np.maximum, "min": np.minimum, "and": np.logical_and, "or": np.logical_or}
+FOLDS = {"add": np.add, "mul": np.multiply, "max": np.maximum, "min": np.minimum, "and": np.bitwise_and, "or": np.bitwise_or}
 
 
 class Stopped(Exception):
@@ -147,7 +150,9 @@ class Run:
     def reduce(self, nest, space, grid):
         values = [np.broadcast_to(v, space) for v in self.compute(nest.bodies, grid)]
         axes = tuple(sorted(nest.axes))
-        if nest.combine in FOLDS:
+        if isinstance(nest.combine, Fold):
+            folded = self.coded(nest.combine, values, axes)
+        elif nest.combine in FOLDS:
             start = {"max": -np.inf, "min": np.inf}.get(nest.combine)
             options = {} if start is None or values[0].dtype.kind != "f" else {"initial": start}
             folded = [FOLDS[nest.combine].reduce(values[0], axis=axes, dtype=values[0].dtype, **options)]
@@ -157,10 +162,20 @@ class Run:
             self.arrays[result] = np.asarray(value)
 
     @staticmethod
+    def coded(fold, values, axes):
+        """One element after another."""
+        rows = [in_rows(v, axes) for v in values]
+        held = [np.full(v.shape[1:], start, v.dtype) for start, v in zip(fold.starts, rows)]
+        for added in zip(*rows):
+            given = [*held, *added]
+            held = evaluate(fold.results, lambda leaf, given=given: np.asarray(given[leaf.data]))
+        return held
+
+    @staticmethod
     def extreme(combine, values, axes):
-        assert len(axes) == 1
-        where = (np.argmax if combine == "argmax" else np.argmin)(values[0], axis=axes[0])
-        return [np.take_along_axis(v, np.expand_dims(where, axes[0]), axes[0]).squeeze(axes[0]) for v in values]
+        rows = [in_rows(v, axes) for v in values]
+        where = (np.argmax if combine == "argmax" else np.argmin)(rows[0], axis=0)
+        return [np.take_along_axis(v, where[None], 0)[0] for v in rows]
 
     def scatter(self, nest, space, grid):
         (result,) = nest.results
@@ -202,3 +217,9 @@ class Run:
         nest.node.op.perform(nest.node, [self.array(o.result) for o in nest.operands], storage)
         for result, (value,) in zip(nest.results, storage):
             self.arrays[result] = value
+
+
+def in_rows(values, axes):
+    """The reduced axes as one, the first."""
+    kept = [size for axis, size in enumerate(values.shape) if axis not in axes]
+    return np.moveaxis(values, axes, range(len(axes))).reshape(math.prod(values.shape[axis] for axis in axes), *kept)

@@ -15,7 +15,8 @@ from tests.tensor.derivatives import check_gradient, pullback
 from theano.flags import config
 from theano.graph import NullType
 from theano.scalar import OPS
-from theano.tensor.reduce import All, Any_, CAReduce, Max, MaxAndArgmax, Min, Prod, ProdWithoutZeros, Sum
+from theano.tensor.positions import MaxAndArgmax
+from theano.tensor.reduce import All, Any_, CAReduce, Max, Min, Prod, ProdWithoutZeros, Sum
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 DTYPES = json.loads((DATA / "dtypes.json").read_text())
@@ -50,21 +51,6 @@ def test_values_are_numpys(name, axis, keepdims):
     found = evaluate(result, {x: value})
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, rtol=1e-12)
-
-
-@pytest.mark.parametrize("axis", [None, 0, 1, -1, (0, 2)], ids=str)
-@pytest.mark.parametrize("keepdims", [False, True])
-def test_positions(axis, keepdims):
-    value = array("int64")  # with ties
-    x = T.ltensor3("x")
-    kept = [a for a in range(3) if axis is not None and a not in np.atleast_1d(np.asarray(axis)) % 3]
-    reduced = [a for a in range(3) if a not in kept]
-    flat = value.transpose(kept + reduced).reshape([value.shape[a] for a in kept] + [-1])
-    greatest, position = T.max_and_argmax(x, axis, keepdims)
-    results = evaluate([greatest, position, T.argmin(x, axis, keepdims), T.argmax(x, axis, keepdims)], {x: value})
-    for found, expected in zip(results, [flat.max(-1), flat.argmax(-1), flat.argmin(-1), flat.argmax(-1)]):
-        np.testing.assert_array_equal(found, np.expand_dims(expected, tuple(reduced)) if keepdims else expected)
-    assert position.dtype == "int64" and position.type.ndim == (3 if keepdims else len(kept))
 
 
 def test_nan_wins():
@@ -188,29 +174,6 @@ def test_infer_shape():
         assert result.owner.op.infer_shape(result.owner, [sizes])[0] == (sizes[0], sizes[2])
 
 
-# ------------------------------------------------------------------ means and spreads
-
-
-@pytest.mark.parametrize("axis", [None, 0, (0, 2)], ids=str)
-@pytest.mark.parametrize("ddof", [0, 1])
-def test_var_and_std(axis, ddof):
-    x, value = T.dtensor3(), array("float64")
-    np.testing.assert_allclose(evaluate(T.var(x, axis, ddof), {x: value}), value.var(axis, ddof=ddof), rtol=1e-12)
-    np.testing.assert_allclose(evaluate(T.std(x, axis, ddof, corrected=True), {x: value}), value.std(axis, ddof=ddof), rtol=1e-12)
-
-
-def test_a_bool_ddof_is_an_error():
-    with pytest.raises(ValueError):
-        T.var(T.dvector(), None, True)
-
-
-def test_mean_of_float16_is_summed_in_float32():
-    x = T.vector(dtype="float16")
-    assert T.mean(x).dtype == "float16"
-    assert evaluate(T.mean(x), {x: np.full(4096, 60000, "float16")}) == 60000
-    assert T.mean(x, dtype="float64").dtype == "float64" and T.mean(T.lvector()).dtype == "float64"
-
-
 # ------------------------------------------------------------------ derivatives
 
 PAIRS = [((3,), None), ((2, 3), 0), ((2, 3), -1), ((2, 3, 2), (0, 2)), ((1, 3), 0), ((), None), ((2, 3), ())]
@@ -262,15 +225,6 @@ def test_integers_and_truth_values_pass_zeros():
     x = T.bvector()
     (gradient,), g = pullback(x.sum(dtype="float64"), [x])
     np.testing.assert_array_equal(evaluate(gradient, {x: [1, 2], g: 3.0}), [3, 3])
-
-
-def test_a_position_alone_passes_zeros():
-    from theano.graph import DisconnectedType
-
-    x = T.dvector()
-    node = T.argmax(x).owner
-    (gradient,) = node.op.L_op(node.inputs, node.outputs, [DisconnectedType()(), T.lscalar()])
-    np.testing.assert_array_equal(evaluate(gradient, {x: [1.0, 2.0]}), [0, 0])
 
 
 def test_the_second_derivative_of_prod_needs_a_promise():

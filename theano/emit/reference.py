@@ -189,8 +189,8 @@ def _start(accumulator: Accumulator, loop: Loop, shape: tuple[int, ...]) -> list
 
 def _combine(combine: Combine, old: list[Any], new: list[Any]) -> list[Any]:
     if isinstance(combine, Fold):
-        given = [*old, *new]
-        return [np.broadcast_to(result, np.shape(old[0])) for result in evaluate(combine.results, lambda leaf: np.asarray(given[leaf.data]))]
+        given = [np.asarray(each) for each in (*old, *new)]
+        return [np.broadcast_to(result, given[0].shape) for result in evaluate(combine.results, lambda leaf: given[leaf.data])]
     if combine not in ("argmax", "argmin"):
         return [_COMBINE[combine](old[0], new[0])]
     better = new[0] > old[0] if combine == "argmax" else new[0] < old[0]

@@ -14,7 +14,7 @@ from theano import errors
 from theano.graph import Apply, Constant, FunctionGraph, Variable
 from theano.loops.access import offset
 from theano.loops.extents import Extents
-from theano.loops.ir import Combine, Guard
+from theano.loops.ir import Combine, Fold, Guard
 from theano.loops.nest import READS, Nest, Operand, RegionBody, Result, Sink, View
 from theano.scalar.instructions import REAL, Value, rebuild, walk
 
@@ -325,6 +325,13 @@ class Lowering:
         results = [self._result(out, kept) for out in outs]
         finished = tuple(_stored(value, result.dtype) for value, result in zip(finished, results, strict=True))
         self._nest("reduce", results, space=domain, axes=reduced, combine=combine, bodies=values, finish=finished)
+
+    def fold(self, name: str, starts: tuple[float, ...], dtypes: tuple[str, ...], body: Callable[..., Any]) -> Fold:
+        """A combination for :meth:`reduce`: ``body`` of what is carried, values of ``dtypes``, and of as many that are added."""
+        given = (self.trace.leaf("input", dtype, k) for k, dtype in enumerate((*dtypes, *dtypes)))
+        results = body(*given)
+        results = results if isinstance(results, tuple) else (results,)
+        return Fold(name, starts, tuple(map(_stored, results, dtypes)))
 
     def scatter(
         self,

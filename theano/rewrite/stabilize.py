@@ -17,10 +17,11 @@ from theano.rewrite.pattern import rules
 from theano.rewrite.terms import Product, Sum, read_product, read_sum, scalar_op_of, write_product, write_sum
 from theano.scalar import OPS
 from theano.tensor.convert import weak_constants
-from theano.tensor.elemwise import DimShuffle, elemwise
+from theano.tensor.elemwise import DimShuffle
+from theano.tensor.logsumexp import LogSumExp, shift_of
 from theano.tensor.nnet.normalized import softmax_op
-from theano.tensor.reduce import Max, reduced_axes, spread
 from theano.tensor.reduce import Sum as SumOp
+from theano.tensor.reduce import reduced_axes, spread
 
 exp, expm1, log, log1p, sinh, tanh = (OPS[name] for name in ("exp", "expm1", "log", "log1p", "sinh", "tanh"))
 sigmoid, softplus = OPS["sigmoid"], OPS["softplus"]
@@ -112,28 +113,16 @@ def _is_shifted(x: Any, axes: tuple[int, ...]) -> bool:
     )
 
 
-def shift_of(x: Any, axes: tuple[int, ...]) -> Any:
-    """The maximum of ``x`` along ``axes``, kept as dimensions of size 1; 0 where it is infinite, to subtract nothing."""
-    greatest = spread(Max(axes)(x), axes)
-    return elemwise(switch)(elemwise(isinf)(greatest), 0, greatest)
-
-
 @rewrite("stabilize", log)
 def log_of_exponential_sum(rewriter: Rewriter, node: Apply) -> Any:
-    """``log(sum(exp(x)))`` with the greatest ``x`` taken out of the sum, which then neither overflows nor vanishes."""
+    """``log(sum(exp(x)))`` is the op of that name, which neither overflows nor vanishes."""
     (total,) = node.inputs
     found = exponential_sum(total)
     if found is None:
         return None
     x, axes = found
-    with weak_constants():
-        shift = shift_of(x, axes)
-        inside = log(SumOp(axes, dtype=x.type.dtype)(exp(x - shift)))
-        dropped = shift.dimshuffle(*(a for a in range(x.type.ndim) if a not in axes))
-        result = inside + dropped
-    if total.owner is not None and isinstance(total.owner.op, DimShuffle):
-        return total.owner.op(result)
-    return result
+    result = LogSumExp(axes)(x)
+    return total.owner.op(result) if isinstance(total.owner.op, DimShuffle) else result
 
 
 @anchored("stabilize", ("product", exp))
@@ -161,5 +150,5 @@ def _softmax_along(x: Any, axes: tuple[int, ...]) -> Any:
     if x.type.ndim == 2 and axes == (1,):
         return softmax_op(x)
     with weak_constants():
-        raised = exp(x - shift_of(x, axes))
+        raised = exp(x - spread(shift_of(x, axes), axes))
         return raised / spread(SumOp(axes, dtype=x.type.dtype)(raised), axes)

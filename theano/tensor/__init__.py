@@ -25,11 +25,14 @@ from theano.tensor.elemwise import *
 from theano.tensor.from_scalar import *
 from theano.tensor.functions import *
 from theano.tensor.joining import *
+from theano.tensor.logsumexp import *
+from theano.tensor.positions import *
 from theano.tensor.products import *
 from theano.tensor.reduce import *
 from theano.tensor.reshaping import *
 from theano.tensor.shapes import *
 from theano.tensor.sharedvar import *
+from theano.tensor.statistics import *
 from theano.tensor.subtensor import *
 from theano.tensor.type import *
 from theano.tensor.variable import *

@@ -1,17 +1,20 @@
-"""Reductions: sums, products, extremes and their positions, means.
+"""Reductions: sums, products, extremes, and folds of any scalar op that is commutative and associative.
 
-:class:`CAReduce` folds a commutative, associative scalar op over some axes; ``axis`` is None for all of them or a tuple of axes.
-Sums and products of integers are 64 bits wide, floats keep their dtype and are accumulated in a wider one (``acc_dtype``).
+:class:`CAReduce` folds such an op over some axes; ``axis`` is None for all of them or a tuple of axes.  Sums and products of
+integers are 64 bits wide, floats keep their dtype and are accumulated in a wider one (``acc_dtype``).
 
->>> from theano.tensor import fmatrix, wvector
+>>> from theano.tensor import bmatrix, fmatrix
 >>> sum(fmatrix("x"), axis=-1).owner.op
 Sum{axis=[1], acc_dtype=float64}
->>> mean(wvector("n")).dtype, max(fmatrix("x"), axis=0, keepdims=True).type
-('float64', TensorType(float32, row))
+>>> max(fmatrix("x"), axis=0, keepdims=True).type
+TensorType(float32, row)
+>>> CAReduce(OPS["xor"], 0)(bmatrix()).owner.op
+CAReduce{xor, axis=[0]}
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import reduce as fold_left
 from typing import Any, ClassVar, NamedTuple
@@ -31,36 +34,40 @@ from theano.tensor.variable import TensorVariable
 Axis = tuple[int, ...] | None
 
 
-class Fold(NamedTuple):
-    """How a scalar op reduces: NumPy's ufunc, the loop IR's combination of numbers, and of truth values."""
+class Known(NamedTuple):
+    """How a common scalar op reduces: NumPy's ufunc, and the loops' own combination of numbers, and of truth values."""
 
     ufunc: np.ufunc
-    numbers: str | None
-    truths: str | None
+    numbers: str
+    truths: str
+    starts: bool = True  # of no elements there is a result
 
 
-FOLDS = {
-    "add": Fold(np.add, "add", "or"),
-    "mul": Fold(np.multiply, "mul", "and"),
-    "maximum": Fold(np.maximum, "max", "or"),
-    "minimum": Fold(np.minimum, "min", "and"),
-    "and_": Fold(np.bitwise_and, None, "and"),
-    "or_": Fold(np.bitwise_or, None, "or"),
-    "xor": Fold(np.bitwise_xor, None, None),
+KNOWN = {
+    OPS["add"]: Known(np.add, "add", "or"),
+    OPS["mul"]: Known(np.multiply, "mul", "and"),
+    OPS["maximum"]: Known(np.maximum, "max", "or", False),
+    OPS["minimum"]: Known(np.minimum, "min", "and", False),
+    OPS["and_"]: Known(np.bitwise_and, "and", "and"),
+    OPS["or_"]: Known(np.bitwise_or, "or", "or"),
 }
 
 
 def as_axis(axis: Any) -> Axis:
-    """``axis`` as None or a sorted tuple, negative ones as they are."""
+    """``axis`` as None or a sorted tuple, negative ones as they are; constants of the graph are taken for their values."""
+    axis = _value_of(axis)
     if axis is None:
         return None
-    if isinstance(axis, Constant):
-        axis = np.asarray(axis.data).tolist()
-    entries = axis if isinstance(axis, (list, tuple, set, frozenset, np.ndarray)) else [axis]
+    entries = axis if isinstance(axis, (list, tuple, set, frozenset)) else [axis]
     try:
-        return tuple(sorted({entry.__index__() for entry in entries}))
-    except AttributeError:
+        return tuple(sorted({_value_of(entry).__index__() for entry in entries}))
+    except (AttributeError, TypeError):
         raise TypeError(message(f"axis must be None, an integer or integers, not {axis!r:.60}")) from None
+
+
+def _value_of(axis: Any) -> Any:
+    axis = axis.data if isinstance(axis, Constant) else axis
+    return axis.tolist() if isinstance(axis, np.ndarray) else axis
 
 
 def reduced_axes(axis: Axis, x: Any) -> tuple[int, ...]:
@@ -111,9 +118,10 @@ class Reduction(Op):
 
     def __str__(self) -> str:
         facts = {name: getattr(self, name, None) for name in ("axis", "acc_dtype")}
-        inside = ", ".join(f"{name}={list(fact) if isinstance(fact, tuple) else fact}" for name, fact in facts.items() if fact is not None)
+        inside = [str(self.scalar_op)] if "scalar_op" in self.__props__ else []
+        inside += [f"{name}={list(fact) if isinstance(fact, tuple) else fact}" for name, fact in facts.items() if fact is not None]
         name = type(self).__name__.rstrip("_")
-        return f"{name}{{{inside}}}" if inside else name
+        return f"{name}{{{', '.join(inside)}}}" if inside else name
 
     __repr__ = __str__
 
@@ -122,25 +130,49 @@ class Reduction(Op):
         return [tuple(size for axis, size in enumerate(input_shapes[0]) if axis not in axes)] * len(node.outputs)
 
     def _guard_not_empty(self, low: Any, node: Apply, axes: Sequence[int]) -> None:
+        """Where there are results there must be elements."""
         sizes = low.shape(node.inputs[0])
         count = fold_left(low.mul, (sizes[axis] for axis in axes), low.int(1))
-        low.at_least(count, low.int(1), node, "no elements along the reduced axes, and no value to start from")
+        results = fold_left(low.mul, (size for axis, size in enumerate(sizes) if axis not in axes), low.int(1))
+        low.at_least(count, low.minimum(results, low.int(1)), node, f"{_NO_ELEMENTS} {_listed(axes)}, and no value to start from")
+
+    def _refuse_empty(self, x: Array, axes: Sequence[int]) -> None:
+        kept = [size for axis, size in enumerate(x.shape) if axis not in axes]
+        if x.size == 0 and 0 not in kept:
+            raise ShapeError(message(f"{self}: {_NO_ELEMENTS} {_listed(axes)} of shape {x.shape}, and no value to start from"))
+
+
+_NO_ELEMENTS = "no elements along"
+
+
+def _listed(axes: Sequence[int]) -> str:
+    return ("axis " if len(axes) == 1 else "axes ") + ", ".join(map(str, axes))
 
 
 # -------------------------------------------------------------------------------------------- folds
 
 
 class CAReduce(Reduction):
-    """``scalar_op`` folded over ``axis``; the result has the dtype of the argument."""
+    """``scalar_op``, commutative and associative, folded over ``axis``; the result has the dtype of the argument.
+
+    Any op of two arguments will do, also a user's own.  If it has an ``identity``, that is the result of no elements.  What has no
+    native code is folded by Python."""
 
     __props__: ClassVar[tuple[str, ...]] = ("scalar_op", "axis")
-    has_start = True
 
     def __init__(self, scalar_op: ScalarOp, axis: Any = None) -> None:
-        if scalar_op.name not in FOLDS:
-            raise NotImplementedError(message(f"{scalar_op} does not reduce", cure="what does: " + ", ".join(FOLDS)))
+        if scalar_op.nin not in (-1, 2) or scalar_op.nout != 1:
+            raise NotImplementedError(message(f"{scalar_op} does not reduce: two arguments and one result are needed"))
+        if OPS.get(scalar_op.name) is scalar_op and not (scalar_op.commutative and scalar_op.associative):
+            raise NotImplementedError(message(f"{scalar_op} does not reduce: the order of the elements would count"))
         self.scalar_op = scalar_op
         self.axis = as_axis(axis)
+
+    @property
+    def has_start(self) -> bool:
+        """Whether there is a result of no elements."""
+        known = KNOWN.get(self.scalar_op)
+        return known.starts if known else self.scalar_op.identity is not None
 
     def _with_axis(self, axis: Axis) -> CAReduce:
         return CAReduce(self.scalar_op, axis)
@@ -158,17 +190,37 @@ class CAReduce(Reduction):
         dtype = node.inputs[0].type.dtype
         return "float32" if dtype == "float16" else str(dtype)
 
+    # ------------------------------------------------------------------------------------ values
+
     def perform(self, node: Apply, inputs: Sequence[Array], output_storage: Sequence[list[Any]]) -> None:
         (x,), accumulator = inputs, self.accumulator(node)
         axes = reduced_axes(self.axis, node.inputs[0])
+        if not self.has_start:
+            self._refuse_empty(x, axes)
         with np.errstate(all="ignore"):
             terms = self._terms(x.astype(accumulator))
-            value = FOLDS[self.scalar_op.name].ufunc.reduce(terms, axis=axes, dtype=accumulator) if axes else terms
+            value = self._folded(terms, axes) if axes else terms
             output_storage[0][0] = np.array(value, dtype=node.outputs[0].type.dtype)
 
     def _terms(self, values: Array) -> Array:
         """What is folded."""
         return values
+
+    def _folded(self, terms: Array, axes: tuple[int, ...]) -> Any:
+        known = KNOWN.get(self.scalar_op)
+        if known:
+            return known.ufunc.reduce(terms, axis=axes, dtype=terms.dtype)
+        kept = [size for axis, size in enumerate(terms.shape) if axis not in axes]
+        rows = np.moveaxis(terms, axes, range(len(axes))).reshape((math.prod(terms.shape[axis] for axis in axes), *kept))
+        if not len(rows):
+            return np.full(kept, 0 if self.scalar_op.identity is None else self.scalar_op.identity, terms.dtype)
+        while len(rows) > 1:  # neighbours in pairs: the order of the elements is kept, and the error grows slowly
+            pairs = len(rows) // 2
+            (combined,) = self.scalar_op.evaluate(rows[: 2 * pairs : 2], rows[1 : 2 * pairs : 2])
+            rows = np.concatenate([combined.astype(terms.dtype), rows[2 * pairs :]])
+        return rows[0]
+
+    # ------------------------------------------------------------------------------------ code
 
     def _term(self, value: Value) -> Value:
         return value
@@ -176,20 +228,40 @@ class CAReduce(Reduction):
     def lower(self, low: Any, node: Apply) -> None:
         (x,), (out,), accumulator = node.inputs, node.outputs, self.accumulator(node)
         axes = reduced_axes(self.axis, x)
-        fold = FOLDS[self.scalar_op.name]
-        combine = fold.truths if accumulator == "bool" else fold.numbers
-        if combine is None or is_complex(accumulator):
+        known = KNOWN.get(self.scalar_op)
+        if is_complex(accumulator) or not (known or self.scalar_op.has_code(accumulator, accumulator)):
             low.python(node)
-        elif not axes:
-            low.pointwise(out, low.shape(x), lambda *i: self._term(low.read(x, i).cast(accumulator)).cast(out.type.dtype))
-        else:
-            if not self.has_start:
-                self._guard_not_empty(low, node, axes)
-            low.reduce(
-                [out], low.shape(x), axes, combine,
-                lambda *i: self._term(low.read(x, i).cast(accumulator)),
-                finish=lambda total: total.cast(out.type.dtype),
-            )  # fmt: skip
+            return
+
+        def term(*i: Value) -> Value:
+            return self._term(low.read(x, i).cast(accumulator))
+
+        if not axes:
+            low.pointwise(out, low.shape(x), lambda *i: term(*i).cast(out.type.dtype))
+            return
+        if not self.has_start:
+            self._guard_not_empty(low, node, axes)
+        combine = (known.truths if accumulator == "bool" else known.numbers) if known else self._code(low, accumulator)
+        alone = known is not None or self.has_start
+        low.reduce(
+            [out], low.shape(x), axes, combine,
+            term if alone else lambda *i: (term(*i), low.trace.const(True, "bool")),
+            finish=lambda total, *_: total.cast(out.type.dtype),
+        )  # fmt: skip
+
+    def _code(self, low: Any, dtype: str) -> Any:
+        """The scalar op's own code as a combination.  Without a number to start from, each lane carries whether it holds any."""
+        trace = self.scalar_op.trace
+        if self.has_start:
+            return low.fold(str(self.scalar_op), (self.scalar_op.identity,), (dtype,), lambda a, b: trace(low.trace, a, b))
+
+        def pair(a: Value, has_a: Value, b: Value, has_b: Value) -> tuple[Value, Value]:
+            both = trace(low.trace, a, b).cast(dtype)
+            return select(has_a & has_b, both, select(has_a, a, b)), has_a | has_b
+
+        return low.fold(str(self.scalar_op), (0, False), (dtype, "bool"), pair)
+
+    # ------------------------------------------------------------------------------------ derivatives
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         """The gradient of a plain fold is not known; the named reductions below know theirs."""
@@ -215,6 +287,8 @@ class CAReduce(Reduction):
         with weak_constants():
             ones = elemwise(OPS["second"])(out, 1)
             slopes = self.L_op([x], [out], [ones])[0]
+            if isinstance(slopes.type, NullType):
+                return [slopes]
             return [sum(slopes * point, axis=reduced_axes(self.axis, x), dtype=out.type.dtype)]
 
 
@@ -224,7 +298,6 @@ class Max(CAReduce):
     word = "max"
     __props__ = ("axis",)
     scalar_name = "maximum"
-    has_start = False
 
     def __init__(self, axis: Any = None) -> None:
         super().__init__(OPS[self.scalar_name], axis)
@@ -236,6 +309,17 @@ class Max(CAReduce):
         """Every element equal to the extreme gets the full gradient."""
         chosen = elemwise(OPS["eq"])(x, spread(out, axes))
         return elemwise(OPS["switch"])(chosen, spread(gradient, axes), 0)
+
+
+class Supremum(Max):
+    """As Max; of no elements, minus infinity.  For floats, inside formulas that then need no elements either."""
+
+    @property
+    def has_start(self) -> bool:
+        return True
+
+    def _folded(self, terms: Array, axes: tuple[int, ...]) -> Any:
+        return np.max(terms, axis=axes, initial=-np.inf)
 
 
 class Min(Max):
@@ -250,7 +334,6 @@ class All(Max):
 
     word = "all"
     scalar_name = "and_"
-    has_start = True
 
     def _argument(self, x: Any) -> Any:
         return x if x.type.dtype == "bool" else elemwise(OPS["neq"])(x, 0)
@@ -372,80 +455,6 @@ def _in_dtype_of(gradient: Any, x: Any) -> Any:
     return gradient.astype(x.type.dtype)
 
 
-# -------------------------------------------------------------------------------------------- positions
-
-
-class MaxAndArgmax(Reduction):
-    """The greatest element and the position of the first one, an int64 counted over the reduced axes taken as one.
-
-    The first NaN comes before all numbers, as in NumPy."""
-
-    word = "max"
-    __props__ = ("axis",)
-    combine = "argmax"
-    extreme = np.max
-    position = np.argmax
-
-    def __init__(self, axis: Any = None) -> None:
-        self.axis = as_axis(axis)
-
-    def _with_axis(self, axis: Axis) -> MaxAndArgmax:
-        return type(self)(axis)
-
-    def make_node(self, x: Any) -> Apply:
-        x = as_tensor_variable(x)
-        op, axes = self._normal(x)
-        return Apply(op, [x], [self._result(x, axes, x.type.dtype), self._result(x, axes, "int64")])
-
-    def perform(self, node: Apply, inputs: Sequence[Array], output_storage: Sequence[list[Any]]) -> None:
-        (x,) = inputs
-        axes = reduced_axes(self.axis, node.inputs[0])
-        kept = tuple(axis for axis in range(x.ndim) if axis not in axes)
-        count = int(np.prod([x.shape[axis] for axis in axes], dtype=np.int64))
-        flat = x.transpose(kept + axes).reshape((*(x.shape[axis] for axis in kept), count))
-        output_storage[0][0] = np.array(type(self).extreme(flat, axis=-1), dtype=x.dtype)
-        output_storage[1][0] = np.array(type(self).position(flat, axis=-1), dtype=np.int64)
-
-    def lower(self, low: Any, node: Apply) -> None:
-        (x,), dtype = node.inputs, node.inputs[0].type.dtype
-        axes, sizes = reduced_axes(self.axis, x), low.shape(x)
-        computed = {"float16": "float32", "bool": "int8"}.get(dtype, dtype)
-        if not axes:
-            low.pointwise(node.outputs[0], sizes, lambda *i: low.read(x, i))
-            low.pointwise(node.outputs[1], sizes, lambda *i: low.int(0))
-            return
-        self._guard_not_empty(low, node, axes)
-
-        def pair(*i: Value) -> tuple[Value, Value]:
-            position = low.int(0)
-            for axis in axes:
-                position = position * sizes[axis] + i[axis]
-            return low.read(x, i).cast(computed), position
-
-        low.reduce(node.outputs, sizes, axes, self.combine, pair, finish=lambda value, position: (value.cast(dtype), position))
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        """Every element equal to the extreme gets the full gradient; the position passes none."""
-        (x,), gradient = inputs, output_grads[0]
-        if is_discrete(x.type.dtype) or not isinstance(gradient.type, TensorType):
-            return [zero_gradient(x)]
-        with weak_constants():
-            return [Max()._gradient(x, outputs[0], gradient, reduced_axes(self.axis, x))]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        fold = Max if self.combine == "argmax" else Min
-        return [*fold(self.axis).R_op(inputs, eval_points), None]
-
-
-class MinAndArgmin(MaxAndArgmax):
-    """The least element and the position of the first one."""
-
-    word = "min"
-    combine = "argmin"
-    extreme = np.min
-    position = np.argmin
-
-
 # -------------------------------------------------------------------------------------------- functions
 
 
@@ -487,75 +496,7 @@ def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _reduced(Any_(axis), x, axis, keepdims)
 
 
-def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Any]:
-    """[greatest elements, their first positions] along ``axis``; of None or several axes the position counts them as one."""
-    a = as_tensor_variable(a)
-    results = MaxAndArgmax(axis)(a)
-    return [makeKeepDims(a, result, axis) if keepdims else result for result in results]
-
-
-def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The position of the first greatest element along ``axis``, int64."""
-    return max_and_argmax(x, axis, keepdims)[1]
-
-
-def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The position of the first least element along ``axis``, int64."""
-    x = as_tensor_variable(x)
-    position = MinAndArgmin(axis)(x)[1]
-    return makeKeepDims(x, position, axis) if keepdims else position
-
-
-def _count(x: Any, axis: Any, dtype: str) -> Any:
-    """How many elements are reduced, as a number to divide a ``dtype`` by."""
-    from theano.tensor.shapes import sizes_of
-
-    sizes = sizes_of(x)
-    chosen = [sizes[entry] for entry in reduced_axes(as_axis(axis), x)]
-    total = elemwise(OPS["mul"])(*chosen) if len(chosen) > 1 else as_tensor_variable(chosen[0] if chosen else 1)
-    return total.astype("float32" if dtype in ("float16", "float32", "complex64") else "float64")
-
-
-def mean(input: Any, axis: Any = None, dtype: Any = None, op: bool = False, keepdims: bool = False, acc_dtype: Any = None) -> Any:
-    """The mean over ``axis``: float64 of integers, the dtype of floats.  ``dtype`` is that in which the sum is rounded.
-
-    ``op`` asked the classic system for a slower implementation; it changes nothing."""
-    x = as_tensor_variable(input)
-    default = {"float16": "float32"}.get(x.type.dtype) or ("float64" if is_discrete(x.type.dtype) else None)
-    total = sum(x, axis, default if dtype is None else dtype, keepdims, acc_dtype)
-    result = total / _count(x, axis, total.type.dtype)
-    return result.astype("float16") if dtype is None and x.type.dtype == "float16" else result
-
-
-def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
-    """The mean squared distance from the mean, with ``ddof`` less in the divisor.
-
-    ``corrected`` subtracts the square of the mean distance, which is zero but for rounding."""
-    if isinstance(ddof, bool):
-        raise ValueError("var: ddof is a number; the arguments are (input, axis=None, ddof=0, keepdims=False, corrected=False)")
-    x = as_tensor_variable(input)
-    centered = x - mean(x, axis, keepdims=True)
-    squares = centered * centered
-    if ddof == 0:
-        result = mean(squares, axis, keepdims=keepdims)
-    else:
-        total = sum(squares, axis, keepdims=keepdims)
-        count = _count(x, axis, total.type.dtype)
-        result = (total / (count - np.dtype(count.dtype).type(ddof))).astype(squares.dtype)
-    return result - mean(centered, axis, keepdims=keepdims) ** 2 if corrected else result
-
-
-def std(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Any:
-    """The square root of :func:`var`."""
-    return elemwise(OPS["sqrt"])(var(input, axis, ddof, keepdims, corrected))
-
-
-def ptp(a: Any, axis: Any = None) -> Any:
-    """The greatest element less the least one."""
-    return max(a, axis) - min(a, axis)
-
-
 __all__ = [
-    "All", "Any_", "CAReduce", "CAReduceDtype", "Max", "MaxAndArgmax", "Min", "MinAndArgmin", "Prod", "ProdWithoutZeros", "Sum",
-    "all", "any", "argmax", "argmin", "makeKeepDims", "max", "max_and_argmax", "mean", "min", "prod", "ptp", "std", "sum", "var",
+    "All", "Any_", "CAReduce", "CAReduceDtype", "Max", "Min", "Prod", "ProdWithoutZeros", "Sum", "Supremum",
+    "all", "any", "makeKeepDims", "max", "min", "prod", "sum",
 ]  # fmt: skip

@@ -26,8 +26,9 @@ from theano.tensor.create import arange
 from theano.tensor.elemwise import elemwise, row
 from theano.tensor.nnet.activation import softplus
 from theano.tensor.nnet.normalized import logsoftmax_op, softmax, softmax_grad, softmax_op
+from theano.tensor.positions import argmax
 from theano.tensor.products import batched_dot, dot, tensordot
-from theano.tensor.reduce import argmax, sum
+from theano.tensor.reduce import sum
 from theano.tensor.shapes import Sizes, Storage, patternbroadcast
 from theano.tensor.type import tensor_type
 

@@ -22,7 +22,7 @@ from theano.graph import Apply, Op
 from theano.scalar import OPS
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import elemwise, row
-from theano.tensor.reduce import max, sum
+from theano.tensor.reduce import Supremum, spread, sum
 from theano.tensor.shapes import Sizes, Storage
 
 exp, log = elemwise(OPS["exp"]), elemwise(OPS["log"])
@@ -81,7 +81,7 @@ class Softmax(RowOp):
 
     def expand(self, node: Apply) -> list[Any]:
         (x,) = node.inputs
-        e = exp(x - max(x, axis=1, keepdims=True))
+        e = exp(x - spread(Supremum(1)(x), (1,)))
         return [e / sum(e, axis=1, keepdims=True)]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
@@ -104,7 +104,7 @@ class LogSoftmax(RowOp):
 
     def expand(self, node: Apply) -> list[Any]:
         (x,) = node.inputs
-        shifted = x - max(x, axis=1, keepdims=True)
+        shifted = x - spread(Supremum(1)(x), (1,))
         return [shifted - log(sum(exp(shifted), axis=1, keepdims=True))]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
