@@ -242,7 +242,7 @@ def test_a_shape_that_was_specified(mode):
 def test_the_greatest_of_no_elements(reduce, word, mode):
     check(
         ShapeError, [u], reduce(u), [double(0)], mode,
-        f"{word}: no elements along the reduced axes, and no value to start from",
+        f"{word}: no elements along axis 0, and no value to start from",
         ("of", "u", "float64 (0,)", '<u = T.dvector("u")>'),
     )  # fmt: skip
 

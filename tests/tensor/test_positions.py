@@ -6,7 +6,6 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.evaluate import evaluate
-from tests.tensor.derivatives import pullback
 from tests.tensor.laws import check
 
 
