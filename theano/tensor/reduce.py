@@ -117,9 +117,9 @@ class Reduction(Op):
         return out
 
     def __str__(self) -> str:
-        facts = {name: getattr(self, name, None) for name in ("axis", "acc_dtype")}
-        inside = [str(self.scalar_op)] if "scalar_op" in self.__props__ else []
-        inside += [f"{name}={list(fact) if isinstance(fact, tuple) else fact}" for name, fact in facts.items() if fact is not None]
+        facts = {name: getattr(self, name) for name in ("scalar_op", "axis", "acc_dtype") if name in self.__props__}
+        known = {name: list(fact) if isinstance(fact, tuple) else fact for name, fact in facts.items() if fact is not None}
+        inside = [str(fact) if name == "scalar_op" else f"{name}={fact}" for name, fact in known.items()]
         name = type(self).__name__.rstrip("_")
         return f"{name}{{{', '.join(inside)}}}" if inside else name
 
