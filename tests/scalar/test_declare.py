@@ -9,7 +9,7 @@ import pytest
 from theano import dtypes, scalar
 from theano.errors import CompileError
 from theano.scalar import OPS, elementwise
-from theano.scalar.instructions import Trace
+from theano.scalar.instructions import Complex, Trace
 
 
 class Wrapped:
@@ -50,15 +50,23 @@ def test_arguments_are_computed_in_the_result_dtype():
     assert scalar.lt(half, byte).args[0].dtype == "float32"
 
 
-def test_complex_numbers_have_no_code():
+def test_some_operations_have_no_code_for_complex_numbers():
     trace = Trace()
-    assert scalar.exp.has_code("float16") and not scalar.exp.has_code("complex64")
-    assert not scalar.abs_.has_code("complex64")
-    with pytest.raises(CompileError, match=r"exp of complex64 cannot be compiled: there is no native code for complex numbers"):
-        scalar.exp(trace.leaf("input", "complex64", 0))
-    with pytest.raises(CompileError, match="declared without a body"):
-        scalar.gamma(trace.leaf("input", "float64", 0))
-    assert abs(scalar.exp(1j * np.pi) + 1) < 1e-15
+    z = Complex(trace.leaf("input", "float32", 0), trace.leaf("input", "float32", 1))
+    assert scalar.erf.has_code("float16") and not scalar.erf.has_code("complex64")
+    with pytest.raises(CompileError, match=r"erf of complex64 cannot be compiled: it is declared without code for them"):
+        scalar.erf(z)
+    assert abs(scalar.erf(0.5j) - 0.6149520946965110j) < 1e-15
+
+
+def test_complex_numbers_are_pairs_of_values():
+    trace = Trace()
+    z = Complex(trace.leaf("input", "float32", 0), trace.leaf("input", "float32", 1))
+    product = scalar.mul(z, 2j, z)
+    assert product.dtype == "complex64" and [part.op for part in product.parts] == ["sub", "add"]
+    assert scalar.abs_(z).dtype == "float32" and scalar.real(z) is z.real
+    assert scalar.add(z, trace.leaf("input", "float64", 2)).dtype == "complex128"
+    assert scalar.eq(z, z).dtype == "bool" and scalar.switch(z, z, 1).dtype == "complex64"
 
 
 def test_one_declaration_suffices():

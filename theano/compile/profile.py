@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from theano.compile.explain import describe, kind_of, names_of, places, walk_steps
+from theano.dtypes import itemsize
 from theano.loops.ir import Buffer, Frame, IfRegion, LoopRegion, Step
-from theano.scalar.instructions import ITEMSIZE, Value, walk
+from theano.scalar.instructions import Value, walk
 
 
 @dataclass(slots=True)
@@ -87,7 +88,7 @@ class Profile:
                 if number is None:
                     return None
                 count *= number
-            total += count * ITEMSIZE.get(buffer.dtype, 16)
+            total += count * (8 if buffer.dtype == "object" else itemsize(buffer.dtype))
         return total * runs
 
     def _evaluate(self, extent: Value) -> int | None:

@@ -37,7 +37,7 @@ from theano.loops.ir import (
     Step,
 )
 from theano.scalar.evaluate import evaluate
-from theano.scalar.instructions import Value
+from theano.scalar.instructions import PARTS, Value
 
 Perform = Callable[[Any, list[Any]], Sequence[Any]]
 Failure = Callable[[Guard | tuple[Any, str], int, int], Exception]
@@ -128,7 +128,7 @@ class _Run:
         if isinstance(step, KernelStep):
             self.kernel(step)
         elif isinstance(step, LibraryStep):
-            buffers = [self.arrays[b.number].reshape(-1) for b in step.buffers]
+            buffers = list(map(self.numbers, step.buffers))
             LIBRARY[step.routine](buffers, [self.extent(v) for v in step.parameters], step.flags)
         elif isinstance(step, PythonStep):
             results = self.python(step.node, [self.arrays[b.number] for b in step.arguments])
@@ -142,10 +142,15 @@ class _Run:
             self.call(step)
 
     def kernel(self, step: KernelStep) -> None:
-        arrays = [self.arrays[b.number] for b in step.buffers]
+        arrays = list(map(self.numbers, step.buffers))
         code, payload = run_kernel(step.kernel, arrays, [self.extent(v) for v in step.sizes], [v.data for v in step.scalars])
         if code:
             raise self.failure(self.program.checks[code - 1], payload, 0)
+
+    def numbers(self, buffer: Buffer) -> Array:
+        """The flat array, of real numbers: complex ones are two each."""
+        flat: Array = self.arrays[buffer.number].reshape(-1)
+        return flat.view(PARTS[buffer.dtype]) if buffer.dtype in PARTS else flat
 
     def loop(self, region: LoopRegion) -> None:
         for number in range(self.extent(region.count)):

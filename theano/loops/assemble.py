@@ -17,7 +17,7 @@ from theano.loops.extents import Extents, row_major_strides
 from theano.loops.fuse import Group, Member, live_axes
 from theano.loops.ir import Accumulator, BufferParameter, Check, Combine, Fold, Kernel, Loop, Statement, Store
 from theano.loops.nest import READS, Nest, Result
-from theano.scalar.instructions import Trace, Value, rebuild, select, walk
+from theano.scalar.instructions import Complex, Trace, Value, rebuild, select, walk
 
 CHUNK = 1 << 14
 CHUNK_ROWS = 32
@@ -66,7 +66,7 @@ class KernelBuilder:
     def size(self, extent: Value) -> Value:
         """An extent of the program as a value of this kernel."""
         extent = self.extents.canonical(extent)
-        if extent.op == "const" and extent.data in (0, 1, -1):
+        if extent.op == "const" and extent.data in (0, 1, -1, 2):
             return self.trace.const(extent.data, "int64")
         found = self.sizes.get(extent)
         if found is None:
@@ -163,7 +163,7 @@ class GroupAssembler:
     def _store_coefficients(self, member: Member, result: Result) -> dict[int, Value]:
         shape = tuple(self.extents.canonical(s) for s in result.shape)
         strides = row_major_strides(self.extents, shape)
-        live = live_axes(shape, self.extents)
+        live = live_axes(shape[:-1] if result.packed else shape, self.extents)
         targets = sorted(member.axes.values()) if member.nest.kind != "reduce" else self.outer_axes
         return {target: strides[axis] for axis, target in zip(live, targets, strict=True)}
 
@@ -340,7 +340,7 @@ class _Scope:
         for member in self.owner.group.members:
             if not member.inner and member.stage == stage:
                 bodies = self._translate(member, member.nest.bodies, self.outer_points, self.values, stage)
-                self.values.update(zip(member.nest.results, bodies, strict=True))
+                self.values.update(_results(member.nest, bodies))
                 statements += self._stores(member, self.values, self.outer_points)
         return [*_take_checks(self.builder), *self._pending_finishes(stage), *statements]
 
@@ -366,16 +366,18 @@ class _Scope:
             if member.nest.kind == "reduce":
                 reductions[member] = bodies
                 continue
-            local.update(zip(member.nest.results, bodies, strict=True))
+            local.update(_results(member.nest, bodies))
             if stage == member.stage:
                 statements += self._stores(member, local, points)
         return statements, reductions
 
     def _stores(self, member: Member, values: dict[Result, Value], points: dict[int, Value]) -> Iterator[Store]:
         for result in member.stored:
-            form = Affine(self.owner._store_coefficients(member, result), self.owner.extents.zero)
-            place = self.builder.address(form, points, lambda v: v)
-            yield Store(self.builder.buffer(result, written=True), place, values[result])
+            builder, extents = self.builder, self.owner.extents
+            coefficients, buffer = self.owner._store_coefficients(member, result), builder.buffer(result, written=True)
+            for part, value in enumerate(values[result].parts):
+                form = Affine(coefficients, extents.const(part))
+                yield Store(buffer, builder.address(form, points, builder.literal), value)
 
     def _translate(
         self,
@@ -414,12 +416,21 @@ class _Scope:
         return tuple(rebuild(bodies, builder.trace, replace, READS))
 
 
+def _results(nest: Nest, bodies: tuple[Value, ...]) -> dict[Result, Value]:
+    """What the bodies are to each result of ``nest``: to a packed one both parts of a complex number."""
+    if nest.results[0].packed:
+        return {nest.results[0]: Complex(*bodies)}
+    return dict(zip(nest.results, bodies, strict=True))
+
+
 def assemble_scatter(nest: Nest, extents: Extents) -> Assembled:
     """Copy what lies beneath, then put or add the values point by point; lanes run along a last axis that maps to itself."""
     builder = KernelBuilder(extents)
     (result,) = nest.results
-    body, beneath = nest.bodies
-    shape = tuple(extents.canonical(s) for s in result.shape)
+    count = len(nest.bodies) // 2
+    body, beneath = nest.bodies[:count], nest.bodies[count:]
+    ends = [(extents.const(part),) for part in range(count)] if result.packed else [()]
+    shape = tuple(extents.canonical(s) for s in (result.shape[:-1] if result.packed else result.shape))
     target = builder.buffer(result, read=nest.combine is not None, written=True)
 
     def translator(axes: dict[int, Value]) -> Callable[[Value], Value]:
@@ -442,20 +453,20 @@ def assemble_scatter(nest: Nest, extents: Extents) -> Assembled:
 
         return translate
 
+    def stores(where: tuple[Value, ...], values: tuple[Value, ...], axes: dict[int, Value], combine: str | None) -> list[Statement]:
+        translate = translator(axes)
+        places = [builder.address(offset_of(result, (*where, *end), extents), axes, translate) for end in ends]
+        return [Store(target, place, translate(value), combine) for place, value in zip(places, values, strict=True)]
+
     first = {axis: builder.index() for axis in range(len(shape))}
-    whole = offset_of(result, tuple(extents.trace.leaf("index", "int64", a) for a in first), extents)
-    copied = translator(first)(beneath)
-    copy: list[Statement] = [Store(target, builder.address(whole, first, lambda v: v), copied)]
+    everywhere = tuple(extents.trace.leaf("index", "int64", axis) for axis in first)
+    copy = stores(everywhere, beneath, first, None)
     copy = _loops(builder, copy, [(first[a], shape[a]) for a in first], "vector")
 
     points = {axis: builder.index() for axis in range(len(nest.space))}
-    translate = translator(points)
-    form = offset_of(result, nest.where, extents)
-    address = builder.address(form, points, translate)
     assert not isinstance(nest.combine, Fold)
-    store = Store(target, address, translate(body), nest.combine)
     own_axis = bool(nest.where) and nest.where[-1].op == "index" and nest.where[-1].data == len(nest.space) - 1
-    scattered: list[Statement] = [store]
+    scattered = stores(nest.where, body, points, nest.combine)
     for axis in reversed(points):
         kind = "vector" if own_axis and axis == len(points) - 1 else "serial"
         scattered = _take_checks(builder, points[axis]) + scattered

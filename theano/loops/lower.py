@@ -3,11 +3,16 @@
 An op's ``lower(self, low, node)`` calls exactly one of the result methods below for each output.  The functions it passes
 run once, here, into one hash-consed trace; afterwards there is only data.  Views never copy: reading through them composes
 their index maps.  The caller guarantees that composite ops have been expanded.
+
+A complex array is lowered as two real ones, its parts, so that nothing after this pass knows complex numbers; and no op need
+know of it: what it reads is a :class:`~theano.scalar.instructions.Complex`.  Where Python sees an array, its parts lie *packed* side
+by side: that is a real array with one more axis, of two elements.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from theano import errors
@@ -15,8 +20,9 @@ from theano.graph import Apply, Constant, FunctionGraph, Variable
 from theano.loops.access import offset
 from theano.loops.extents import Extents
 from theano.loops.ir import Combine, Fold, Guard
-from theano.loops.nest import READS, Nest, Operand, RegionBody, Result, Sink, View
-from theano.scalar.instructions import REAL, Value, rebuild, walk
+from theano.loops.nest import READS, Array, Nest, Operand, Parts, RegionBody, Result, Sink, View
+from theano.scalar.instructions import PARTS, REAL, Complex, Value, rebuild, walk
+from theano.scalar.mathlib.complex_functions import FOLDS
 
 Number = int  # a name that Lowering.int does not hide
 Indices = Callable[..., tuple[Value, ...]]
@@ -37,7 +43,7 @@ class Lowering:
         self.prepare = prepare
         self.extents = extents or Extents()
         self.trace = self.extents.trace
-        self.values: dict[Variable, Result | View] = {}
+        self.values: dict[Variable, Array] = {}
         self.nests: list[Nest] = []
         self.results: list[Result] = []
         self.guards: list[Guard] = []
@@ -59,7 +65,7 @@ class Lowering:
             self._node = node
             self._absorbed.clear()
             lower: Any = getattr(node.op, "lower", None)
-            native = lower is not None and all(getattr(v.type, "dtype", None) in REAL for v in (*node.inputs, *node.outputs))
+            native = lower is not None and all(_is_number(v) for v in (*node.inputs, *node.outputs))
             if native:
                 lower(self, node)
             else:
@@ -69,7 +75,7 @@ class Lowering:
         """Note ``variable`` if it is a constant: a number is part of the code, an array is a source."""
         if not isinstance(variable, Constant) or variable in self.values:
             return
-        if getattr(variable.data, "size", 0) == 1 and variable.type.dtype in REAL:
+        if getattr(variable.data, "size", 0) == 1 and _is_number(variable):
             self._node = None
             number = self.trace.const(variable.data.item(), variable.type.dtype)
             self.pointwise(variable, (self.extents.one,) * variable.data.ndim, lambda *i: number)
@@ -142,7 +148,9 @@ class Lowering:
         """The element of ``variable`` there; axes of extent 1 ignore their index."""
         return self._read(self.values[variable], tuple(indices))
 
-    def _read(self, value: Result | View, indices: tuple[Value, ...]) -> Value:
+    def _read(self, value: Array, indices: tuple[Value, ...]) -> Value:
+        if isinstance(value, Parts):
+            return Complex(self._read(value.real, indices), self._read(value.imag, indices))
         while isinstance(value, View):
             indices = value.indices(*self._clamped(value.shape, indices))
             if value.flat:
@@ -228,17 +236,38 @@ class Lowering:
         result.storage, result.source_position = storage, position
         if not shape and "int" in result.dtype:
             result.extent = self.extents.leaf(("value", result.number))
-        self.values[variable] = result
+        self.values[variable] = self._array(result)
         return result
 
-    def _result(self, variable: Variable, shape: Iterable[Value], dtype: str | None = None) -> Result:
-        pattern = getattr(variable.type, "broadcastable", None)
-        extents = tuple(shape)
-        if pattern is not None:
-            extents = tuple(self.extents.one if b else s for s, b in zip(extents, pattern, strict=True))
-        result = Result(len(self.results), dtype or _dtype(variable), extents, variable)
+    def _result(self, variable: Variable, shape: Iterable[Value]) -> Result:
+        return self._storage(_dtype(variable), self._shaped(variable, shape), variable)
+
+    def _results(self, out: Variable, shape: Iterable[Value], value: Value) -> list[Result]:
+        """What holds ``out``, which is computed as ``value``: one array for each part of it."""
+        if not isinstance(value, Complex):
+            return [self._result(out, shape)]
+        extents = self._shaped(out, shape)
+        real, imag = results = [self._storage(part.dtype, extents) for part in value.parts]
+        self.values[out] = Parts(real, imag, value.dtype)
+        return results
+
+    def _storage(self, dtype: str, shape: Iterable[Value], variable: Variable | None = None) -> Result:
+        """A new array: a packed one of complex numbers."""
+        packed = dtype if dtype in PARTS else None
+        extents = (*shape, self.int(2)) if packed else tuple(shape)
+        result = Result(len(self.results), PARTS.get(dtype, dtype), extents, variable, packed)
         self.results.append(result)
         return result
+
+    def _array(self, result: Result) -> Array:
+        """What a variable means whose elements ``result`` holds."""
+        if result.packed is None:
+            return result
+        return Parts(self._part(result, 0), self._part(result, 1), result.packed, result)
+
+    def _part(self, packed: Result, part: Number) -> View:
+        place = self.int(part)
+        return View(packed, packed.shape[:-1], packed.dtype, lambda *i: (*i, place), part=part)
 
     def _nest(self, kind: str, results: list[Result], **fields: Any) -> Nest:
         nest = Nest(kind, self._node, results, **fields)
@@ -247,7 +276,7 @@ class Lowering:
         for position, result in enumerate(results):
             result.nest, result.position = nest, position
             if result.variable is not None:
-                self.values[result.variable] = result
+                self.values[result.variable] = self._array(result)
         self.nests.append(nest)
         return nest
 
@@ -258,33 +287,49 @@ class Lowering:
 
     def pointwise(self, out: Variable, shape: Iterable[Value], body: Callable[..., Value]) -> None:
         """``out[i...] = body(i...)``."""
-        result = self._result(out, shape)
-        value = _stored(body(*self._clamped(result.shape, self.indices(len(result.shape)))), result.dtype)
-        nest = self._nest("pointwise", [result], space=result.shape, bodies=(value,))
-        result.inline = _is_free(nest.bodies[0], all(extent is self.extents.one for extent in result.shape))
-        if not result.shape and "int" in result.dtype:
-            result.extent = self._integer(value)
+        extents = self._shaped(out, shape)
+        value = _stored(body(*self._clamped(extents, self.indices(len(extents)))), _dtype(out))
+        results = self._results(out, extents, value)
+        nest = self._nest("pointwise", results, space=extents, bodies=value.parts)
+        for result, part in zip(results, nest.bodies, strict=True):
+            result.inline = _is_free(part, all(extent is self.extents.one for extent in extents))
+            if not extents and "int" in result.dtype:
+                result.extent = self._integer(part)
 
     def view(self, out: Variable, shape: Iterable[Value], source: Variable, indices: Indices, contiguous: bool = False) -> None:
         """``out[i...] = source[indices(i...)]``: no copy, no work."""
-        value = self.values[source]
-        self.values[out] = View(value, self._shaped(out, shape), value.dtype, indices, contiguous=contiguous, variable=out)
+        extents = self._shaped(out, shape)
+        self.values[out] = self._each(
+            self.values[source], lambda value: View(value, extents, value.dtype, indices, contiguous=contiguous, variable=out)
+        )
+
+    def _each(self, value: Array, change: Callable[[Result | View], Result | View]) -> Array:
+        """``change`` of a value, or of both its parts."""
+        return Parts(change(value.real), change(value.imag), value.dtype) if isinstance(value, Parts) else change(value)
 
     def _shaped(self, out: Variable, shape: Iterable[Value]) -> tuple[Value, ...]:
-        return tuple(self.extents.one if b else s for s, b in zip(shape, out.type.broadcastable, strict=True))
+        pattern = getattr(out.type, "broadcastable", None)
+        return tuple(shape) if pattern is None else tuple(self.extents.one if b else s for s, b in zip(shape, pattern, strict=True))
 
     def reshape(self, out: Variable, shape: Iterable[Value], source: Variable) -> None:
         """The same elements in the same order; the caller has guarded that the counts agree."""
         shaped = self._shaped(out, shape)
-        base: Result | View = self.values[source]
+        self.values[out] = self._each(self.values[source], lambda value: self._reshaped(value, shaped, source, out))
+
+    def _reshaped(self, value: Result | View, shape: tuple[Value, ...], source: Variable, out: Variable) -> View:
+        base = value
         while isinstance(base, View) and base.contiguous:
             base = base.source
+        if isinstance(base, View) and base.part is not None:
+            place = self.int(base.part)
+            return View(
+                base.source, shape, base.dtype, lambda *i: (self.add(self.mul(self._flat(i, shape), self.int(2)), place),),
+                flat=True, part=base.part, variable=out,
+            )  # fmt: skip
         if isinstance(base, View) or (base.inline and len(base.shape) > 1):
-            base = self.materialise(source)
-        if len(base.shape) == 1:
-            self.values[out] = View(base, shaped, base.dtype, lambda *i: (self._flat(i, shaped),), contiguous=True, variable=out)
-        else:
-            self.values[out] = View(base, shaped, base.dtype, lambda *i: (self._flat(i, shaped),), flat=True, contiguous=True, variable=out)
+            base = self._in_memory(value, source)
+        flat = len(base.shape) != 1
+        return View(base, shape, base.dtype, lambda *i: (self._flat(i, shape),), flat=flat, contiguous=True, variable=out)
 
     def _flat(self, indices: tuple[Value, ...], shape: tuple[Value, ...]) -> Value:
         position = self.extents.zero
@@ -293,16 +338,31 @@ class Lowering:
         return position
 
     def materialise(self, variable: Variable) -> Result:
-        """``variable`` as a result in memory: itself, or a copy of a view."""
+        """``variable`` as a result in memory: itself, or a copy of a view; of complex numbers a packed one."""
         value = self.values[variable]
+        if not isinstance(value, Parts):
+            return self._in_memory(value, variable)
+        if value.whole is None:
+            self.values[variable] = value = replace(value, whole=self.copied(variable))
+        assert value.whole is not None
+        return value.whole
+
+    def _in_memory(self, value: Result | View, variable: Variable) -> Result:
+        """A copy of a view, which is that of ``variable`` from now on unless it is a part of its value."""
         if isinstance(value, Result):
-            if value.inline:
-                value.forced = True
+            value.forced |= value.inline
             return value
-        result = Result(len(self.results), value.dtype, value.shape, variable)
-        self.results.append(result)
-        body = self._read(value, self.indices(len(value.shape)))
-        self._nest("pointwise", [result], space=result.shape, bodies=(body,))
+        whole = value is self.values[variable]
+        result = self._storage(value.dtype, value.shape, variable if whole else None)
+        self._nest("pointwise", [result], space=result.shape, bodies=(self._read(value, self.indices(len(value.shape))),))
+        return result
+
+    def copied(self, variable: Variable, node: Apply | None = None) -> Result:
+        """A fresh array that holds the elements of ``variable``; ``node`` computes it, if not the one at hand."""
+        shape = self.shape(variable)
+        result = self._storage(self.values[variable].dtype, shape)
+        nest = self._nest("pointwise", [result], space=shape, bodies=self.read(variable, self.indices(len(shape))).parts)
+        nest.node = node or nest.node
         return result
 
     def reduce(
@@ -318,20 +378,41 @@ class Lowering:
         domain, reduced = tuple(space), frozenset(axes)
         values = body(*self._clamped(domain, self.indices(len(domain))))
         values = values if isinstance(values, tuple) else (values,)
-        accumulated = tuple(self.trace.leaf("acc", v.dtype, ("result", k)) for k, v in enumerate(values))
+        if isinstance(combine, str) and isinstance(values[0], Complex):
+            combine = self._complex_fold(combine, values)
+        bodies = tuple(part for value in values for part in value.parts)
+        accumulated = self._grouped(
+            (self.trace.leaf("acc", v.dtype, ("result", k)) for k, v in enumerate(bodies)), [v.dtype for v in values]
+        )
         finished: Any = finish(*accumulated) if finish is not None else accumulated
         finished = finished if isinstance(finished, tuple) else (finished,)
         kept = tuple(s for axis, s in enumerate(domain) if axis not in reduced)
-        results = [self._result(out, kept) for out in outs]
-        finished = tuple(_stored(value, result.dtype) for value, result in zip(finished, results, strict=True))
-        self._nest("reduce", results, space=domain, axes=reduced, combine=combine, bodies=values, finish=finished)
+        finished = [_stored(value, _dtype(out)) for value, out in zip(finished, outs, strict=True)]
+        results = [result for out, value in zip(outs, finished, strict=True) for result in self._results(out, kept, value)]
+        finished = tuple(part for value in finished for part in value.parts)
+        self._nest("reduce", results, space=domain, axes=reduced, combine=combine, bodies=bodies, finish=finished)
 
-    def fold(self, name: str, starts: tuple[float, ...], dtypes: tuple[str, ...], body: Callable[..., Any]) -> Fold:
+    def fold(self, name: str, starts: tuple[complex, ...], dtypes: tuple[str, ...], body: Callable[..., Any]) -> Fold:
         """A combination for :meth:`reduce`: ``body`` of what is carried, values of ``dtypes``, and of as many that are added."""
-        given = (self.trace.leaf("input", dtype, k) for k, dtype in enumerate((*dtypes, *dtypes)))
+        parts = [PARTS.get(dtype, dtype) for dtype in dtypes for _ in range(2 if dtype in PARTS else 1)]
+        given = self._grouped((self.trace.leaf("input", dtype, k) for k, dtype in enumerate((*parts, *parts))), (*dtypes, *dtypes))
         results = body(*given)
         results = results if isinstance(results, tuple) else (results,)
-        return Fold(name, starts, tuple(map(_stored, results, dtypes)))
+        stored = [part for value, dtype in zip(results, dtypes, strict=True) for part in _stored(value, dtype).parts]
+        numbers: list[float] = []
+        for start, dtype in zip(starts, dtypes, strict=True):
+            numbers += (start.real, start.imag) if dtype in PARTS else (start.real,)
+        return Fold(name, tuple(numbers), tuple(stored))
+
+    def _grouped(self, parts: Iterable[Value], dtypes: Iterable[str]) -> tuple[Value, ...]:
+        """Values of ``dtypes``: of complex ones ``parts`` gives two."""
+        rest = iter(parts)
+        return tuple(Complex(next(rest), next(rest)) if dtype in PARTS else next(rest) for dtype in dtypes)
+
+    def _complex_fold(self, combine: str, values: tuple[Value, ...]) -> Fold:
+        """What ``combine`` is to complex numbers."""
+        start, function = FOLDS[combine]
+        return self.fold(combine, (start, 0)[: len(values)], tuple(value.dtype for value in values), function)
 
     def scatter(
         self,
@@ -345,11 +426,12 @@ class Lowering:
         """A copy of ``base`` into which, point by point of ``space`` in order, ``value`` is put or added."""
         domain = tuple(space)
         points = self._clamped(domain, self.indices(len(domain)))
-        held = self.values[base]
-        result = self._result(out, held.shape)
-        body = _stored(value(*points), result.dtype)
-        beneath = self._read(held, self.indices(len(held.shape)))
-        self._nest("scatter", [result], space=domain, bodies=(body, beneath), where=tuple(where(*points)), combine=combine)
+        shape = self.shape(base)
+        result = self._result(out, shape)
+        body = _stored(value(*points), _dtype(out))
+        beneath = self.read(base, self.indices(len(shape)))
+        bodies = (*body.parts, *beneath.parts)
+        self._nest("scatter", [result], space=domain, bodies=bodies, where=tuple(where(*points)), combine=combine)
 
     def python(self, node: Apply) -> None:
         """Run ``node.op.perform`` on NumPy arrays."""
@@ -358,7 +440,7 @@ class Lowering:
             pattern = getattr(out.type, "broadcastable", ())
             result = self._result(out, (self.extents.one,) * len(pattern))
             sizes = (self.extents.one if b else self.extents.told("object", result, axis) for axis, b in enumerate(pattern))
-            result.shape = tuple(sizes)
+            result.shape = (*sizes, *result.shape[len(pattern) :])
             results.append(result)
         operands = [Operand(self.materialise(i)) for i in node.inputs]
         self._nest("python", results, operands=operands)
@@ -370,20 +452,22 @@ class Lowering:
         steps = self.extent(count)
         self.at_least(steps, self.extents.zero, node, "the number of steps of a loop is {left}, less than 0")
         counter, *rest = graph.inputs
-        states = [self._copied(v) for v in initial]
-        inside = self._inside(graph, dict(zip(rest, [*states, *(self.values[v] for v in invariants)], strict=True)))
-        inside.values[counter] = number = self._scratch(counter, ())
+        states = [self.copied(v) for v in initial]
+        for state in states:
+            state.forced = True
+        inside = self._inside(graph, dict(zip(rest, [*map(self._array, states), *(self.values[v] for v in invariants)], strict=True)))
+        inside.values[counter] = number = self._storage(_dtype(counter), ())
         self._note_operands(node)
         sinks, following = [], []
         with self.extents.scope(inside.equalities):
             inside.region(graph)
-            for position, (new, old) in enumerate(zip(graph.outputs, states, strict=True)):
-                for axis, (a, b) in enumerate(zip(inside.shape(new), old.shape, strict=True)):
-                    inside.equal(a, b, node, ((new, axis), (initial[position], axis)), "a state of a loop must keep its shape")
-                following.append(self._scratch(new, old.shape))
+            for position, (new, old) in enumerate(zip(graph.outputs, initial, strict=True)):
+                for axis, (a, b) in enumerate(zip(inside.shape(new), self.shape(old), strict=True)):
+                    inside.equal(a, b, node, ((new, axis), (old, axis)), "a state of a loop must keep its shape")
+                following.append(self._storage(_dtype(new), self.shape(old)))
                 sinks.append(Sink("state", position, new, following[-1]))
             body = inside.body(sinks, [number])
-        results = [self._result(out, state.shape) for out, state in zip(node.outputs, states, strict=True)]
+        results = [self._result(out, self.shape(state)) for out, state in zip(node.outputs, initial, strict=True)]
         self._nest(
             "loop",
             results,
@@ -422,9 +506,8 @@ class Lowering:
     def _truth(self, condition: Variable) -> Result:
         """Whether ``condition`` is not zero, as a bool in memory."""
         value = self.read(condition, ())
-        result = Result(len(self.results), "bool", ())
+        result = self._storage("bool", ())
         result.forced = True
-        self.results.append(result)
         self._nest("pointwise", [result], bodies=(value if value.dtype == "bool" else value.differs(0),))
         return result
 
@@ -440,7 +523,7 @@ class Lowering:
             self.leaf(out)
         self.graph(graph.toposort())
 
-    def _inside(self, graph: FunctionGraph, values: dict[Variable, Result | View]) -> Lowering:
+    def _inside(self, graph: FunctionGraph, values: dict[Variable, Array]) -> Lowering:
         """A lowering for a region's own graph; it shares everything but the nests and what must hold in the region only."""
         self.prepare(graph)
         inside = Lowering(self.extents, self.prepare)
@@ -458,29 +541,20 @@ class Lowering:
             needed += [v.data for v in walk([value]) if v.op in READS]
         return RegionBody(self, sinks, [r for r in dict.fromkeys(needed) if r not in made])
 
-    def _scratch(self, variable: Variable, shape: Iterable[Value]) -> Result:
-        result = Result(len(self.results), variable.type.dtype, tuple(shape))
-        self.results.append(result)
-        return result
-
-    def _copied(self, variable: Variable) -> Result:
-        """A private copy of ``variable``."""
-        shape = self.shape(variable)
-        result = self._scratch(variable, shape)
-        result.forced = True
-        self._nest("pointwise", [result], space=shape, bodies=(self.read(variable, self.indices(len(shape))),))
-        return result
-
     # ------------------------------------------------------------------ matrix products
 
     def gemm(self, out: Variable, a: Variable, b: Variable, alpha: Any = 1.0, c: Variable | None = None, beta: Any = 0.0) -> None:
         """``out = alpha * a @ b + beta * c``."""
+        if _dtype(out) in PARTS:
+            return self._by_parts(self.gemm, out, a, b)
         (m, _), (_, n) = self.shape(a), self.shape(b)
         left, right = self._matrix(a), self._matrix(b)
         self._product(out, (m, n), "gemm", [left, right], (m, n, self.shape(a)[1]), alpha, c, beta)
 
     def gemv(self, out: Variable, a: Variable, x: Variable, alpha: Any = 1.0, y: Variable | None = None, beta: Any = 0.0) -> None:
         """``out = alpha * a @ x + beta * y``."""
+        if _dtype(out) in PARTS:
+            return self._by_parts(self.gemv, out, a, x)
         m, k = self.shape(a)
         self._product(out, (m,), "gemv", [self._matrix(a), self._vector(x)], (m, k), alpha, y, beta)
 
@@ -492,6 +566,34 @@ class Lowering:
     def vdot(self, out: Variable, x: Variable, y: Variable) -> None:
         """``out = sum(x * y)``, fused like any reduction."""
         self.reduce([out], self.shape(x), (0,), "add", lambda i: self.read(x, (i,)) * self.read(y, (i,)))
+
+    def _by_parts(self, product: Callable[..., None], out: Variable, a: Variable, b: Variable) -> None:
+        """A product of complex numbers as four of real ones."""
+        parts = {v: self._parts(v) for v in (a, b)}
+        (a_real, a_imag), (b_real, b_imag) = parts[a], parts[b]
+        kind = out.type.clone(dtype=PARTS[out.type.dtype])
+        both_real, both_imag, first, second = (kind() for _ in range(4))
+        for result, *factors in (both_real, a_real, b_real), (both_imag, a_imag, b_imag), (first, a_real, b_imag), (second, a_imag, b_real):
+            product(result, *factors)
+        read = self.read
+        self.pointwise(
+            out, self.shape(first), lambda *i: Complex(read(both_real, i) - read(both_imag, i), read(first, i) + read(second, i))
+        )
+
+    def _parts(self, variable: Variable) -> tuple[Variable, Variable]:
+        """Variables for the parts of a complex one."""
+        value = self.values[variable]
+        assert isinstance(value, Parts)
+        kind = variable.type.clone(dtype=PARTS[value.dtype])
+        real, imag = kind(), kind()
+        self.values[real], self.values[imag] = value.real, value.imag
+        return real, imag
+
+    def _real(self, variable: Variable) -> Result | View:
+        """The value of a variable that is not complex."""
+        value = self.values[variable]
+        assert not isinstance(value, Parts)
+        return value
 
     def _product(
         self,
@@ -517,7 +619,7 @@ class Lowering:
 
     def _matrix(self, variable: Variable) -> Operand:
         """How a matrix lies in memory: BLAS takes it if either axis has unit stride; else it is copied."""
-        value, e = self.values[variable], self.extents
+        value, e = self._real(variable), self.extents
         i, j = self.indices(2)
         read = self._read_through(value, (i, j))
         if read is not None:
@@ -533,7 +635,7 @@ class Lowering:
         return Operand(result, e.zero, (e.canonical(result.shape[1]), e.one))
 
     def _vector(self, variable: Variable) -> Operand:
-        read = self._read_through(self.values[variable], self.indices(1))
+        read = self._read_through(self._real(variable), self.indices(1))
         if read is not None:
             form = offset(read, self.extents)
             single = self.extents.canonical(self.shape(variable)[0]) is self.extents.one
@@ -576,6 +678,12 @@ def _never_negative(value: Value) -> bool:
 def _dtype(variable: Variable) -> str:
     """A value that is no array is an ``object``, which passes from Python to Python."""
     return str(getattr(variable.type, "dtype", "object"))
+
+
+def _is_number(variable: Variable) -> bool:
+    """Whether there can be code for it."""
+    dtype = _dtype(variable)
+    return dtype in REAL or dtype in PARTS
 
 
 def _stored(value: Value, dtype: str) -> Value:

@@ -28,6 +28,7 @@ class Result:
     dtype: str
     shape: tuple[Value, ...]
     variable: Any = None
+    packed: str | None = None  # complex: real and imaginary parts lie side by side, the last axis of two elements tells them apart
     nest: Nest | None = None
     position: int = 0  # among its nest's results
     storage: str | None = None  # "input" | "shared" | "constant" for sources
@@ -42,7 +43,8 @@ class Nest:
     """``kind``: ``pointwise``, ``reduce``, ``scatter``, ``library``, ``python``, ``loop`` or ``branch``.
 
     ``space`` is the whole iteration domain, ``axes`` the reduced part of it; a reduction's result has the others, in
-    order.  ``bodies`` are the values computed for each point; ``finish`` turns accumulator leaves into results."""
+    order.  ``bodies`` are the values computed for each point, two for a packed result; ``finish`` turns accumulator leaves into
+    results."""
 
     kind: str
     node: Any
@@ -135,6 +137,26 @@ class View:
     flat: bool = False
     contiguous: bool = False
     variable: Any = None
+    part: int | None = None  # all elements of a packed array in order, but of each this part only
+
+
+@dataclass(slots=True, eq=False)
+class Parts:
+    """A complex array: two real ones, which are computed, fused and stored like any.  ``whole``: the packed array that holds both
+    side by side, as NumPy has complex numbers, if there is one."""
+
+    real: Result | View
+    imag: Result | View
+    dtype: str
+    whole: Result | None = None
+
+    @property
+    def shape(self) -> tuple[Value, ...]:
+        return self.real.shape
+
+
+Array = Result | View | Parts
+"""The value of a variable."""
 
 
 @dataclass(slots=True)

@@ -14,16 +14,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from theano.errors import CompileError, message
-from theano.graph import Variable
-from theano.graph.naming import operation
 from theano.loops.assemble import Assembled, GroupAssembler, assemble_scatter
 from theano.loops.extents import Extents
 from theano.loops.fuse import Group, Item, fuse, needed_nests, plan_stores
 from theano.loops.ir import Buffer, Frame, Guard, IfRegion, KernelStep, LibraryStep, Loop, LoopRegion, Program, PythonStep, Step, Store
 from theano.loops.lower import Lowering
-from theano.loops.nest import Nest, Operand, Result, Sink
-from theano.scalar.instructions import ITEMSIZE, REAL, Value, walk
+from theano.loops.nest import Nest, Operand, Parts, Result, Sink
+from theano.scalar.instructions import ITEMSIZE, Value, walk
 
 ALIGNMENT = 64
 MOST = (1 << 31) - 1
@@ -91,15 +88,16 @@ class _Planner:
         placed = []
         for sink in sinks:
             value = low.values[sink.variable]
-            if value.dtype not in REAL and isinstance(value, Result) and (value.dtype == "object" or _handed_over(value, taken)):
+            if isinstance(value, Result) and value.dtype == "object":
                 taken.add(value)  # no kernel could copy it
                 self.storage.setdefault(value, ("object", 0))
                 placed.append((sink, value))
                 continue
-            result = value if isinstance(value, Result) and not value.inline else None
+            whole = value.whole if isinstance(value, Parts) else value
+            result = whole if isinstance(whole, Result) and not whole.inline else None
             fixed = result is None or result.storage is not None or result in taken or result in self.storage or result.nest not in own
             if fixed or (result is not None and result.nest is not None and result.nest.kind in ("python", "loop")):
-                result = _copy(low, sink.variable)
+                result = low.copied(sink.variable, getattr(sink.variable, "owner", None))
             assert result is not None
             taken.add(result)
             placed.append((sink, result))
@@ -135,7 +133,6 @@ class _Planner:
         return [task]
 
     def _kernel_task(self, assembled: Assembled) -> Task:
-        _require_real(assembled)
         shapes = (s for r in assembled.written for s in r.shape)
         needs = self._leaves([*assembled.sizes, assembled.work, *shapes]) | self._object_leaves(assembled.read)
         return Task(assembled.read, assembled.written, assembled.kernel.checks, needs, assembled)
@@ -326,18 +323,18 @@ class _Planner:
         """Whether each element of ``old``, which is read here, is read only where the same element of ``new`` is stored, and
         before it is."""
         owners = [self._owner(r) for r in assembled.results]
-        stored: Value | None = None
+        stored: list[Value] = []
         loads: set[Value] = set()
         for kind, buffer, offset in _accesses(assembled.kernel.body):
             if kind == "store" and owners[buffer] is new:
-                if stored is not None:
+                if len(stored) == (2 if new.packed else 1):
                     return False
-                stored = offset
+                stored.append(offset)
             elif kind == "load" and owners[buffer] is old:
-                if stored is not None:
+                if stored:
                     return False
                 loads.add(offset)
-        return loads == {stored}
+        return bool(loads) and loads <= set(stored)
 
     def _owner(self, result: Result) -> Result:
         while result in self.alias:
@@ -352,8 +349,10 @@ class _Planner:
             shape = tuple(self.extents.canonical(s) for s in result.shape)
             if result.storage is not None or storage == "object":
                 shape = result.shape
+            if result.packed:
+                shape = shape[:-1]
             name = getattr(result.variable, "name", None)
-            found = self.buffers[result] = Buffer(result.number, result.dtype, shape, storage, position, None, name)
+            found = self.buffers[result] = Buffer(result.number, result.packed or result.dtype, shape, storage, position, None, name)
         return found
 
     # ------------------------------------------------------------------ steps
@@ -448,34 +447,6 @@ class _Arena:
     def offset(self, number: int) -> Value:
         size, slot = self.slots[number]
         return self.places[size][slot]
-
-
-def _require_real(assembled: Assembled) -> None:
-    """Refuse what no kernel can do, before any emitter meets it."""
-    for result in assembled.results:
-        if result.dtype not in REAL:
-            nodes = ", ".join(operation(node) for node in assembled.nodes) or "a copy"
-            rows = [("array", str(result.variable or ""), result.dtype)]
-            cure = "operations on complex numbers run in Python, one by one; take real and imaginary parts before this"
-            raise CompileError(message(f"{nodes}: complex numbers have no native code yet", rows, cure))
-
-
-def _handed_over(result: Result, taken: set[Result]) -> bool:
-    """Whether a Python step made ``result`` and nothing else that outlives the call is it."""
-    return result.nest is not None and result.nest.kind == "python" and result not in taken
-
-
-def _copy(low: Lowering, variable: Variable) -> Result:
-    """A fresh result holding ``variable``'s elements."""
-    shape = low.shape(variable)
-    result = Result(len(low.results), low.values[variable].dtype, shape, variable)
-    low.results.append(result)
-    body = low.read(variable, low.indices(len(shape)))
-    nest = Nest("pointwise", getattr(variable, "owner", None), [result], space=shape, bodies=(body,))
-    nest.serial = len(low.nests)
-    result.nest = nest
-    low.nests.append(nest)
-    return result
 
 
 def _accesses(body: Sequence[Any]) -> Iterator[tuple[str, int, Value]]:

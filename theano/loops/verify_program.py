@@ -20,7 +20,7 @@ from theano.loops.ir import (
     Step,
 )
 from theano.loops.verify import fail, verify_instruction, verify_kernel
-from theano.scalar.instructions import INTEGERS, Value, walk
+from theano.scalar.instructions import INTEGERS, PARTS, Value, walk
 
 ALLOCATED = ("output", "update", "arena", "object")
 RELATIONS = ("equal", "nonnegative", "at_least")
@@ -175,7 +175,7 @@ class _Program:
             self.verified.add(id(kernel))
             verify_kernel(kernel)
         for what, given, declared in (
-            ("buffers", [b.dtype for b in step.buffers], [b.dtype for b in kernel.buffers]),
+            ("buffers", [PARTS.get(b.dtype, b.dtype) for b in step.buffers], [b.dtype for b in kernel.buffers]),
             ("sizes", [v.dtype for v in step.sizes], ["int64"] * kernel.sizes),
             ("scalars", [v.dtype for v in step.scalars], list(kernel.scalars)),
         ):

@@ -177,11 +177,15 @@ class _Nests:
     def _domain(self, nest: Nest, axes: Iterable[int]) -> str:
         return ", ".join(f"i{axis} < {self.spelled(nest.space[axis])}" for axis in axes)
 
-    def _left(self, nest: Nest, result: Result) -> str:
+    def _left(self, nest: Nest, result: Result, part: tuple[str, ...] = ()) -> str:
         domain = self._domain(nest, [axis for axis in range(len(nest.space)) if axis not in nest.axes])
-        return self.name(result) + (f"[{domain}]" if domain else "")
+        indices = ", ".join(filter(None, (domain, *part)))
+        return self.name(result) + (f"[{indices}]" if indices else "")
 
     def _pointwise(self, nest: Nest) -> Iterator[str]:
+        if nest.results[0].packed:
+            yield from (f"{self._left(nest, nest.results[0], (str(k),))} = {self.spelled(b)}" for k, b in enumerate(nest.bodies))
+            return
         for result, body in zip(nest.results, nest.bodies, strict=True):
             yield f"{self._left(nest, result)} = {self.spelled(body)}"
 
@@ -201,11 +205,15 @@ class _Nests:
             yield f"{self._left(nest, result)} = {formula(finish, leaf)}"
 
     def _scatter(self, nest: Nest) -> Iterator[str]:
-        (result,), (body, beneath) = nest.results, nest.bodies
-        whole = ", ".join(f"i{axis} < {self.spelled(n)}" for axis, n in enumerate(result.shape))
-        yield f"{self.name(result)}[{whole}] = {self.spelled(beneath)}"
-        where, domain = ", ".join(map(self.spelled, nest.where)), self._domain(nest, range(len(nest.space)))
-        yield f"{self.name(result)}[{where}] {'+=' if nest.combine else '='} {self.spelled(body)} for {domain}"
+        (result,), count = nest.results, len(nest.bodies) // 2
+        parts = [(str(k),) for k in range(count)] if result.packed else [()]
+        whole = [f"i{axis} < {self.spelled(n)}" for axis, n in enumerate(result.shape[:-1] if result.packed else result.shape)]
+        for part, beneath in zip(parts, nest.bodies[count:], strict=True):
+            yield f"{self.name(result)}[{', '.join((*whole, *part))}] = {self.spelled(beneath)}"
+        where, domain = list(map(self.spelled, nest.where)), self._domain(nest, range(len(nest.space)))
+        for part, body in zip(parts, nest.bodies[:count], strict=True):
+            sign = "+=" if nest.combine else "="
+            yield f"{self.name(result)}[{', '.join((*where, *part))}] {sign} {self.spelled(body)} for {domain}"
 
     def _library(self, nest: Nest) -> Iterator[str]:
         operands = [self.name(o.result) + (".T" if o.transposed else "") for o in nest.operands]

@@ -32,6 +32,7 @@ def _others(args: tuple[Any, ...], k: int) -> Any:
     commutative=True,
     identity=0,
     symbol="+",
+    complex=True,
 )
 def add(*x: Value) -> Value:
     """x + y + ...; of bools their or."""
@@ -46,19 +47,20 @@ def add(*x: Value) -> Value:
     identity=1,
     absorbing=0,
     symbol="*",
+    complex=True,
 )
 def mul(*x: Value) -> Value:
     """x * y * ...; of bools their and."""
     return reduce(lambda a, b: a & b if a.dtype == "bool" else a * b, x)
 
 
-@elementwise(dtype=dtypes.difference_out, reference=np.subtract, partials=lambda x, y, out: (1, -1), symbol="-")
+@elementwise(dtype=dtypes.difference_out, reference=np.subtract, partials=lambda x, y, out: (1, -1), symbol="-", complex=True)
 def sub(x: Value, y: Value) -> Value:
     """x - y."""
     return x - y
 
 
-@elementwise(dtype=dtypes.negatable_out, reference=np.negative, partials=lambda x, out: (-1,), involution=True)
+@elementwise(dtype=dtypes.negatable_out, reference=np.negative, partials=lambda x, out: (-1,), involution=True, complex=True)
 def neg(x: Value) -> Value:
     """-x; integers wrap."""
     return -x
@@ -70,6 +72,7 @@ def neg(x: Value) -> Value:
     partials=lambda x, y, out: (1 / y, -(x / y) / y),
     domain=((-10.0, 10.0), (0.5, 10.0)),
     symbol="/",
+    complex=True,
 )
 def true_div(x: Value, y: Value) -> Value:
     """x / y; of integers in ``floatX``."""
@@ -108,13 +111,13 @@ def sgn(x: Value) -> Value:
     return select(zero < x, one, select(x < zero, -one, x))
 
 
-@elementwise(dtype=dtypes.real_out, reference=np.abs, casts=unchanged, partials=lambda x, out: (sgn(x),), idempotent=True)
+@elementwise(dtype=dtypes.real_out, reference=np.abs, casts=unchanged, partials=lambda x, out: (sgn(x),), idempotent=True, complex=True)
 def abs_(x: Value) -> Value:
     """The absolute value; of complex numbers the modulus.  Its derivative at 0 is 0."""
     return x if x.dtype == "bool" else abs(x)
 
 
-@elementwise(dtype=dtypes.same_out, reference=np.square, partials=lambda x, out: (2 * x,))
+@elementwise(dtype=dtypes.same_out, reference=np.square, partials=lambda x, out: (2 * x,), complex=True)
 def sqr(x: Value) -> Value:
     """x * x."""
     return x if x.dtype == "bool" else x * x
@@ -126,7 +129,9 @@ def sqrt(x: Value) -> Value:
     return unary("sqrt", x)
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, reference=np.reciprocal, partials=lambda x, out: (-(out * out),), domain=(0.1, 10.0))
+@elementwise(
+    dtype=dtypes.upgrade_to_float, reference=np.reciprocal, partials=lambda x, out: (-(out * out),), domain=(0.1, 10.0), complex=True
+)
 def inv(x: Value) -> Value:
     """1 / x."""
     return 1.0 / x
@@ -139,6 +144,7 @@ def inv(x: Value) -> Value:
     commutative=True,
     associative=True,
     idempotent=True,
+    complex=True,
 )
 def maximum(x: Value, y: Value) -> Value:
     """The greater; NaN if either is.  At a tie the derivative is all the first argument's."""
@@ -152,6 +158,7 @@ def maximum(x: Value, y: Value) -> Value:
     commutative=True,
     associative=True,
     idempotent=True,
+    complex=True,
 )
 def minimum(x: Value, y: Value) -> Value:
     """The lesser; NaN if either is.  At a tie the derivative is all the first argument's."""
@@ -178,13 +185,16 @@ def clip(x: Value, low: Value, high: Value) -> Value:
     reference=lambda x, y: np.broadcast_arrays(x, y)[1],
     casts=unchanged,
     partials=lambda x, y, out: (None, 1),
+    complex=True,
 )
 def second(x: Value, y: Value) -> Value:
     """y, in the shape of both: ``fill``."""
     return y
 
 
-@elementwise(dtype=dtypes.same_out, reference=np.array, casts=unchanged, partials=lambda x, out: (1,), idempotent=True, involution=True)
+@elementwise(
+    dtype=dtypes.same_out, reference=np.array, casts=unchanged, partials=lambda x, out: (1,), idempotent=True, involution=True, complex=True
+)
 def identity(x: Value) -> Value:
     """x itself."""
     return x
@@ -245,6 +255,7 @@ def _declare_cast(dtype: str) -> ScalarOp:
         casts=unchanged,
         partials=lambda x, out: (connected,),
         idempotent=True,
+        complex=True,
     )(convert)
 
 

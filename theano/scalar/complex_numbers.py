@@ -14,16 +14,16 @@ from theano.scalar.declare import elementwise, unchanged
 from theano.scalar.instructions import Value
 
 
-@elementwise(dtype=dtypes.real_out, reference=np.real, casts=unchanged, partials=lambda x, out: (1,), idempotent=True)
+@elementwise(dtype=dtypes.real_out, reference=np.real, casts=unchanged, partials=lambda x, out: (1,), idempotent=True, complex=True)
 def real(x: Value) -> Value:
     """The real part."""
-    return x
+    return x.real
 
 
-@elementwise(dtype=dtypes.real_out, reference=np.imag, casts=unchanged)
+@elementwise(dtype=dtypes.real_out, reference=np.imag, casts=unchanged, complex=True)
 def imag(x: Value) -> Value:
     """The imaginary part; 0 of real numbers."""
-    return x.trace.const(0, x.dtype)
+    return x.imag
 
 
 @elementwise(dtype=dtypes.conjugate_out, reference=np.conj, partials=lambda x, out: (1,), involution=True)

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from theano.dtypes import COMPLEX, DISCRETE, float_of, upcast
+from theano.dtypes import COMPLEX, DISCRETE, complex_of, float_of, upcast
 from theano.errors import CompileError, message
 from theano.scalar.instructions import Trace, Value
 
@@ -91,6 +91,7 @@ class ScalarOp:
         everywhere: bool = True,
         symbol: str | None = None,
         differentiable: bool = True,
+        complex: bool = False,
         doc: str | None = None,
     ) -> None:
         self.name, self.arity, self.nary, self.body = name, arity, nary, body
@@ -99,7 +100,7 @@ class ScalarOp:
         self.commutative, self.associative, self.identity, self.absorbing = commutative, associative or nary, identity, absorbing
         self.idempotent, self.involution, self.inverse = idempotent, involution, inverse
         self.domain, self.ulp, self.everywhere = domain, ulp, everywhere
-        self.symbol, self.differentiable = symbol, differentiable
+        self.symbol, self.differentiable, self.complex = symbol, differentiable, complex
         self.__name__, self.__doc__ = name, doc
 
     def __repr__(self) -> str:
@@ -124,9 +125,20 @@ class ScalarOp:
         """Whether there is code for it; if not, it runs by its reference."""
         return self.body is not None
 
+    def code(self, *given: str) -> Callable[..., Value] | None:
+        """The body for arguments of these dtypes; None if it runs by the reference.
+
+        For complex numbers it is the same as for real ones where that is declared to be right, else the function of the operation's
+        name in :mod:`theano.scalar.mathlib.complex_functions`."""
+        if not {*given, *self.output_dtypes(*given)} & set(COMPLEX):
+            return self.body
+        from theano.scalar.mathlib.complex_functions import FUNCTIONS
+
+        return self.body if self.complex else FUNCTIONS.get(self.name)
+
     def has_code(self, *given: str) -> bool:
-        """Whether there is code for arguments of these dtypes: complex numbers run by the reference."""
-        return self.has_body and not {*given, *self.output_dtypes(*given)} & set(COMPLEX)
+        """Whether there is code for arguments of these dtypes."""
+        return self.code(*given) is not None
 
     @cached_property
     def reference(self) -> Callable[..., Any]:
@@ -167,13 +179,12 @@ class ScalarOp:
         """Inline the body for ``args``: values of any dtypes, or numbers, which never widen."""
         values = weak(trace, args)
         result, wanted = self._plan([v.dtype for v in values])
-        if self.body is None or not self.has_code(*(v.dtype for v in values)):
+        code = self.code(*(v.dtype for v in values))
+        if code is None:
             kinds = ", ".join(v.dtype for v in values)
-            why = "there is no native code for complex numbers yet" if self.has_body else "it is declared without a body"
-            raise CompileError(
-                message(f"{self.name} of {kinds} cannot be compiled: {why}", cure="it is evaluated by NumPy or SciPy instead")
-            )
-        return self.body(*(v.cast(d) for v, d in zip(values, wanted, strict=True))).cast(result)
+            cure = "it is evaluated by NumPy or SciPy instead"
+            raise CompileError(message(f"{self.name} of {kinds} cannot be compiled: it is declared without code for them", cure=cure))
+        return code(*(v.cast(d) for v, d in zip(values, wanted, strict=True))).cast(result)
 
     def _plan(self, given: Sequence[str]) -> tuple[str, Sequence[str]]:
         """The dtype of the result, and those in which the arguments are taken: float16 is a format of storage only."""
@@ -187,13 +198,16 @@ def computed(dtype: str) -> str:
 
 
 def weak(trace: Trace, args: Sequence[Any]) -> list[Value]:
-    """``args`` as values: a number takes the common dtype of the values, as a float if it is one."""
+    """``args`` as values: a number takes the common dtype of the values, as a float if it is one, as a complex number if it is one."""
     kinds = [a.dtype for a in args if isinstance(a, Value) and a.dtype != "bool"]
     common = upcast(*kinds) if kinds else "int8"
-    return [
-        a if isinstance(a, Value) else trace.const(a, float_of(common) if isinstance(a, float) and common in DISCRETE else common)
-        for a in args
-    ]
+
+    def dtype(number: Any) -> str:
+        if isinstance(number, complex):
+            return complex_of(common)
+        return float_of(common) if isinstance(number, float) and common in DISCRETE else common
+
+    return [a if isinstance(a, Value) else trace.const(a, dtype(a)) for a in args]
 
 
 def _zeros(*args: Any) -> Sequence[Any]:
@@ -218,6 +232,7 @@ def elementwise(
     ``involution`` (f(f(x)) = x), ``inverse`` (the name of g with g(f(x)) = x): facts for rewriting, held by law tests.
     ``domain``, ``ulp``: where (one interval, or one for each argument) and how closely law tests hold it to its reference, whose own
     errors count; ``everywhere=False``: arguments of extreme sizes are excepted.
+    ``complex=True``: the body is right for complex numbers too.
     ``symbol``: how it prints between its arguments.
     ``native=False``: the function is only its signature and docstring; the operation runs by its reference.
     """

@@ -29,6 +29,8 @@ INTEGERS = SIGNED + UNSIGNED
 COMPUTED_FLOATS = ("float32", "float64")
 FLOATS = ("float16",) + COMPUTED_FLOATS
 REAL = BOOL + INTEGERS + FLOATS
+PARTS = {"complex64": "float32", "complex128": "float64"}
+"""Complex dtypes, which no instruction has, and those of their parts: see :class:`Complex`."""
 
 ITEMSIZE = {"bool": 1} | {
     f"{kind}{bits}": bits // 8 for kind in ("int", "uint", "float") for bits in (8, 16, 32, 64) if (kind, bits) != ("float", 8)
@@ -156,10 +158,90 @@ class Value:
         return self._binary("ne", other, dtype="bool")
 
     def cast(self, dtype: str) -> Value:
-        return self if dtype == self.dtype else self.trace.emit("cast", (self,), dtype)
+        if dtype == self.dtype:
+            return self
+        if dtype in PARTS:
+            return Complex(self.cast(PARTS[dtype]), self.trace.const(0, PARTS[dtype]))
+        return self.trace.emit("cast", (self,), dtype)
+
+    @property
+    def real(self) -> Value:
+        return self
+
+    @property
+    def imag(self) -> Value:
+        return self.trace.const(0, self.dtype)
+
+    @property
+    def parts(self) -> tuple[Value, ...]:
+        """What is stored of it: itself, or both parts of a complex number."""
+        return (self,)
+
+    def applied(self, op: str, *others: Value, data: Hashable = None) -> Value:
+        """The instruction ``op`` on this value and ``others`` of its dtype, which is that of the result."""
+        return self.trace.emit(op, (self, *others), self.dtype, data)
+
+    def selected(self, condition: Value, otherwise: Value, hint: str | None = None) -> Value:
+        """This value where ``condition`` holds."""
+        return self.trace.emit("select", (condition, self, otherwise), self.dtype, hint)
 
     def bitcast(self, dtype: str) -> Value:
         return self.trace.emit("bitcast", (self,), dtype)
+
+
+class Complex(Value):
+    """A complex number while code is traced: two values, which share a dtype.
+
+    It has the operators of a value and goes wherever one does, but is no instruction: what is computed of it are instructions on
+    its parts (:mod:`theano.scalar.mathlib.complex_functions`), and nothing after lowering knows of it."""
+
+    __slots__ = ()
+
+    def __init__(self, real: Value, imag: Value) -> None:
+        dtype = next(whole for whole, part in PARTS.items() if part == real.dtype)
+        super().__init__(real.trace, "complex", (real, imag), dtype, None)
+
+    @property
+    def real(self) -> Value:
+        return self.args[0]
+
+    @property
+    def imag(self) -> Value:
+        return self.args[1]
+
+    @property
+    def parts(self) -> tuple[Value, ...]:
+        return self.args
+
+    def _binary(self, op: str, other: Value | complex, swap: bool = False, dtype: str | None = None) -> Value:
+        rhs = other.cast(self.dtype) if isinstance(other, Value) else self.trace.const(other, self.dtype)
+        return rhs.applied(op, self) if swap else self.applied(op, rhs)
+
+    def __neg__(self) -> Value:
+        return Complex(-self.real, -self.imag)
+
+    def __abs__(self) -> Value:
+        return self.applied("abs")
+
+    def __invert__(self) -> Value:
+        return self.applied("not")
+
+    def cast(self, dtype: str) -> Value:
+        """To a real dtype: the real part; to bool: whether either part is not zero."""
+        if dtype in PARTS:
+            return self if dtype == self.dtype else Complex(self.real.cast(PARTS[dtype]), self.imag.cast(PARTS[dtype]))
+        return self.differs(0) if dtype == "bool" else self.real.cast(dtype)
+
+    def applied(self, op: str, *others: Value, data: Hashable = None) -> Value:
+        from theano.scalar.mathlib.complex_functions import complex_function
+
+        return complex_function(str(data or op))(self, *others)
+
+    def selected(self, condition: Value, otherwise: Value, hint: str | None = None) -> Value:
+        return Complex(
+            self.real.selected(condition, otherwise.real, hint),
+            self.imag.selected(condition, otherwise.imag, hint),
+        )
 
 
 class Trace:
@@ -186,14 +268,16 @@ class Trace:
     def leaf(self, op: str, dtype: str, data: Hashable) -> Value:
         return self.emit(op, (), dtype, data)
 
-    def const(self, number: float, dtype: str) -> Value:
+    def const(self, number: complex, dtype: str) -> Value:
         """A literal of type ``dtype``; floats are interned by their bits, so 0.0, -0.0 and NaN stay apart."""
+        if dtype in PARTS:
+            return Complex(self.const(number.real, PARTS[dtype]), self.const(number.imag, PARTS[dtype]))
         key: tuple[str, str, object]
         if dtype in FLOATS:
-            number = float(number)
+            number = float(number.real)
             key = ("const", dtype, struct.pack("<d", number))
         else:
-            number = bool(number) if dtype == "bool" else int(number)
+            number = bool(number.real) if dtype == "bool" else int(number.real)
             key = ("const", dtype, number)
         found = self._interned.get(key)
         if found is None:
@@ -205,14 +289,14 @@ class Trace:
 
 
 def select(condition: Value, then: Value, otherwise: Value) -> Value:
-    return condition.trace.emit("select", (condition, then, otherwise), then.dtype)
+    return then.selected(condition, otherwise)
 
 
 def rarely(condition: Value, unusual: Value, usual: Value) -> Value:
     """As ``select(condition, unusual, usual)``, with the hint (``data`` is "rarely") that the condition hardly ever holds.
 
     An emitter may branch round what only ``unusual`` needs; one that ignores the hint is right too."""
-    return condition.trace.emit("select", (condition, unusual, usual), usual.dtype, "rarely")
+    return unusual.selected(condition, usual, "rarely")
 
 
 def fma(x: Value, y: Value | float, z: Value | float) -> Value:
@@ -222,16 +306,16 @@ def fma(x: Value, y: Value | float, z: Value | float) -> Value:
 
 
 def unary(op: str, x: Value) -> Value:
-    return x.trace.emit(op, (x,), x.dtype)
+    return x.applied(op)
 
 
 def binary(op: str, x: Value, y: Value | float) -> Value:
-    return x.trace.emit(op, (x, y if isinstance(y, Value) else x.trace.const(y, x.dtype)), x.dtype)
+    return x.applied(op, y if isinstance(y, Value) else x.trace.const(y, x.dtype))
 
 
 def intrinsic(name: str, *args: Value) -> Value:
     """A call of the named function of :mod:`theano.scalar.mathlib`; same dtype in and out."""
-    return args[0].trace.emit("call", args, args[0].dtype, name)
+    return args[0].applied("call", *args[1:], data=name)
 
 
 def walk(roots: Iterable[Value], opaque: Container[str] = ()) -> list[Value]:

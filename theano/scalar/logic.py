@@ -16,49 +16,49 @@ def _ordered(x: Value, y: Value) -> tuple[Value, Value]:
     return (x.cast("int8"), y.cast("int8")) if x.dtype == "bool" else (x, y)
 
 
-@elementwise(dtype=dtypes.bool_out, reference=np.less, casts=to_common, symbol="<")
+@elementwise(dtype=dtypes.bool_out, reference=np.less, casts=to_common, symbol="<", complex=True)
 def lt(x: Value, y: Value) -> Value:
     """x < y."""
     x, y = _ordered(x, y)
     return x < y
 
 
-@elementwise(dtype=dtypes.bool_out, reference=np.less_equal, casts=to_common, symbol="<=")
+@elementwise(dtype=dtypes.bool_out, reference=np.less_equal, casts=to_common, symbol="<=", complex=True)
 def le(x: Value, y: Value) -> Value:
     """x <= y."""
     x, y = _ordered(x, y)
     return x <= y
 
 
-@elementwise(dtype=dtypes.bool_out, reference=np.greater, casts=to_common, symbol=">")
+@elementwise(dtype=dtypes.bool_out, reference=np.greater, casts=to_common, symbol=">", complex=True)
 def gt(x: Value, y: Value) -> Value:
     """x > y."""
     x, y = _ordered(x, y)
     return x > y
 
 
-@elementwise(dtype=dtypes.bool_out, reference=np.greater_equal, casts=to_common, symbol=">=")
+@elementwise(dtype=dtypes.bool_out, reference=np.greater_equal, casts=to_common, symbol=">=", complex=True)
 def ge(x: Value, y: Value) -> Value:
     """x >= y."""
     x, y = _ordered(x, y)
     return x >= y
 
 
-@elementwise(dtype=dtypes.bool_out, reference=np.equal, casts=to_common, commutative=True)
+@elementwise(dtype=dtypes.bool_out, reference=np.equal, casts=to_common, commutative=True, complex=True)
 def eq(x: Value, y: Value) -> Value:
     """x equals y, element by element."""
     x, y = _ordered(x, y)
     return x.equals(y)
 
 
-@elementwise(dtype=dtypes.bool_out, reference=np.not_equal, casts=to_common, commutative=True)
+@elementwise(dtype=dtypes.bool_out, reference=np.not_equal, casts=to_common, commutative=True, complex=True)
 def neq(x: Value, y: Value) -> Value:
     """x differs from y, element by element; NaN differs from itself."""
     x, y = _ordered(x, y)
     return x.differs(y)
 
 
-@elementwise(dtype=dtypes.bool_out, reference=np.isnan, casts=unchanged)
+@elementwise(dtype=dtypes.bool_out, reference=np.isnan, casts=unchanged, complex=True)
 def isnan(x: Value) -> Value:
     """Whether x is NaN."""
     x, _ = _ordered(x, x)
@@ -81,6 +81,7 @@ def _switch_casts(given: Sequence[str], out: str) -> Sequence[str]:
 @elementwise(
     dtype=lambda c, a, b: dtypes.upcast_out(a, b), reference=np.where, casts=_switch_casts,
     partials=lambda c, a, b, out: (0, switch(c, 1, 0), switch(c, 0, 1)),  # type: ignore[has-type]
+    complex=True,
 )  # fmt: skip
 def switch(condition: Value, then: Value, otherwise: Value) -> Value:
     """``then`` where ``condition`` is not 0, else ``otherwise``; both are computed."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.dtypes import upcast
+from theano.dtypes import real_of, upcast
 from theano.errors import ShapeError, VariableTypeError, message
 from theano.graph import Apply, Op
 from theano.tensor.convert import as_tensor_variable
@@ -23,7 +23,7 @@ from theano.tensor.shapes import Sizes, Storage, patternbroadcast
 from theano.tensor.type import tensor_type
 
 BLAS = frozenset({"float32", "float64"})
-"""The dtypes that matrix libraries multiply; others are summed in loops."""
+"""The dtypes that matrix libraries multiply, complex numbers by their parts; others are summed in loops."""
 
 
 def _operands(what: str, operands: Sequence[Any], ranks: Sequence[Sequence[int]]) -> list[Any]:
@@ -95,7 +95,7 @@ class Dot(Op):
         (x, y), out = node.inputs, node.outputs[0]
         inner = x.type.ndim - 1
         k = low.equal(low.shape(x)[inner], low.shape(y)[0], node, ((x, inner), (y, 0)), "inner dimensions differ")
-        if out.type.dtype not in BLAS:
+        if real_of(out.type.dtype) not in BLAS:
             _lower_loops(low, node, k)
         elif out.type.ndim == 2:
             low.gemm(out, x, y)

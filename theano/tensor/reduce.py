@@ -229,7 +229,7 @@ class CAReduce(Reduction):
         (x,), (out,), accumulator = node.inputs, node.outputs, self.accumulator(node)
         axes = reduced_axes(self.axis, x)
         known = KNOWN.get(self.scalar_op)
-        if is_complex(accumulator) or not (known or self.scalar_op.has_code(accumulator, accumulator)):
+        if not (known or self.scalar_op.has_code(accumulator, accumulator)):
             low.python(node)
             return
 
