@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 import theano
 import theano.tensor as T
 from tests.laws.layouts import LAYOUTS, laid_out
+from tests.tensor.laws import check
 from theano.dtypes import accumulator_dtype, reduction_dtype
+from theano.gradient import grad
 
 DTYPES = ("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64")
 TOLERANCE = {"float16": 4e-3, "float32": 2e-6, "float64": 1e-12}
@@ -130,3 +132,42 @@ def check_values(case, data):
                 agree(found, expected(OF_SOME, name, plain, axes, keepdims), dtype, name)
         else:
             assert all(found.size == 0 for found in sometimes(value))
+
+
+# ------------------------------------------------------------------ derivatives
+
+SMOOTH = {
+    "sum": T.sum,
+    "prod": lambda x, axis: T.prod(x, axis, no_zeros_in_input=True),
+    "mean": T.mean,
+    "var": T.var,
+    "std": lambda x, axis: T.std(x, axis, ddof=1),
+    "logsumexp": T.logsumexp,
+    "norm": lambda x, axis: x.norm(3, axis),
+    "max": T.max,
+    "min": T.min,
+    "max_and_argmax": lambda x, axis: T.max_and_argmax(x, axis)[0],
+    "ptp": T.ptp,
+}
+POINT = np.random.default_rng(3).permutation(24).reshape(2, 3, 4) / 8.0 + 0.2  # no ties
+
+
+@pytest.mark.parametrize("axis", [None, 0, (0, 2)], ids=str)
+@pytest.mark.parametrize("name", SMOOTH)
+def test_first_and_second_derivatives(name, axis):
+    """L_op and R_op of the reduction, and of its gradient, against finite differences."""
+
+    def gradient(x):
+        out = SMOOTH[name](x, axis=axis)
+        return grad(T.sum(out * out * out), x)
+
+    check(lambda x: SMOOTH[name](x, axis=axis), POINT, tolerance=1e-5)
+    check(gradient, POINT / POINT.mean(), tolerance=1e-4)
+
+
+@pytest.mark.parametrize("name", [name for name in SMOOTH if name not in ("max", "min", "max_and_argmax", "ptp")])
+def test_gradients_of_nothing(name):
+    x = T.dmatrix()
+    f = theano.function([x], grad(T.sum(SMOOTH[name](x, axis=0)), x))
+    for shape in ((0, 3), (2, 0), (0, 0)):
+        assert f(np.ones(shape)).shape == shape

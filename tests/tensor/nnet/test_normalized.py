@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from tests.evaluate import evaluate
 from tests.tensor.laws import check
 from theano.errors import ShapeError
+from theano.gradient import grad
 from theano.tensor.nnet import logsoftmax, softmax, softmax_grad, softmax_graph, softmax_with_bias
 
 X = np.random.default_rng(0).normal(size=(4, 3))
@@ -44,3 +46,17 @@ def test_ranks():
         logsoftmax(T.imatrix())
     with pytest.warns(UserWarning, match="dimension of size 1"):
         softmax(T.col())
+
+
+@pytest.mark.parametrize("f", [softmax, logsoftmax, softmax_graph])
+def test_rows_of_nothing(f):
+    x = T.dmatrix()
+    g = theano.function([x], [f(x), grad(f(x).sum(), x)])
+    for shape in ((3, 0), (0, 3), (0, 0)):
+        assert [found.shape for found in g(np.zeros(shape))] == [shape, shape]
+        assert check(f, np.zeros(shape), gradient=False).shape == shape
+
+
+@pytest.mark.parametrize("f", [softmax, logsoftmax, softmax_graph])
+def test_second_derivatives(f):
+    check(lambda x: grad((f(x) ** 3).sum(), x), X, tolerance=1e-5)
