@@ -98,7 +98,9 @@ def describe(step: Step, names: Names) -> str:
     if isinstance(step, IfRegion):
         return f"branch on {buffers([step.condition])}, computing one side{_place(step.nodes)}"
     if isinstance(step, PythonStep):
-        return f"Python: {step.node.op} runs its perform{_place(step.nodes)}"
+        why = getattr(step.node.op, "why_python", None)
+        reason = why(step.node) if why else None
+        return f"Python: {step.node.op} runs its perform{f' ({reason})' if reason else ''}{_place(step.nodes)}"
     if isinstance(step, CallRegion):
         return f"call of a program{_place(step.nodes)}"
     if isinstance(step, LibraryStep):

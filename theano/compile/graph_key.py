@@ -20,7 +20,7 @@ import numpy
 from theano.compile.mode import Mode
 from theano.flags import config, get_config_hash
 from theano.graph import Apply, Constant, Op, Type, Variable, io_toposort
-from theano.scalar import ScalarOp
+from theano.scalar import Composite, Declared, ScalarOp
 
 
 class Uncacheable(Exception):
@@ -88,8 +88,12 @@ def _plain(value: Any) -> Any:
         return tuple(_plain(v) for v in value)
     if isinstance(value, (dict, frozenset, set)):
         return tuple(sorted(map(repr, (_plain(v) for v in (value.items() if isinstance(value, dict) else value)))))
-    if isinstance(value, ScalarOp):
+    if isinstance(value, Declared):
         return "scalar", value.name
+    if isinstance(value, Composite):
+        return "composite", _plain(value.structure)
+    if isinstance(value, ScalarOp):
+        raise Uncacheable(f"the scalar operation {value} is written as a class, whose code may change")
     if isinstance(value, slice):
         return "slice", _plain(value.start), _plain(value.stop), _plain(value.step)
     if isinstance(value, Type):

@@ -23,7 +23,7 @@ import numpy as np
 
 from theano import flags
 from theano.printing.pretty import pp
-from theano.scalar.declare import OPS, ScalarOp
+from theano.scalar.declare import OPS, Declared
 from theano.tensor import TensorType
 
 SAMPLES = ("bool", "int8", "int64", "float16", "float32", "float64", "complex128")
@@ -48,22 +48,22 @@ def elementwise_page() -> str:
         return "\n".join([_HEAD, links + "\n", *(section(OPS[name]) for name in names)])
 
 
-def section(op: ScalarOp) -> str:
+def section(op: Declared) -> str:
     """What is known of one operation."""
     lines = [f"### `{signature(op)}`", "", inspect.cleandoc(op.__doc__ or ""), ""]
     return "\n".join([*lines, *(f"- {fact}" for fact in _facts(op)), ""])
 
 
-def signature(op: ScalarOp) -> str:
+def signature(op: Declared) -> str:
     return f"{op.name}({', '.join(argument_names(op))}{', ...' if op.nary else ''})"
 
 
-def anchor(op: ScalarOp) -> str:
+def anchor(op: Declared) -> str:
     """Where Markdown puts the section: letters, digits, dashes and underscores of its title."""
     return re.sub(r"[^\w-]", "", signature(op).replace(" ", "-"))
 
 
-def argument_names(op: ScalarOp) -> list[str]:
+def argument_names(op: Declared) -> list[str]:
     """As the body, or else the derivatives, call them."""
     if op.nary:
         return ["x", "y"]
@@ -74,7 +74,7 @@ def argument_names(op: ScalarOp) -> list[str]:
     return ["x", "y", "z", "w"][: op.arity]
 
 
-def _facts(op: ScalarOp) -> Iterator[str]:
+def _facts(op: Declared) -> Iterator[str]:
     if derivatives := list(_derivatives(op)):
         yield f"derivative{'s' if len(derivatives) > 1 else ''}: {', '.join(derivatives)}"
     yield f"dtypes: {', '.join(_dtypes(op))}"
@@ -89,13 +89,13 @@ def _facts(op: ScalarOp) -> Iterator[str]:
     yield f"reference {_reference(op)}; " + _accuracy(op)
 
 
-def _accuracy(op: ScalarOp) -> str:
+def _accuracy(op: Declared) -> str:
     if not op.has_body:
         return "no native code yet: runs as a Python step"
     return "correctly rounded" if op.ulp <= 0.5 else f"within {op.ulp:g} ULP"
 
 
-def _derivatives(op: ScalarOp) -> Iterator[str]:
+def _derivatives(op: Declared) -> Iterator[str]:
     """Formulas, made by building the derivatives of symbols; nothing for operations whose results do not vary smoothly."""
     symbols = [TensorType("float64", ())(name) for name in argument_names(op)]
     found = _result(op, "float64")
@@ -135,14 +135,14 @@ def _without_needless_brackets(text: str) -> str:
     return "".join(letter for position, letter in enumerate(whole) if position not in dropped)[1:-1]
 
 
-def _dtypes(op: ScalarOp) -> Iterator[str]:
+def _dtypes(op: Declared) -> Iterator[str]:
     for dtype in SAMPLES:
         result = _result(op, dtype)
         if result is not None:
             yield dtype if result == dtype else f"{dtype} → {result}"
 
 
-def _result(op: ScalarOp, dtype: str) -> str | None:
+def _result(op: Declared, dtype: str) -> str | None:
     """Of arguments that all have this dtype; None if it is refused."""
     try:
         return op.output_dtypes(*(dtype for _ in argument_names(op)))[0]
@@ -150,7 +150,7 @@ def _result(op: ScalarOp, dtype: str) -> str | None:
         return None
 
 
-def _reference(op: ScalarOp) -> str:
+def _reference(op: Declared) -> str:
     function = op.reference
     if isinstance(function, np.ufunc):
         home = "numpy" if getattr(np, function.__name__, None) is function else "scipy.special"

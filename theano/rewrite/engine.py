@@ -27,6 +27,7 @@ from time import perf_counter
 from typing import Any
 
 from theano.graph import Apply, Constant, FunctionGraph, Variable, provenance
+from theano.scalar import ScalarOp
 from theano.tensor.elemwise import Elemwise
 
 Result = Any
@@ -173,7 +174,7 @@ class Index:
         found = self._of_op.get(id(op))
         if found is None:
             ranked = dict(self._everywhere) | {position: rule for position, rule in self._chosen if rule.applies and rule.applies(op)}
-            roots = [op, *type(op).__mro__]
+            roots = list(type(op).__mro__) if isinstance(op, ScalarOp) else [op, *type(op).__mro__]  # a rule of exp is of tensors
             if isinstance(op, Elemwise):
                 roots.append(op.scalar_op)
             for root in roots:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from theano.dtypes import upcast
 from theano.scalar import arithmetic, complex_numbers, logic, special, transcendental, trigonometric
 from theano.scalar.classes import CLASSES
+from theano.scalar.composite import Composite
 from theano.scalar.custom import (
     BinaryScalarOp,
     UnaryScalarOp,
@@ -23,7 +24,8 @@ from theano.scalar.custom import (
     upgrade_to_float64,
     upgrade_to_float_no_complex,
 )
-from theano.scalar.declare import OPS, UNKNOWN, ScalarOp, elementwise
+from theano.scalar.declare import OPS, UNKNOWN, Declared, elementwise
+from theano.scalar.op import ScalarOp
 from theano.scalar.types import (
     TYPES,
     Scalar,
@@ -46,7 +48,7 @@ globals().update(CLASSES)
 floor_div = OPS["int_div"]
 
 __all__ = [
-    "OPS", "UNKNOWN", "ScalarOp", "UnaryScalarOp", "BinaryScalarOp", "elementwise", "upcast",
+    "OPS", "UNKNOWN", "Declared", "ScalarOp", "UnaryScalarOp", "BinaryScalarOp", "Composite", "elementwise", "upcast",
     "arithmetic", "complex_numbers", "logic", "special", "transcendental", "trigonometric",
     "same_out", "same_out_float_only", "same_out_nobool", "same_out_nocomplex", "upcast_out", "upcast_out_nobool",
     "upgrade_to_float", "upgrade_to_float64", "upgrade_to_float_no_complex",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from theano import dtypes
-from theano.scalar.declare import ScalarOp, elementwise, unchanged
+from theano.scalar.declare import Declared, elementwise, unchanged
 from theano.scalar.evaluate import cast
 from theano.scalar.instructions import INTEGERS, UNSIGNED, Value, binary, intrinsic, select, unary
 from theano.scalar.logic import ge, gt, le, lt, switch
@@ -242,7 +242,7 @@ def round_half_away_from_zero(x: Value) -> Value:
 # --------------------------------------------------------------------------------------------------- casts
 
 
-def _declare_cast(dtype: str) -> ScalarOp:
+def _declare_cast(dtype: str) -> Declared:
     def convert(x: Value) -> Value:
         return x.cast(dtype)
 

@@ -1,7 +1,4 @@
-"""Elementwise operations written as classes, as extensions of the classic system do.
-
-``impl`` computes one number in Python, or ``nfunc_spec`` names a NumPy or SciPy function; ``grad`` gives derivatives.  Such an
-operation runs by these, not in native code: to be fast, declare it (:func:`theano.scalar.elementwise`) with a body.
+"""For elementwise operations written as classes (:class:`~theano.scalar.op.ScalarOp`): bases, and rules of types.
 
 >>> class Half(UnaryScalarOp):
 ...     def impl(self, x):
@@ -15,14 +12,10 @@ operation runs by these, not in native code: to be fast, declare it (:func:`thea
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
-from typing import Any
-
-import numpy as np
 
 from theano import dtypes
-from theano.scalar.declare import OPS, UNKNOWN, ScalarOp
+from theano.scalar.op import ScalarOp
 from theano.scalar.types import Scalar, get_scalar_type
 
 TypeRule = Callable[..., Sequence[Scalar]]
@@ -53,74 +46,13 @@ upgrade_to_float_no_complex = OnTypes("upgrade_to_float_no_complex", dtypes.upgr
 upgrade_to_float64 = OnTypes("upgrade_to_float64", dtypes.float64_out)
 
 
-class CustomScalarOp(ScalarOp):
-    """The base of operations written as classes.  Equal if of one class and one rule of types."""
-
-    arguments = 1
-    nfunc_spec: tuple[str, int, int] | None = None
-    output_types_preference: Any = staticmethod(upcast_out)
-
-    def __init__(self, output_types_preference: TypeRule | None = None, name: str | None = None) -> None:
-        if output_types_preference is not None:
-            self.output_types_preference = output_types_preference
-        super().__init__(name or type(self).__name__, self.arguments, dtype=self._dtypes, reference=self._values, partials=self._partials)
-        self.__doc__ = type(self).__doc__
-
-    def _dtypes(self, *given: str) -> tuple[str, ...]:
-        return tuple(t.dtype for t in self.output_types_preference(*map(get_scalar_type, given)))
-
-    def _values(self, *arrays: Any) -> Any:
-        if self.nfunc_spec is not None:
-            module, _, function = self.nfunc_spec[0].rpartition(".")
-            return getattr(importlib.import_module(module or "numpy"), function)(*arrays)
-        (result,) = self._dtypes(*(a.dtype.name for a in arrays))
-        return np.vectorize(self.impl, otypes=[result])(*arrays)
-
-    def _partials(self, *args: Any) -> Sequence[Any]:
-        inputs = args[:-1]
-        if not hasattr(self, "grad"):
-            return (UNKNOWN,) * len(inputs)
-        ones = OPS["second"](args[-1], 1.0)
-        partials: Sequence[Any] = self.grad(inputs, (ones,))
-        return partials
-
-    def __call__(self, *args: Any) -> Any:
-        if any(hasattr(arg, "__elementwise__") for arg in args):
-            return super().__call__(*args)
-        return self.evaluate(*map(np.asarray, args))[0][()]
-
-    def impl(self, *numbers: Any) -> Any:
-        """The result for single numbers."""
-        if self.nfunc_spec is None:
-            raise NotImplementedError(f"{type(self).__name__} defines neither impl nor nfunc_spec")
-        return self._values(*map(np.asarray, numbers))[()]
-
-    def _identity(self) -> tuple[Any, ...]:
-        return type(self), self.output_types_preference, self.name
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CustomScalarOp) and self._identity() == other._identity()
-
-    def __hash__(self) -> int:
-        return hash(self._identity())
-
-    def __reduce__(self) -> Any:
-        kept = {name: value for name, value in vars(self).items() if name not in ("dtype_rule", "_reference", "partials", "reference")}
-        return _remade, (type(self), kept)
-
-
-def _remade(cls: type[CustomScalarOp], state: dict[str, Any]) -> CustomScalarOp:
-    made = cls.__new__(cls)
-    vars(made).update(state)
-    made.dtype_rule, made._reference, made.partials = made._dtypes, made._values, made._partials
-    return made
-
-
-class UnaryScalarOp(CustomScalarOp):
+class UnaryScalarOp(ScalarOp):
     """One argument."""
 
+    nin = 1
 
-class BinaryScalarOp(CustomScalarOp):
+
+class BinaryScalarOp(ScalarOp):
     """Two arguments."""
 
-    arguments = 2
+    nin = 2

@@ -31,9 +31,11 @@ from numpy.typing import NDArray
 
 from theano.dtypes import COMPLEX, DISCRETE, complex_of, float_of, upcast
 from theano.errors import CompileError, message
+from theano.graph import NullType
 from theano.scalar.instructions import Trace, Value
+from theano.scalar.op import ScalarOp
 
-OPS: dict[str, ScalarOp] = {}
+OPS: dict[str, Declared] = {}
 """Every declared operation by name, in the order of declaration."""
 
 Rule = Callable[..., tuple[str, ...]]
@@ -61,12 +63,11 @@ def unchanged(given: Sequence[str], result: str) -> Sequence[str]:
     return given
 
 
-class ScalarOp:
-    """An elementwise operation.  Called with traced values it inlines its body, with variables it builds a node of theirs,
-    with numbers or arrays it computes by its reference.  There is one object of each name: they compare by identity, and
-    pickle as the name."""
+class Declared(ScalarOp):
+    """A declared operation: its code is its body, its value that of its reference.  There is one object of each name: they compare by
+    identity, and pickle as the name."""
 
-    nout = 1
+    name: str
 
     def __init__(
         self,
@@ -94,7 +95,7 @@ class ScalarOp:
         complex: bool = False,
         doc: str | None = None,
     ) -> None:
-        self.name, self.arity, self.nary, self.body = name, arity, nary, body
+        self.name, self.nin, self.body = name, -1 if nary else arity, body
         self.dtype_rule, self.casts, self.partials = dtype, casts, partials or _zeros
         self._reference = reference
         self.commutative, self.associative, self.identity, self.absorbing = commutative, associative or nary, identity, absorbing
@@ -103,19 +104,13 @@ class ScalarOp:
         self.symbol, self.differentiable, self.complex = symbol, differentiable, complex
         self.__name__, self.__doc__ = name, doc
 
-    def __repr__(self) -> str:
-        return self.name
+    __eq__, __hash__ = object.__eq__, object.__hash__
 
     def __reduce__(self) -> Any:
         return _by_name, (self.name,)
 
-    @property
-    def nin(self) -> int:
-        """How many arguments; -1 if any number."""
-        return -1 if self.nary else self.arity
-
-    @property
-    def nfunc_spec(self) -> tuple[str, int, int] | None:
+    @cached_property
+    def nfunc_spec(self) -> tuple[str, int, int] | None:  # type: ignore[override]
         """The NumPy function of this meaning, its numbers of arguments and results; None if there is none."""
         reference = self.reference
         return (reference.__name__, reference.nin, reference.nout) if isinstance(reference, np.ufunc) else None
@@ -140,6 +135,9 @@ class ScalarOp:
         """Whether there is code for arguments of these dtypes."""
         return self.code(*given) is not None
 
+    def why_python(self, *given: str) -> str | None:
+        return None if self.has_code(*given) else "it is declared without code for them"
+
     @cached_property
     def reference(self) -> Callable[..., Any]:
         """The NumPy or SciPy function; SciPy's is imported at first use.  That of the intrinsic of its name, if none is declared."""
@@ -156,16 +154,6 @@ class ScalarOp:
     def output_dtypes(self, *given: str) -> tuple[str, ...]:
         return self.dtype_rule(*given)
 
-    def __call__(self, *args: Any) -> Any:
-        for arg in args:
-            if hasattr(arg, "__elementwise__"):
-                return arg.__elementwise__(self, args)
-        return self.impl(*args)
-
-    def impl(self, *numbers: Any) -> Any:
-        """The result for numbers or arrays."""
-        return self.evaluate(*map(np.asarray, numbers))[0][()]
-
     def evaluate(self, *arrays: NDArray[Any]) -> list[NDArray[Any]]:
         """By the reference: arguments in the dtypes of the computation, the result in that of the rule."""
         from theano.scalar.evaluate import cast
@@ -179,12 +167,29 @@ class ScalarOp:
         """Inline the body for ``args``: values of any dtypes, or numbers, which never widen."""
         values = weak(trace, args)
         result, wanted = self._plan([v.dtype for v in values])
-        code = self.code(*(v.dtype for v in values))
+        given = [v.dtype for v in values]
+        code = self.code(*given)
         if code is None:
-            kinds = ", ".join(v.dtype for v in values)
             cure = "it is evaluated by NumPy or SciPy instead"
-            raise CompileError(message(f"{self.name} of {kinds} cannot be compiled: it is declared without code for them", cure=cure))
+            raise CompileError(message(f"{self.name} of {', '.join(given)} cannot be compiled: {self.why_python(*given)}", cure=cure))
         return code(*(v.cast(d) for v, d in zip(values, wanted, strict=True))).cast(result)
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        """Of scalar variables; those of tensors are :class:`~theano.tensor.elemwise.Elemwise`'s."""
+        from theano.scalar.types import zero_gradient
+
+        (out,), (gradient,) = outputs, output_grads
+        if out.type.dtype in DISCRETE:
+            return [zero_gradient(x) for x in inputs]
+        partials = self.partials(*inputs, out) if self.differentiable else (UNKNOWN,) * len(inputs)
+        unknown = NullType(f"the derivative of {self} is not known")
+        return [
+            zero_gradient(x) if partial is None else unknown() if partial is UNKNOWN else gradient * partial
+            for x, partial in zip(inputs, partials, strict=True)
+        ]
+
+    def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        return self.L_op(inputs, [self.apply(inputs)], output_grads)
 
     def _plan(self, given: Sequence[str]) -> tuple[str, Sequence[str]]:
         """The dtype of the result, and those in which the arguments are taken: float16 is a format of storage only."""
@@ -214,13 +219,13 @@ def _zeros(*args: Any) -> Sequence[Any]:
     return (0,) * (len(args) - 1)
 
 
-def _by_name(name: str) -> ScalarOp:
+def _by_name(name: str) -> Declared:
     return OPS[name]
 
 
 def elementwise(
     *, dtype: Rule, name: str | None = None, register: bool = True, native: bool = True, **facts: Any
-) -> Callable[[Callable[..., Any]], ScalarOp]:
+) -> Callable[[Callable[..., Any]], Declared]:
     """Declare the decorated function as an elementwise operation.  ``*x`` makes it take any number of arguments.
 
     ``dtype``: rule from argument dtypes to result dtypes.
@@ -237,10 +242,10 @@ def elementwise(
     ``native=False``: the function is only its signature and docstring; the operation runs by its reference.
     """
 
-    def declare(body: Callable[..., Any]) -> ScalarOp:
+    def declare(body: Callable[..., Any]) -> Declared:
         parameters = inspect.signature(body).parameters.values()
         nary = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-        op = ScalarOp(
+        op = Declared(
             name or body.__name__, len(parameters), dtype=dtype, body=body if native else None, nary=nary, doc=body.__doc__, **facts
         )
         if register:

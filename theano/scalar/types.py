@@ -34,8 +34,9 @@ from theano.dtypes import (
 )
 from theano.errors import DTypeError, VariableTypeError
 from theano.flags import config
-from theano.graph import Apply, Constant, Op, Type, Variable
-from theano.scalar.declare import OPS, UNKNOWN, ScalarOp
+from theano.graph import Constant, Type, Variable
+from theano.scalar.declare import OPS
+from theano.scalar.op import ScalarOp
 
 
 class _Operators:
@@ -49,7 +50,7 @@ class _Operators:
 
     def __elementwise__(self, op: ScalarOp, args: Sequence[Any]) -> Any:
         """Called by a scalar op applied to variables."""
-        return OnScalars(op)(*args)
+        return op.apply(args)
 
 
 def _operator(name: str, swap: bool) -> Callable[..., Any]:
@@ -114,37 +115,6 @@ class Scalar(Type):
         return np.dtype(self.dtype).type, f"npy_{self.dtype}", f"NPY_{self.dtype.upper()}"
 
 
-class OnScalars(Op):
-    """A scalar operation applied to scalar variables."""
-
-    __props__ = ("scalar_op",)
-
-    def __init__(self, scalar_op: ScalarOp) -> None:
-        self.scalar_op = scalar_op
-
-    def __str__(self) -> str:
-        return self.scalar_op.name
-
-    def make_node(self, *inputs: Any) -> Apply:
-        operands = [as_scalar(x) for x in inputs]
-        dtypes = self.scalar_op.output_dtypes(*(x.type.dtype for x in operands))
-        return Apply(self, operands, [get_scalar_type(dtype)() for dtype in dtypes])
-
-    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
-        for storage, value in zip(output_storage, self.scalar_op.evaluate(*map(np.asarray, inputs))):
-            storage[0] = value[()]
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        (out,), (gradient,) = outputs, output_grads
-        zero = 0.0 * gradient if is_continuous(gradient.type.dtype) else constant(0.0, dtype=config.floatX)
-        if not is_continuous(out.type.dtype):
-            return [zero for _ in inputs]
-        partials = self.scalar_op.partials(*inputs, out)
-        if any(partial is UNKNOWN for partial in partials):
-            raise VariableTypeError(f"the derivative of {self.scalar_op} is not known")
-        return [zero if partial is None else gradient * partial for partial in partials]
-
-
 @cache
 def _scalar_type(dtype: str) -> Scalar:
     return Scalar(dtype)
@@ -160,6 +130,11 @@ def constant(x: Any, name: str | None = None, dtype: str | None = None) -> Scala
     kind = scalar_constant_dtype(x) if dtype is None else resolve(dtype)
     made: ScalarConstant = ScalarConstant(get_scalar_type(kind), np.asarray(x).astype(kind)[()], name=name)
     return made
+
+
+def zero_gradient(x: Any) -> ScalarConstant:
+    """The gradient of a scalar variable into which nothing flows."""
+    return constant(0.0, dtype=x.type.dtype if is_continuous(x.type.dtype) else config.floatX)
 
 
 def as_scalar(x: Any, name: str | None = None) -> Any:

@@ -21,12 +21,13 @@ from typing import Any
 import numpy as np
 
 from theano.dtypes import is_complex, is_continuous, is_discrete
-from theano.errors import DTypeError, ShapeError, message
+from theano.errors import DTypeError, MethodNotDefined, ShapeError, message
 from theano.flags import config
-from theano.graph import Apply, NullType, Op, Variable
+from theano.graph import Apply, DisconnectedType, NullType, Op, Variable
 from theano.graph.naming import title
-from theano.scalar import OPS, ScalarOp
-from theano.scalar.declare import UNKNOWN
+from theano.scalar import OPS, UNKNOWN, Declared, ScalarOp, get_scalar_type
+from theano.scalar.graphs import replayed
+from theano.scalar.op import pointwise
 from theano.tensor.convert import as_operands, as_tensor_variable, constant, weak_constants
 from theano.tensor.type import Array, Pattern, TensorType, tensor_type
 from theano.tensor.variable import TensorVariable
@@ -59,7 +60,7 @@ class Elemwise(Op):
         self.nfunc_spec, self.openmp = nfunc_spec, openmp
         if self.inplace_pattern:
             self.destroy_map = {output: [source] for output, source in self.inplace_pattern.items()}
-        self.__name__, self.__doc__ = scalar_op.name, scalar_op.__doc__
+        self.__name__, self.__doc__ = str(scalar_op), scalar_op.__doc__
         self._plans: dict[Any, tuple[tuple[DimShuffle | None, ...] | None, tuple[TensorType, ...]]] = {}
 
     def __eq__(self, other: object) -> bool:
@@ -147,13 +148,14 @@ class Elemwise(Op):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         """Chain rule; the gradient of each input has its pattern and, unless that is discrete, its dtype."""
-        out, gradient = outputs[0], output_grads[0]
-        partials = self._partials(inputs, out)
+        out = outputs[0]
         with weak_constants():
-            return [
-                self._unknown(position) if partial is UNKNOWN else _pulled_back(x, partial, gradient, out)
-                for position, (x, partial) in enumerate(zip(inputs, partials))
-            ]
+            if isinstance(self.scalar_op, Declared):
+                terms = [p if p is None or p is UNKNOWN else scaled(p, output_grads[0]) for p in self._partials(inputs, out)]
+            else:
+                given = [zero_gradient(o) if isinstance(g.type, DisconnectedType) else g for o, g in zip(outputs, output_grads)]
+                terms = self._by_class(inputs, outputs, given)
+            return [self._unknown(k) if term is UNKNOWN else _pulled_back(x, term, out) for k, (x, term) in enumerate(zip(inputs, terms))]
 
     def _unknown(self, position: int) -> Variable:
         why = f"the derivative of {self.scalar_op} by argument {position} is not known"
@@ -161,19 +163,27 @@ class Elemwise(Op):
         return undefined
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        out = self(*inputs)
-        terms = []
+        outputs = self(*inputs, return_list=True)
+        return [self._moved(inputs, outputs, position, eval_points) for position in range(len(outputs))]
+
+    def _moved(self, inputs: Sequence[Any], outputs: Sequence[Any], position: int, eval_points: Sequence[Any]) -> Any:
+        """How output number ``position`` moves if the inputs move by ``eval_points``."""
+        out, terms = outputs[position], []
         with weak_constants():
-            for position, (partial, point) in enumerate(zip(self._partials(inputs, out), eval_points)):
+            if isinstance(self.scalar_op, Declared):
+                partials = self._partials(inputs, out)
+            else:
+                partials = self._by_class(inputs, outputs, [float(k == position) for k in range(len(outputs))])
+            for argument, (partial, point) in enumerate(zip(partials, eval_points)):
                 if point is None or partial is None or _is_number(partial, 0):
                     continue
                 if partial is UNKNOWN:
-                    return [self._unknown(position)]
+                    return self._unknown(argument)
                 terms.append(scaled(partial, point))
         if not terms:
-            return [None]
+            return None
         total = terms[0] if len(terms) == 1 else elemwise(OPS["add"])(*terms)
-        return [_of_type(_filled(total, out), out.type)]
+        return _of_type(_filled(total, out), out.type)
 
     def _partials(self, inputs: Sequence[Any], out: Any) -> Sequence[Any]:
         """The derivative of ``out`` by each input: a variable, a number, None for zero, or UNKNOWN.
@@ -183,11 +193,31 @@ class Elemwise(Op):
             return [None] * len(inputs)
         if not self.scalar_op.differentiable:
             return [UNKNOWN] * len(inputs)
+        assert isinstance(self.scalar_op, Declared)
         with weak_constants():
             wanted = self.scalar_op.casts([x.type.dtype for x in inputs], out.type.dtype)
             arguments = [as_float(x, dtype) if is_continuous(dtype) else x for x, dtype in zip(inputs, wanted)]
             partials: Sequence[Any] = self.scalar_op.partials(*arguments, out)
         return partials
+
+    def _by_class(self, inputs: Sequence[Any], outputs: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
+        """What the gradients of the outputs, tensors or numbers, are to the inputs: the ``L_op`` of an operation written as a class,
+        on scalar variables, done again on these."""
+        op = self.scalar_op
+        if all(is_discrete(out.type.dtype) for out in outputs):
+            return [None] * len(inputs)
+        leaves = [get_scalar_type(v.type.dtype)() for v in inputs]
+        results = op.make_node(*leaves).outputs
+        seeds = [get_scalar_type(out.type.dtype if is_continuous(out.type.dtype) else config.floatX)() for out in outputs]
+        try:
+            found = op.L_op(leaves, results, seeds)
+        except MethodNotDefined:
+            return [UNKNOWN] * len(inputs)
+        undefined = [isinstance(getattr(g, "type", None), NullType) for g in found]
+        nothing = [g is None or isinstance(getattr(g, "type", None), DisconnectedType) for g in found]
+        plain = [0.0 if skip or none else g for g, skip, none in zip(found, undefined, nothing)]
+        tensors = replayed(plain, dict(zip([*leaves, *results, *seeds], [*inputs, *outputs, *gradients])))
+        return [UNKNOWN if bad else None if none else t for t, bad, none in zip(tensors, undefined, nothing)]
 
     # ------------------------------------------------------------------------------------ values
 
@@ -242,8 +272,11 @@ class Elemwise(Op):
                 agreed = extent if holder is None else low.equal(agreed, extent, node, ((holder, axis), (v, axis)))
                 holder = v if holder is None else holder
             shape.append(low.int(1) if agreed is None else agreed)
-        for out in node.outputs:
-            low.pointwise(out, shape, lambda *i: self.scalar_op.trace(low.trace, *(low.read(v, i) for v in node.inputs)))
+        pointwise(self.scalar_op, low, node, shape)
+
+    def why_python(self, node: Apply) -> str | None:
+        """Why Python computes ``node``; None if it does not."""
+        return self.scalar_op.why_python(*(v.type.dtype for v in node.inputs))
 
 
 _ELEMWISE: dict[ScalarOp, Elemwise] = {}
@@ -309,11 +342,11 @@ def is_zero(variable: Any) -> bool:
     return _is_number(_simple(variable), 0)
 
 
-def _pulled_back(x: Any, partial: Any, gradient: Any, out: Any) -> Any:
-    """What ``gradient``, that of ``out``, is to ``x``: times the partial, summed over the dimensions in which ``x`` was stretched."""
-    if partial is None or _is_number(partial, 0):
+def _pulled_back(x: Any, term: Any, out: Any) -> Any:
+    """``term``, the gradient of ``x`` at each point of ``out``, summed over the dimensions in which ``x`` was stretched."""
+    if term is None or _is_number(term, 0):
         return zero_gradient(x)
-    term = _filled(scaled(partial, gradient), out)
+    term = _filled(as_tensor_variable(term), out)
     if is_complex(term.type.dtype) and not is_complex(x.type.dtype):
         term = elemwise(OPS["real"])(term)
     stretched = [axis for axis, (narrow, wide) in enumerate(zip(x.type.broadcastable, term.type.broadcastable)) if narrow and not wide]

@@ -26,37 +26,13 @@ from theano.dtypes import is_complex, resolve
 from theano.errors import DTypeError, message
 from theano.flags import config
 from theano.scalar import OPS
+from theano.scalar.names import ALIASES, of_numpy
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import Elemwise, elemwise, row
 from theano.tensor.variable import TensorOperators
 
-ALIASES = {
-    "tensor_copy": "identity",
-    "fill": "second",
-    "square": "sqr",
-    "where": "switch",
-    "floor_div": "int_div",
-    "bitwise_and": "and_",
-    "bitwise_or": "or_",
-    "bitwise_xor": "xor",
-    "bitwise_not": "invert",
-    "power": "pow",
-    "isnan_": "isnan",
-    "isinf_": "isinf",
-    "gammal": "gammainc",
-    "gammau": "gammaincc",
-}
-"""Second names of elementwise functions."""
-
 FUNCTIONS: dict[str, Elemwise] = {name: elemwise(scalar_op) for name, scalar_op in OPS.items()}
 FUNCTIONS.update({alias: FUNCTIONS[name] for alias, name in ALIASES.items() if name in FUNCTIONS})
-
-NUMPY_NAMES = {
-    "absolute": "abs_", "conjugate": "conj", "divide": "true_div", "expit": "sigmoid", "floor_divide": "int_div", "greater": "gt",
-    "greater_equal": "ge", "less": "lt", "less_equal": "le", "multiply": "mul", "negative": "neg", "reciprocal": "inv", "remainder": "mod",
-    "rint": "round_half_to_even", "sign": "sgn", "subtract": "sub", **{name: name for name in FUNCTIONS},
-}  # fmt: skip
-"""Our names of NumPy's and SciPy's functions."""
 
 
 def of_ufunc(ufunc: np.ufunc) -> Callable[..., Any] | None:
@@ -67,7 +43,7 @@ def of_ufunc(ufunc: np.ufunc) -> Callable[..., Any] | None:
         from theano.tensor.products import dot
 
         return dot
-    return FUNCTIONS.get(NUMPY_NAMES.get(ufunc.__name__, ""))
+    return FUNCTIONS.get(of_numpy(ufunc.__name__) or "")
 
 
 def _install_methods() -> None:
