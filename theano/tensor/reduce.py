@@ -43,7 +43,7 @@ class Known(NamedTuple):
     starts: bool = True  # of no elements there is a result
 
 
-KNOWN = {
+KNOWN: dict[ScalarOp, Known] = {
     OPS["add"]: Known(np.add, "add", "or"),
     OPS["mul"]: Known(np.multiply, "mul", "and"),
     OPS["maximum"]: Known(np.maximum, "max", "or", False),
