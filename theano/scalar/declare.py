@@ -136,7 +136,7 @@ class Declared(ScalarOp):
         return self.code(*given) is not None
 
     def why_python(self, *given: str) -> str | None:
-        return None if self.has_code(*given) else "it is declared without code for them"
+        return None if self.has_code(*given) else f"it is declared without code for {', '.join(given)}"
 
     @cached_property
     def reference(self) -> Callable[..., Any]:
