@@ -287,6 +287,39 @@ def test_columns(dtype: str) -> None:
         agree(kernel, arrays, [m_, n_])
 
 
+@pytest.mark.parametrize("place", ["apart", "in place"])
+def test_columns_in_stages(place: str) -> None:
+    """What follows a reduction down the columns reads what it stored, and numbers of columns and of rows."""
+    b = Build()
+    x, c, y, z, total = b.buffer("float32"), b.buffer("float32"), b.buffer("float32"), b.buffer("float32"), b.buffer("float64")
+    any_, m, n = b.buffer("bool"), b.size(), b.size()
+    i = b.index(0)
+
+    def at(row: int) -> Value:
+        return b.load(x, b.index(row) * n + i)
+
+    def stored(buffer: int, row: int, value: Value) -> Store:
+        return put(buffer, b.index(row) * n + i, value)
+
+    top, scale = b.acc(0, "float32"), b.load(c, i)
+    first = serial(1, m, accumulators=[Accumulator(0, "max", (at(1),)), Accumulator(1, "or", (at(1) > 0.5,))])
+    e = b.trace.emit("sqrt", (abs(at(2) - top),), "float32")
+    second = serial(2, m, stored(y, 2, e), accumulators=[Accumulator(2, "add", (e.cast("float64") * scale.cast("float64"),))])
+    share = top / (b.acc(2, "float64").cast("float32") + 1.0)
+    last = serial(3, m, stored(z, 3, b.load(y, b.index(3) * n + i) * share + at(3) * (scale + share) + b.index(3).cast("float32")))
+    kernel = b.kernel(vector(0, n, first, second, put(total, i, b.acc(2, "float64")), put(any_, i, b.acc(1, "bool")), last), parallel=True)
+    for m_, n_ in [(0, 5), (3, 0), (1, 1), (15, 3), (16, 127), (17, 128), (40, 129), (5, 300)]:
+        big = numbers("float32", m_ * n_)
+        rest = [np.zeros(m_ * n_, np.float32), big if place == "in place" else np.zeros(m_ * n_, np.float32)]
+        arrays = [big, numbers("float32", n_), *rest, np.zeros(n_), np.zeros(n_, bool)]
+        agree(Kernel(kernel.buffers, kernel.sizes, kernel.scalars, kernel.body), arrays, [m_, n_])
+        if n_ == 300:
+            _, whole = run_native(kernel, None, arrays, [m_, n_], bounds=(0, n_))
+            _, left = run_native(kernel, None, arrays, [m_, n_], bounds=(0, 70))
+            np.testing.assert_array_equal(whole[4][:70], left[4][:70])
+            assert not left[4][70:].any()
+
+
 def test_two_sums_and_a_sum_of_sums() -> None:
     b = Build()
     x, y, m, n = b.buffer("float64"), b.buffer("float64"), b.size(), b.size()

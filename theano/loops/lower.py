@@ -292,9 +292,13 @@ class Lowering:
         results = self._results(out, extents, value)
         nest = self._nest("pointwise", results, space=extents, bodies=value.parts)
         for result, part in zip(results, nest.bodies, strict=True):
-            result.inline = _is_free(part, all(extent is self.extents.one for extent in extents))
+            result.inline = _is_free(part, len(self._live(result)), self._live)
             if not extents and "int" in result.dtype:
                 result.extent = self._integer(part)
+
+    def _live(self, result: Result) -> list[Value]:
+        """The extents of ``result`` that are not 1."""
+        return [extent for extent in result.shape if extent is not self.extents.one]
 
     def view(self, out: Variable, shape: Iterable[Value], source: Variable, indices: Indices, contiguous: bool = False) -> None:
         """``out[i...] = source[indices(i...)]``: no copy, no work."""
@@ -690,9 +694,9 @@ def _stored(value: Value, dtype: str) -> Value:
     return value if value.dtype == dtype else value.cast(dtype)
 
 
-def _is_free(body: Value, scalar: bool) -> bool:
-    """Whether recomputing ``body`` at each use beats storing it: one read and a few cheap instructions; of a scalar, which a
-    kernel computes once, two reads and a division more."""
+def _is_free(body: Value, rank: int, live: Callable[[Any], list[Value]]) -> bool:
+    """Whether recomputing ``body`` at each use beats storing it: one read and a few cheap instructions; more reads where all are
+    of smaller arrays that are spread; of a scalar, which a kernel computes once, two reads and a division more."""
     seen, pending = {body}, [body]
     addresses: list[Value] = []
     work = 0
@@ -702,12 +706,13 @@ def _is_free(body: Value, scalar: bool) -> bool:
             addresses.append(value)
             continue
         work += bool(value.args)
-        if work > FREE_WORK or value.op in ("check", "call") or (value.op in _DEAR and not scalar):
+        if work > FREE_WORK or value.op in ("check", "call") or (value.op in _DEAR and rank):
             return False
         pending += [a for a in value.args if a not in seen]
         seen.update(value.args)
-    reads = [v.op for v in walk(addresses) if v.op in READS or v.op == "check"]
-    return "check" not in reads and len(reads) <= (2 if scalar else 1)
+    reads = [v for v in walk(addresses) if v.op in READS or v.op == "check"]
+    spread = all(v.op == "read" and len(live(v.data)) < rank for v in reads)
+    return all(v.op != "check" for v in reads) and len(reads) <= (3 if spread else 1 if rank else 2)
 
 
 def _mismatch(node: Any, message: str, axes: tuple[Any, ...], a: Value, b: Value) -> str:

@@ -27,13 +27,15 @@ entry:
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from theano.emit.llvm.instructions import Code
 from theano.emit.llvm.legalise import legalise
 from theano.emit.llvm.rare import detours
 from theano.emit.llvm.reduce import combined, identities, tree
 from theano.emit.llvm.scopes import Operand, Scope, counting, splat
+from theano.emit.llvm.strips import STRIP, TILE, Rows, has_rows, stretches
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import constant, register, storage
 from theano.emit.llvm.values import Values
@@ -96,6 +98,8 @@ class _Emission(Values):
             self.stores(statement)
         elif isinstance(statement, Check):
             self.check(statement)
+        elif isinstance(statement, Rows):
+            self._resumed(statement)
         elif isinstance(statement, Loop):
             extent = statement.extent
             certain = extent.op == "const" and int(extent.data) > 0
@@ -139,6 +143,8 @@ class _Emission(Values):
     def loop(self, loop: Loop, start: str, stop: str, certain: bool) -> None:
         for buffer in stored_buffers(loop.body):
             self.forget(buffer)
+        if loop.kind == "vector" and has_rows(loop) and _runs_in_lanes(loop):
+            return self._strips(loop, start, stop, certain)
         if loop.kind == "vector" and self.vector is None:
             results = self._vector(loop, start, stop, certain)
         else:
@@ -180,11 +186,13 @@ class _Emission(Values):
         return self._ended(loop, self._recalled(loop.accumulators, slots))
 
     def _lanes_and_length(self, loop: Loop) -> tuple[int, int]:
-        """As many lanes as fill a register, or two, with the widest type that is computed with; and how much that is."""
+        """As many lanes as fill a register with the type that most is computed with, or two with one twice as wide; and how much
+        is computed."""
         computed = list(_computed(loop, self.detours))
-        widest = max((ITEMSIZE[v.dtype] for v in computed), default=8)
-        length = sum(1 for value in computed if value.op not in LEAVES)
-        registers = 2 if self.target.masks and length > DEEP else 1
+        sizes = [ITEMSIZE[v.dtype] for v in computed if v.dtype != "bool"] or [1 if computed else 8]
+        length, widest = sum(1 for value in computed if value.op not in LEAVES), max(sizes)
+        halves = 2 * sum(size < widest for size in sizes) >= len(sizes)
+        registers = 2 if halves or (self.target.masks and length > DEEP) else 1
         return max(2, min(64, registers * self.target.vector_bytes // widest)), length
 
     def _middle(self, start: str, stop: str, step: int) -> str:
@@ -222,18 +230,91 @@ class _Emission(Values):
             texts += tree(on, accumulator.combine, dtypes, [next(rest) for _ in dtypes])
         return _results(loop, texts)
 
+    # ------------------------------------------------------------------------------------------ columns in strips
+
+    def _strips(self, loop: Loop, start: str, stop: str, certain: bool) -> None:
+        """One strip of columns after another, each through all of the body; a buffer by column is found at the column's own index."""
+        first = len(self.dtypes)
+        pieces, dtypes = stretches(loop, first)
+        self.detours |= detours(pieces)
+        slots = [self.slot(f"[{STRIP} x {storage(dtype)}]") for dtype in dtypes]
+        self.dtypes += tuple(dtypes)
+        local = frozenset(range(first, len(self.dtypes)))
+        self.written |= local
+
+        def strip() -> None:
+            code, left = self.scope.code, self.scope.position
+            self.scope.stored |= local
+            end = code.let(f"call i64 @llvm.smin.i64(i64 {code.let(f'add i64 {left}, {STRIP}')}, i64 {stop})")
+            back = code.let(f"sub i64 0, {left}")
+            for buffer, slot, dtype in zip(sorted(local), slots, dtypes, strict=True):
+                code.do(f"%b{buffer} = getelementptr {storage(dtype)}, ptr {slot}, i64 {back}")
+            for piece in pieces:
+                if isinstance(piece, Rows):
+                    self._tiles(loop, piece, left, end)
+                else:
+                    self.loop(piece, left, end, certain=True)
+
+        self.counted(loop, start, stop, STRIP, certain, [], list, strip)
+
+    def _tiles(self, loop: Loop, rows: Rows, left: str, end: str) -> None:
+        """A few rows, all columns of the strip; then the next few."""
+        extent = self.operand(rows.extent).text
+
+        def tile() -> None:
+            code, top = self.scope.code, self.scope.position
+            self.scope.stored |= frozenset(rows.slots)
+            last = code.let(f"call i64 @llvm.smin.i64(i64 {code.let(f'add i64 {top}, {TILE}')}, i64 {extent})")
+            columns = Loop(loop.index, loop.extent, (replace(rows, bounds=(top, last)),), (), "vector")
+            self.loop(columns, left, end, certain=True)
+
+        self.counted(rows, "0", extent, TILE, False, [], list, tile)
+
+    def _resumed(self, rows: Rows) -> None:
+        """The rows of a tile, in the lanes of a few columns."""
+        lanes = 1 if self.vector is None else self.vector.lanes
+        place = cast(Value, rows.place)
+        dtypes = [v.dtype for a in rows.accumulators for v in a.values]
+        carried = []
+        for slot, dtype in zip(rows.slots, dtypes, strict=True):
+            held = self.operand(place.trace.load(slot, place, dtype)).spread(lanes)
+            carried.append(_Carried(register(dtype, lanes), held, f"%v{next(self.root.code.names)}"))
+
+        def update() -> list[str]:
+            return self._combine(rows, [c.name for c in carried], lanes)
+
+        new = self.counted(rows, *rows.bounds, 1, True, carried, update)
+        for slot, dtype, text in zip(rows.slots, dtypes, new, strict=True):
+            self.store(slot, place, Operand(text, dtype, lanes, self.scope))
+            self.forget(slot)
+
+    # ------------------------------------------------------------------------------------------ counting
+
     def counted(
-        self, loop: Loop, start: str, stop: str, step: int, certain: bool, carried: Sequence[_Carried], update: Callable[[], list[str]]
+        self,
+        loop: Loop,
+        start: str,
+        stop: str,
+        step: int,
+        certain: bool,
+        carried: Sequence[_Carried],
+        update: Callable[[], list[str]],
+        body: Callable[[], None] | None = None,
     ) -> list[str]:
-        """Print ``for position in range(start, stop, step)``; the carried values after it.  In lanes if ``step`` is not 1."""
+        """Print ``for position in range(start, stop, step)``; the carried values after it.  ``body`` prints what is done each time;
+        without it that is the body of ``loop``, in lanes if ``step`` is not 1."""
         outer, head, done = self.scope, self.label(), self.label()
         if certain:
             outer_jump = f"  br label %{head}"
         else:
             outer_jump = f"  br i1 {outer.code.let(f'icmp slt i64 {start}, {stop}')}, label %{head}, label %{done}"
-        scope = self._open(loop, stop, step, head, certain)
-        for statement in _grouped(loop.body):
-            self.statement(statement)
+        scope = self._open(loop, stop, 1 if body else step, head, certain)
+        if body is not None:
+            scope.index = None
+            body()
+        else:
+            for statement in _grouped(loop.body):
+                self.statement(statement)
         new = update()
         following = scope.code.let(f"add nsw i64 {scope.position}, {step}")
         scope.code.do(f"br i1 {scope.code.let(f'icmp slt i64 {following}, {stop}')}, label %{head}, label %{done}")
