@@ -61,19 +61,22 @@ def as_operands(values: Sequence[Any]) -> list[Any]:
     return [as_tensor_variable(v) for v in values]
 
 
-def _weak_operands(values: Sequence[Any], numpy_too: bool) -> list[Any]:
-    """As :func:`as_operands`; numbers take the dtype of the others.  ``numpy_too``: so do NumPy's scalars, into which
-    functions of literals (``sqrt(2)``) turn."""
-    loose = [type(v) in NUMBERS or (numpy_too and isinstance(v, np.number)) for v in values]
+def _weak_operands(values: Sequence[Any], in_a_rule: bool) -> list[Any]:
+    """As :func:`as_operands`; numbers take the dtype of the others.  ``in_a_rule``: so do NumPy's scalars, into which functions of
+    literals (``sqrt(2)``) turn."""
+    loose = [type(v) in NUMBERS or (in_a_rule and isinstance(v, np.number)) for v in values]
     strong = [None if is_loose else as_tensor_variable(v) for v, is_loose in zip(values, loose)]
     dtypes = [v.type.dtype for v in strong if v is not None]
     if not dtypes or not any(loose):
         return [as_tensor_variable(v) for v in values]
-    companion = upcast(*dtypes)
-    return [constant(v, dtype=_weak_dtype(v, companion)) if s is None else s for v, s in zip(values, strong)]
+
+    def dtype_of(number: Any) -> str:
+        return _rule_dtype(number, upcast(*dtypes)) if in_a_rule else scalar_constant_dtype(number, *dtypes)
+
+    return [constant(v, dtype=dtype_of(v)) if s is None else s for v, s in zip(values, strong)]
 
 
-def _weak_dtype(number: Any, companion: str) -> str:
+def _rule_dtype(number: Any, companion: str) -> str:
     """``companion`` if numbers of that kind can be of it, else the least dtype of the right kind."""
     if np.iscomplexobj(number):
         return companion if companion in COMPLEX else complex_of(companion if companion in CONTINUOUS else config.floatX)
