@@ -52,7 +52,8 @@ def corners(dtype, everywhere=True):
         return [False, True]
     if dtype in DISCRETE:
         limits = np.iinfo(dtype)
-        return [limits.min, limits.max, 0, 1, 2, 7, limits.max - 1] + ([-1, -2, -7] if limits.min else [])
+        extreme = [limits.min, limits.max, limits.max - 1] if everywhere else []
+        return extreme + [0, 1, 2, 7] + ([-1, -2, -7] if limits.min else [])
     limits = np.finfo(dtype)
     ordinary = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 3.0, math.inf, -math.inf, math.nan]
     extreme = [float(x) for x in (limits.tiny, limits.smallest_subnormal, limits.max)] if everywhere else []
@@ -71,7 +72,7 @@ def assert_close(op, got, expected, arrays):
     with np.errstate(all="ignore"):
         same = (got == expected) | ((got != got) & (expected != expected))
         if got.dtype.kind == "f":
-            unit = np.spacing(np.abs(expected))
+            unit = np.spacing(np.maximum(np.abs(expected), got.dtype.type(op.scale)))
             same |= np.abs(got.astype("float64") - expected.astype("float64")) <= (op.ulp + 0.5) * 2 * unit.astype("float64")
     wrong = np.flatnonzero(~same)[:4]
     assert same.all(), [([a[k] for a in arrays], got[k], expected[k]) for k in wrong]

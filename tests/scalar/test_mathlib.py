@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import special
 
+from tests.scalar import special_truths
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import Trace, intrinsic
 from theano.scalar.mathlib import INTRINSICS, circular, expand, reference
@@ -65,7 +66,7 @@ def error_in_ulp(got, exact):
 
 
 def test_every_intrinsic_of_one_argument_is_tested():
-    assert set(INTRINSICS) - {"pow", "floor_mod", "floor_div"} == set(FUNCTIONS)
+    assert set(INTRINSICS) - {"pow", "floor_mod", "floor_div"} - set(special_truths.FUNCTIONS) == set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -8,7 +8,16 @@
 from typing import TYPE_CHECKING
 
 from theano.dtypes import upcast
-from theano.scalar import arithmetic, complex_numbers, logic, special, transcendental, trigonometric
+from theano.scalar import (
+    arithmetic,
+    bessel_functions,
+    complex_numbers,
+    error_functions,
+    gamma_functions,
+    logic,
+    transcendental,
+    trigonometric,
+)
 from theano.scalar.classes import CLASSES
 from theano.scalar.composite import Composite
 from theano.scalar.custom import (
@@ -49,7 +58,7 @@ floor_div = OPS["int_div"]
 
 __all__ = [
     "OPS", "UNKNOWN", "Declared", "ScalarOp", "UnaryScalarOp", "BinaryScalarOp", "Composite", "elementwise", "upcast",
-    "arithmetic", "complex_numbers", "logic", "special", "transcendental", "trigonometric",
+    "arithmetic", "bessel_functions", "complex_numbers", "error_functions", "gamma_functions", "logic", "transcendental", "trigonometric",
     "same_out", "same_out_float_only", "same_out_nobool", "same_out_nocomplex", "upcast_out", "upcast_out_nobool",
     "upgrade_to_float", "upgrade_to_float64", "upgrade_to_float_no_complex",
     "TYPES", "Scalar", "ScalarConstant", "ScalarVariable", "as_scalar", "constant", "get_scalar_type",

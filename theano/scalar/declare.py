@@ -89,6 +89,7 @@ class Declared(ScalarOp):
         inverse: str | None = None,
         domain: Interval | tuple[Interval, ...] = (-10.0, 10.0),
         ulp: float = 0.5,
+        scale: float = 0.0,
         everywhere: bool = True,
         symbol: str | None = None,
         differentiable: bool = True,
@@ -100,7 +101,7 @@ class Declared(ScalarOp):
         self._reference = reference
         self.commutative, self.associative, self.identity, self.absorbing = commutative, associative or nary, identity, absorbing
         self.idempotent, self.involution, self.inverse = idempotent, involution, inverse
-        self.domain, self.ulp, self.everywhere = domain, ulp, everywhere
+        self.domain, self.ulp, self.scale, self.everywhere = domain, ulp, scale, everywhere
         self.symbol, self.differentiable, self.complex = symbol, differentiable, complex
         self.__name__, self.__doc__ = name, doc
 
@@ -236,7 +237,8 @@ def elementwise(
     ``commutative``, ``associative``, ``identity``, ``absorbing`` (0 of mul), ``idempotent`` (f(f(x)) = f(x), f(x, x) = x),
     ``involution`` (f(f(x)) = x), ``inverse`` (the name of g with g(f(x)) = x): facts for rewriting, held by law tests.
     ``domain``, ``ulp``: where (one interval, or one for each argument) and how closely law tests hold it to its reference, whose own
-    errors count; ``everywhere=False``: arguments of extreme sizes are excepted.
+    errors count; ``scale``: errors of results smaller than this count in its units: near roots only the absolute error is small;
+    ``everywhere=False``: arguments of extreme sizes are excepted.
     ``complex=True``: the body is right for complex numbers too.
     ``symbol``: how it prints between its arguments.
     ``native=False``: the function is only its signature and docstring; the operation runs by its reference.

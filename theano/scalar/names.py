@@ -23,8 +23,6 @@ ALIASES = {
     "power": "pow",
     "isnan_": "isnan",
     "isinf_": "isinf",
-    "gammal": "gammainc",
-    "gammau": "gammaincc",
 }
 """Second names of elementwise functions."""
 
