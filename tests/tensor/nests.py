@@ -69,7 +69,7 @@ class Run:
     def early(self, guard):
         """Check ``guard`` now if it depends on nothing but inputs."""
         sizes = [v.data for v in walk([guard.left, guard.right]) if v.op == "size"]
-        if any(key[0] == "value" and self.low.results[key[1]] not in self.arrays for key in sizes):
+        if any(key[0] in ("value", "object") and self.low.results[key[1]] not in self.arrays for key in sizes):
             return False
         self.check(guard)
         return True

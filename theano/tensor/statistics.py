@@ -12,11 +12,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.dtypes import is_discrete
+from theano.dtypes import is_complex, is_discrete
+from theano.errors import ShapeError, message
 from theano.scalar import OPS
 from theano.tensor.convert import as_tensor_variable, weak_constants
-from theano.tensor.elemwise import elemwise
-from theano.tensor.reduce import as_axis, max, min, reduced_axes, sum
+from theano.tensor.elemwise import elemwise, row
+from theano.tensor.joining import join
+from theano.tensor.products import dot
+from theano.tensor.reduce import as_axis, max, min, reduced_axes, spread, sum
+from theano.tensor.reshaping import squeeze
 from theano.tensor.shapes import sizes_of
 
 
@@ -74,4 +78,41 @@ def ptp(a: Any, axis: Any = None) -> Any:
     return max(a, axis) - min(a, axis)
 
 
-__all__ = ["mean", "ptp", "std", "var"]
+def cov(
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None, fweights: Any = None, aweights: Any = None
+) -> Any:
+    """The covariances of the rows of ``m`` (the columns, without ``rowvar``) and of ``y``, if there is one.
+
+    The divisor is the number of observations less ``ddof``, by default 1, or 0 with ``bias``.  ``fweights`` says how often each
+    observation occurs, ``aweights`` what it counts."""
+    if ddof is not None and ddof != int(ddof):
+        raise TypeError(f"cov: ddof must be a whole number, not {ddof!r}")
+    x = _variables_in_rows(m, rowvar)
+    if y is not None:
+        x = join(0, x, _variables_in_rows(y, rowvar))
+    less = (0 if bias else 1) if ddof is None else int(ddof)
+    weights = [as_tensor_variable(w) for w in (fweights, aweights) if w is not None]
+    with weak_constants():
+        if not weights:
+            centered = x - mean(x, axis=1, keepdims=True)
+            weighted, divisor = centered, _count(x, 1, x.type.dtype) - less
+        else:
+            weight = weights[0] if len(weights) == 1 else weights[0] * weights[1]
+            total = sum(weight)
+            centered = x - spread(sum(x * weight, axis=1) / total, (1,))
+            weighted = centered * weight
+            divisor = total - less * (sum(weight * weights[-1]) / total if aweights is not None else 1)
+        product = dot(weighted, elemwise(OPS["conj"])(centered).T if is_complex(x.type.dtype) else centered.T)
+        return squeeze(product / divisor)
+
+
+def _variables_in_rows(m: Any, rowvar: bool) -> Any:
+    m = as_tensor_variable(m)
+    if m.type.ndim > 2:
+        raise ShapeError(message(f"cov: a matrix or a vector is needed, not a tensor of rank {m.type.ndim}", [row("given", m)]))
+    m = m.astype("float64") if is_discrete(m.type.dtype) else m
+    m = m.dimshuffle(*["x"] * (2 - m.type.ndim), *range(m.type.ndim))
+    return m if rowvar or m.type.broadcastable[0] else m.T
+
+
+__all__ = ["cov", "mean", "ptp", "std", "var"]

@@ -619,11 +619,14 @@ def _plain(field: Any) -> Any:
 
 
 def _mask(x: Any, mask: Any) -> list[Any]:
-    """A constant mask is the positions where it is true."""
-    if not isinstance(mask, Constant) or mask.type.ndim == 0:
-        rows = [row("indexed", x), row("mask", mask)]
-        raise MethodNotDefined(message("indexing by a mask is not supported yet", rows, cure="did you mean x[mask.nonzero()]?"))
-    return [constant(positions, dtype="int64") for positions in np.nonzero(mask.data)]
+    """A mask is the positions where it is true."""
+    if mask.type.ndim == 0:
+        raise MethodNotDefined(message("a single truth value is no mask", [row("indexed", x), row("mask", mask)]))
+    if isinstance(mask, Constant):
+        return [constant(positions, dtype="int64") for positions in np.nonzero(mask.data)]
+    from theano.tensor.nonzero import nonzero
+
+    return list(nonzero(mask))
 
 
 def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Any:
