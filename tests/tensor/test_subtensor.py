@@ -199,8 +199,6 @@ def test_what_is_refused():
         x[0.5]
     with pytest.raises(TypeError, match="an index must be an integer"):
         x[T.vector()]
-    with pytest.raises(NotImplementedError, match=r"did you mean x\[mask.nonzero\(\)\]"):
-        x[x > 0]
     with pytest.raises(TypeError, match="result of indexing"):
         T.set_subtensor(x, 0)
     with pytest.raises(TypeError, match="result of indexing"):

@@ -53,7 +53,16 @@ TABLE: dict[str, tuple[str, ...]] = {
     "theano.tensor.basic": ("theano.tensor",),
     "theano.tensor.blas": ("theano.tensor.products: BatchedDot batched_dot",),
     "theano.tensor.elemwise": ("theano.tensor.reduce", "theano.tensor.variable: TensorConstant"),
-    "theano.tensor.extra_ops": ("theano.tensor: squeeze",),
+    "theano.tensor.extra_ops": (
+        "theano.tensor.counting",
+        "theano.tensor.cumulative",
+        "theano.tensor.diagonals",
+        "theano.tensor.nonzero",
+        "theano.tensor.permuting",
+        "theano.tensor.repeating",
+        "theano.tensor.sorting",
+        "theano.tensor: squeeze",
+    ),
     "theano.tensor.nnet.nnet": ("theano.tensor.nnet", "theano.tensor: sigmoid softplus"),
     "theano.tensor.nnet.sigm": ("theano.tensor.nnet", "theano.tensor: sigmoid softplus", "theano.tensor.inplace: sigmoid_inplace"),
     "theano.tensor.opt": (
@@ -61,5 +70,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         "theano.rewrite.classic: register_canonicalize register_specialize register_stabilize register_useless",
         "theano.rewrite.fold: constant_folding",
     ),
+    "theano.tensor.sort": ("theano.tensor.sorting",),
+    "theano.tensor.type_other": ("theano.tensor.optional",),
     "theano.tensor.var": ("theano.tensor.variable", "theano.tensor.variable: _tensor_py_operators=TensorOperators", "theano.tensor.type"),
 }  # fmt: skip
