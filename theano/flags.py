@@ -438,6 +438,12 @@ flag(
 flag(
     "device", "cpu", "Where functions run: cpu, cuda, cuda<number>, opencl or opencl<platform>:<device>.", parse=read_device, settable=False
 )
+flag(
+    "cpu",
+    "native",
+    "What code for the CPU may use: all that this one has, or only the features of x86-64 (baseline), with AVX2 and FMA, with AVX-512.",
+    choices=("native", "baseline", "avx2", "avx512"),
+)
 flag("init_gpu_device", "", "A device to make ready at import, while 'device' stays cpu.", parse=read_device, settable=False)
 flag("force_device", False, "Whether it is an error if the device cannot be used; otherwise the CPU stands in.", settable=False)
 flag("contexts", None, "Devices for several contexts: name->device;name->device.")

@@ -125,7 +125,7 @@ def erf(x: Value) -> Value:
 
 
 @elementwise(
-    dtype=dtypes.upgrade_to_real_float, partials=lambda x, out: (-2 / math.sqrt(math.pi) * exp(-sqr(x)),), domain=(-4.0, 8.0), ulp=16.0
+    dtype=dtypes.upgrade_to_real_float, partials=lambda x, out: (-2 / math.sqrt(math.pi) * exp(-sqr(x)),), domain=(-4.0, 8.0), ulp=2.0
 )
 def erfc(x: Value) -> Value:
     """1 - erf(x), exact in the tail."""

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from theano.emit.llvm.binding import llvm
+from theano.errors import CompileError, message
+from theano.flags import config
 
 LEVELS = ("baseline", "avx2", "avx512")
 _LEVEL_CPU = {"baseline": "x86-64", "avx2": "x86-64-v3", "avx512": "x86-64-v4"}
@@ -46,8 +48,15 @@ class Target:
 
 
 def target(level: str | None = None) -> Target:
-    """The host, or one of :data:`LEVELS` of x86-64."""
-    return _host() if level is None else _forced(level)
+    """One of :data:`LEVELS` of x86-64; by default what ``config.cpu`` says, which is the host unless it names a level."""
+    if level is not None:
+        return _forced(level)
+    host, wanted = _host(), config.cpu
+    if wanted == "native":
+        return host
+    if not host.triple.startswith("x86_64") or _forced(wanted).vector_bytes > host.vector_bytes:
+        raise CompileError(message(f"config.cpu={wanted}: this machine ({host.cpu}) cannot run such code", cure="set config.cpu to native"))
+    return _forced(wanted)
 
 
 @functools.cache

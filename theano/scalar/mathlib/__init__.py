@@ -22,24 +22,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from theano.scalar.instructions import Value, walk
-from theano.scalar.mathlib import bessel, circular, division, error, exponential, gamma, logarithm, normal, power
+from theano.scalar.mathlib import bessel, circular, division, error, exponential, gamma, hyperbolic, inverse, logarithm, normal, power
 from theano.scalar.mathlib.formats import FORMATS, INTRINSICS
 
 __all__ = [
-    "INTRINSICS",
-    "expand",
-    "expand_all",
-    "reference",
-    "bessel",
-    "circular",
-    "division",
-    "error",
-    "exponential",
-    "gamma",
-    "logarithm",
-    "normal",
-    "power",
-]
+    "INTRINSICS", "expand", "expand_all", "reference",
+    "bessel", "circular", "division", "error", "exponential", "gamma", "hyperbolic", "inverse", "logarithm", "normal", "power",
+]  # fmt: skip
 
 
 def expand(name: str, *values: Value, has_fma: bool = True) -> Value:

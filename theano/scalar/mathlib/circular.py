@@ -1,4 +1,4 @@
-"""sin and cos: x = k pi/2 + r with \\|r\\| <= pi/4, and one polynomial each for sin r and cos r.
+"""sin, cos and tan: x = k pi/2 + r with \\|r\\| <= pi/4, and one polynomial each for sin r, cos r and tan r.
 
 Up to :data:`FAR` k is found by rounding, and k pi/2 is subtracted in parts (Cody and Waite).  Beyond, and that is rare, the
 significand is multiplied by just those bits of 2/pi that matter, with integers (Payne and Hanek): right for every number.
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from theano.scalar.instructions import Value, fma, rarely, select
-from theano.scalar.mathlib.formats import Format, Table, choose, constant, polynomial, portable, product
+from theano.scalar.mathlib.formats import Format, Table, choose, constant, excess, polynomial, portable, product, split, split_any
 
 # fmt: off
 SIN: Table = {  # sin r = r + r^3 (...) in r^2
@@ -25,6 +25,13 @@ COS: Table = {  # cos r = 1 - r^2/2 + r^4 (...) in r^2
     "float32": (0.04166664555668831, -0.00138873013202101, 2.4430679331999272e-05),
     "float64": (0.0416666666666666, -0.0013888888888874457, 2.4801587289652753e-05, -2.7557314393806087e-07, 2.087572810071914e-09,
                 -1.135986453357958e-11),
+}
+TAN: Table = {  # tan r = r + r^3 (...) in r^2; 2^-29.5 and 2^-59.9
+    "float32": (0.33333349227905273, 0.13332673907279968, 0.05405917391180992, 0.02128455601632595, 0.01083229947835207,
+                9.152026905212551e-05, 0.004376247525215149),
+    "float64": (0.3333333333333338, 0.13333333333325348, 0.05396825397289601, 0.021869488399660342, 0.008863237913982374,
+                0.0035921010022583535, 0.0014560444322558222, 0.0005888714362746784, 0.0002437221109490331, 8.364466626850197e-05,
+                6.704426486167197e-05, -2.538168735064186e-05, 4.840261198562489e-05, -2.4147144276479992e-05, 9.768378505075715e-06),
 }
 # pi/2 in parts, all positive.  Without fma the parts are short, so that their products with k are exact.
 HALF_PI: dict[tuple[str, bool], tuple[float, ...]] = {
@@ -62,6 +69,20 @@ def cos(f: Format, x: Value) -> Value:
     return quarter(f, r, quadrant + 1)
 
 
+@portable(np.tan)
+def tan(f: Format, x: Value) -> Value:
+    """That of r, or -1 by it in every other quarter.  r and its tangent t are carried in two parts, since 1/t doubles the error of t."""
+    r, low, quadrant = reduced_twice(f, x)
+    square = r * r
+    curve = r * square * polynomial(square, TAN[f.dtype])
+    slope = fma(r + curve, r + curve, 1.0)
+    tangent, tangent_low = split(r, fma(low, slope, curve))
+    inverse = 1.0 / tangent
+    cotangent = fma(inverse, excess(f, constant(x, 1.0), tangent, inverse) - inverse * tangent_low, inverse)
+    result = select((quadrant & 1).equals(0), tangent, -cotangent)
+    return select(abs(x) < 2.0 ** (-f.digits // 2), x, result)
+
+
 def quarter(f: Format, r: Value, quadrant: Value) -> Value:
     """sin(r + quadrant pi/2)."""
     square = r * r
@@ -78,12 +99,28 @@ def reduced(f: Format, x: Value) -> tuple[Value, Value]:
     for part in HALF_PI[f.dtype, f.has_fma]:
         r = fma(k, -part, r)
     far = abs(x) > FAR[f.dtype, f.has_fma]
-    far_r, far_quadrant = reduced_far(f, x)
+    far_r, _, far_quadrant = reduced_far(f, x)
     return rarely(far, far_r, r), rarely(far, far_quadrant, f.bits(shifted))
 
 
-def reduced_far(f: Format, x: Value) -> tuple[Value, Value]:
-    """As :func:`reduced`, for a large ``x``; NaN for infinity.
+def reduced_twice(f: Format, x: Value) -> tuple[Value, Value, Value]:
+    """As :func:`reduced`, with an r in two parts."""
+    shifted = fma(x, 2 / math.pi, f.shifter)
+    k = shifted - f.shifter
+    first, *others = HALF_PI[f.dtype, f.has_fma]
+    r, low = fma(k, -first, x), constant(x, 0.0)
+    for part in others:
+        high, lost = product(f, k, constant(x, -part))
+        r, lost_too = split_any(r, high)
+        low = low + (lost + lost_too)
+    r, low = split(r, low)
+    far = abs(x) > FAR[f.dtype, f.has_fma]
+    far_r, far_low, far_quadrant = reduced_far(f, x)
+    return rarely(far, far_r, r), rarely(far, far_low, low), rarely(far, far_quadrant, f.bits(shifted))
+
+
+def reduced_far(f: Format, x: Value) -> tuple[Value, Value, Value]:
+    """As :func:`reduced_twice`, for a large ``x``; NaN for infinity.
 
     ``abs(x)`` is m 2^e with an integer m.  Of the bits of 2/pi those from number e-1 on make m 2^e 2/pi modulo 4."""
     bits = f.bits(abs(x))
@@ -100,7 +137,7 @@ def reduced_far(f: Format, x: Value) -> tuple[Value, Value]:
     return _signed(f, x, whole, low << 2, quadrant)
 
 
-def _signed(f: Format, x: Value, whole: Value, low: Value, quadrant: Value) -> tuple[Value, Value]:
+def _signed(f: Format, x: Value, whole: Value, low: Value, quadrant: Value) -> tuple[Value, Value, Value]:
     """The rest of a quarter turn, (whole + low 2^-64) 2^-64, in radians and with the sign of ``x``."""
     near = whole.cast(f.dtype)
     rest = (whole - near.cast("int64")).cast(f.dtype)
@@ -109,11 +146,11 @@ def _signed(f: Format, x: Value, whole: Value, low: Value, quadrant: Value) -> t
     big = math.pi / 2 if f.dtype == "float64" else 1.5707963705062866
     small = 6.123233995736766e-17 if f.dtype == "float64" else -4.371138828673793e-08
     angle, low_angle = product(f, near, constant(near, big * 2.0**-64))
-    angle = angle + fma(near, small * 2.0**-64, fma(rest, big * 2.0**-64, low_angle))
+    angle, low_angle = split(angle, fma(near, small * 2.0**-64, fma(rest, big * 2.0**-64, low_angle)))
     quadrant = quadrant.cast(f.unsigned)
     negative = x < 0.0
-    r = select(negative, -angle, angle)
-    return choose(abs(x) < math.inf, r, math.nan), select(negative, 0 - quadrant, quadrant)
+    r, r_low = (select(negative, -part, part) for part in (angle, low_angle))
+    return choose(abs(x) < math.inf, r, math.nan), r_low, select(negative, 0 - quadrant, quadrant)
 
 
 def table(x: Value, f: Format) -> list[Value]:

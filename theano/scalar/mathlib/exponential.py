@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from theano.scalar.instructions import Value, binary, fma, select
-from theano.scalar.mathlib.formats import Format, Table, at_least, at_most, polynomial, portable
+from theano.scalar.mathlib.formats import Format, Table, at_least, at_most, constant, polynomial, portable, split_any
 
 # fmt: off
 EXP: Table = {  # e^r = 1 + r + r^2 (...)
@@ -130,8 +130,10 @@ def tanh(f: Format, x: Value) -> Value:
 
 @portable("scipy.special.expit")
 def sigmoid(f: Format, x: Value) -> Value:
-    """1/(1 + e^-x), with 1 + e^-x summed from its small parts.  All is scaled down, so that e^-x never overflows."""
+    """1/(1 + e^-x), with 1 + e^-x in two parts.  All is scaled down, so that e^-x never overflows."""
     one = 2.0 ** (-f.digits - 2)
     bits, rest = reduce(f, at_most(at_least(-x, -f.digits * 0.8), -UNDERFLOW[f.dtype]), f.bias - f.digits - 2)
     power = f.number(bits << f.digits)
-    return one / (power + fma(power, series_less_1(f, rest), one))
+    total, lost = split_any(fma(power, series_less_1(f, rest), power), constant(x, one))
+    result = one / total
+    return fma(result * result, lost * (-1.0 / one), result)

@@ -12,7 +12,7 @@ import numpy as np
 
 from theano.scalar.instructions import Value, fma, select
 from theano.scalar.mathlib.exponential import exp_of_negative
-from theano.scalar.mathlib.formats import Format, Table, choose, constant, polynomial, portable
+from theano.scalar.mathlib.formats import Format, Table, choose, constant, polynomial, portable, product, split, split_any
 
 # fmt: off
 LOG: Table = {
@@ -54,18 +54,23 @@ def reduced(f: Format, x: Value) -> tuple[Value, Value]:
     return e - choose(subnormal, constant(x, f.digits), 0.0), f.number(f.bits(normal) - places) - 1.0
 
 
-def reduced_1(f: Format, x: Value) -> tuple[Value, Value, Value]:
-    """e and s of ``1 + x``, and 1 + x rounded.  Scaling 1 and ``x`` apart loses nothing of ``x``."""
-    total = 1.0 + x
-    e, places = exponent(f, total, LOWEST[f.dtype])
-    four = f.bits(constant(x, 4.0))
-    return e, f.number(f.bits(x) - places) + fma(f.number(four - places), 0.25, -1.0), total
+def reduced_1(f: Format, x: Value, low: Value | None = None) -> tuple[Value, Value, Value | None]:
+    """e and s of ``1 + x``.  Scaling 1 and ``x`` apart loses nothing of ``x``.  With ``low``, those of ``1 + x + low``, s in two parts."""
+    e, places = exponent(f, 1.0 + x, LOWEST[f.dtype])
+    four_times = f.number(f.bits(constant(x, 4.0)) - places)
+    scaled, less_1 = f.number(f.bits(x) - places), fma(four_times, 0.25, -1.0)
+    if low is None:
+        return e, scaled + less_1, None
+    s, lost = split_any(scaled, less_1)
+    return e, s, fma(low * 0.25, four_times, lost)
 
 
-def natural(f: Format, e: Value, s: Value) -> Value:
-    """e log 2 + log(1 + s).  In float32 log 2 happens to be almost exactly a number; in float64 it needs a second part."""
-    curve = polynomial(s, LOG[f.dtype])
-    small = fma(s * s, curve, s) if f.dtype == "float32" else s + fma(s * s, curve, e * 2.3190468138462996e-17)
+def natural(f: Format, e: Value, s: Value, low: Value | None = None) -> Value:
+    """e log 2 + log(1 + s + low).  In float32 log 2 happens to be almost exactly a number; in float64 it needs a second part."""
+    curve, rest = polynomial(s, LOG[f.dtype]), e * 2.3190468138462996e-17 if f.dtype == "float64" else None
+    if low is not None:
+        rest = fma(low, 1.0 - s, constant(s, 0.0) if rest is None else rest)
+    small = fma(s * s, curve, s) if rest is None else s + fma(s * s, curve, rest)
     return fma(e, math.log(2), small)
 
 
@@ -89,21 +94,23 @@ def log1p(f: Format, x: Value) -> Value:
 @portable(np.log2)
 def log2(f: Format, x: Value) -> Value:
     e, s = reduced(f, x)
-    return at_the_ends(x, e + in_base(f, s, LOG2_E[f.dtype]))
+    return at_the_ends(x, in_base(f, e, None, s, LOG2_E[f.dtype]))
 
 
 @portable(np.log10)
 def log10(f: Format, x: Value) -> Value:
     e, s = reduced(f, x)
     high, low = LOG10_2[f.dtype]
-    return at_the_ends(x, fma(e, high, fma(e, low, in_base(f, s, LOG10_E[f.dtype]))))
+    return at_the_ends(x, in_base(f, e * high, e * low, s, LOG10_E[f.dtype]))
 
 
-def in_base(f: Format, s: Value, factor: tuple[float, ...]) -> Value:
-    """log(1 + s) times a factor given in two parts."""
+def in_base(f: Format, whole: Value, whole_low: Value | None, s: Value, factor: tuple[float, ...]) -> Value:
+    """``whole + whole_low + log(1 + s)`` times a factor given in two parts.  ``whole`` is 0 or the larger, and keeps what is added."""
     high, low = factor
-    curve = polynomial(s, [high * c for c in LOG[f.dtype]])
-    return fma(s, high, fma(s * s, curve, s * low))
+    first, first_low = product(f, s, constant(s, high))
+    total, lost = split(whole, first)
+    rest = fma(s, low, first_low) if whole_low is None else fma(s, low, first_low + whole_low)
+    return total + (lost + fma(s * s, polynomial(s, [high * c for c in LOG[f.dtype]]), rest))
 
 
 def softplus_reference(x: Any) -> Any:
