@@ -3,7 +3,7 @@
 :data:`FUNCTIONS` is the list of what the accuracy of is measured and recorded in `docs/accuracy.md`.  An operation is added by one line.
 
 >>> FUNCTIONS["exp"].exact(1)
-mpf('2.7182818284590452353602874713526624977572470936999')
+mpf('2.718281828459045235360287471352662497757247093699979')
 >>> FUNCTIONS["log"].exact(-1)
 mpf('nan')
 """

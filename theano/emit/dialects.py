@@ -20,7 +20,7 @@ from theano.scalar.instructions import COMPUTED_FLOATS, INTEGERS, ITEMSIZE, SIGN
 TYPES = {name: name[0] + str(8 * size) for name, size in ITEMSIZE.items()}
 """Names of the dtypes in kernel text: ``b8`` for bool, ``i8`` ... ``u64``, ``f16`` (storage only), ``f32``, ``f64``."""
 
-UNARY = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tanh", "erf", "erfc")
+UNARY = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "tanh", "erf", "erfc")
 BINARY = ("pow",)
 NATIVE = frozenset(UNARY + BINARY)
 """Functions that both languages have and that kernels call by name; any other intrinsic is expanded in instructions."""
