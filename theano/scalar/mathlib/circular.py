@@ -133,7 +133,7 @@ def reduced_far(f: Format, x: Value) -> tuple[Value, Value, Value]:
     high = (turns[0] << 32) | turns[1]  # quarter turns, modulo 4, over 2^62
     low = (turns[2] << 32) | (turns[3] if count == 6 else constant(high, 0))
     quadrant = (high + (1 << 61)) >> 62
-    whole = ((high << 2) | (low >> 62)).bitcast("int64")
+    whole = ((turns[0] << 34) | (turns[1] << 2) | (turns[2] >> 30)).bitcast("int64")
     return _signed(f, x, whole, low << 2, quadrant)
 
 
