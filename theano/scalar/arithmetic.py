@@ -35,7 +35,7 @@ def _others(args: tuple[Any, ...], k: int) -> Any:
     complex=True,
 )
 def add(*x: Value) -> Value:
-    """x + y + ...; of bools their or."""
+    """x + y + ...; integers wrap, of bools it is their or."""
     return reduce(lambda a, b: a | b if a.dtype == "bool" else a + b, x)
 
 
@@ -50,13 +50,13 @@ def add(*x: Value) -> Value:
     complex=True,
 )
 def mul(*x: Value) -> Value:
-    """x * y * ...; of bools their and."""
+    """x * y * ...; integers wrap, of bools it is their and."""
     return reduce(lambda a, b: a & b if a.dtype == "bool" else a * b, x)
 
 
 @elementwise(dtype=dtypes.difference_out, reference=np.subtract, partials=lambda x, y, out: (1, -1), symbol="-", complex=True)
 def sub(x: Value, y: Value) -> Value:
-    """x - y."""
+    """x - y; integers wrap."""
     return x - y
 
 
@@ -75,13 +75,16 @@ def neg(x: Value) -> Value:
     complex=True,
 )
 def true_div(x: Value, y: Value) -> Value:
-    """x / y; of integers in ``floatX``."""
+    """x / y, by 0 an infinity or NaN; of integers and bools in ``floatX``."""
     return x / y
 
 
 @elementwise(dtype=dtypes.upcast_real_out, reference=np.floor_divide, domain=((-10.0, 10.0), (0.5, 10.0)), symbol="//")
 def int_div(x: Value, y: Value) -> Value:
-    """x / y rounded down, in the common dtype.  Integers by 0 give 0."""
+    """x / y rounded down, in the common dtype.
+
+    Integers by 0 give 0, the least integer by -1 itself; bools are divided as 0 and 1.  Floats by 0 give an infinity or NaN, an infinity
+    by anything NaN; a finite number by an infinity gives 0, or -1 if the signs differ."""
     if x.dtype == "bool":
         return x & y
     return x // y if x.dtype in INTEGERS else intrinsic("floor_div", x, y)
@@ -92,11 +95,13 @@ def int_div(x: Value, y: Value) -> Value:
     reference=np.remainder,
     partials=lambda x, y, out: (1, -int_div(x, y)),
     domain=((-10.0, 10.0), (0.5, 10.0)),
-    everywhere=False,
     symbol="%",
 )
 def mod(x: Value, y: Value) -> Value:
-    """The remainder of floor division, which has the sign of y.  Integers modulo 0 give 0."""
+    """The remainder of floor division, which has the sign of y, also if it is 0.
+
+    Integers modulo 0 give 0.  Floats modulo 0, and infinities, give NaN; a finite number modulo an infinity is itself if the signs agree,
+    else that infinity."""
     if x.dtype == "bool":
         return x & ~x
     return x % y if x.dtype in INTEGERS else intrinsic("floor_mod", x, y)
@@ -113,13 +118,13 @@ def sgn(x: Value) -> Value:
 
 @elementwise(dtype=dtypes.real_out, reference=np.abs, casts=unchanged, partials=lambda x, out: (sgn(x),), idempotent=True, complex=True)
 def abs_(x: Value) -> Value:
-    """The absolute value; of complex numbers the modulus.  Its derivative at 0 is 0."""
+    """The absolute value, of the least integer itself; of complex numbers the modulus.  Its derivative at 0 is 0."""
     return x if x.dtype == "bool" else abs(x)
 
 
 @elementwise(dtype=dtypes.same_out, reference=np.square, partials=lambda x, out: (2 * x,), complex=True)
 def sqr(x: Value) -> Value:
-    """x * x."""
+    """x * x; integers wrap."""
     return x if x.dtype == "bool" else x * x
 
 

@@ -18,28 +18,28 @@ def _ordered(x: Value, y: Value) -> tuple[Value, Value]:
 
 @elementwise(dtype=dtypes.bool_out, reference=np.less, casts=to_common, symbol="<", complex=True)
 def lt(x: Value, y: Value) -> Value:
-    """x < y."""
+    """x < y, in their common dtype; false if either is NaN."""
     x, y = _ordered(x, y)
     return x < y
 
 
 @elementwise(dtype=dtypes.bool_out, reference=np.less_equal, casts=to_common, symbol="<=", complex=True)
 def le(x: Value, y: Value) -> Value:
-    """x <= y."""
+    """x <= y, in their common dtype; false if either is NaN."""
     x, y = _ordered(x, y)
     return x <= y
 
 
 @elementwise(dtype=dtypes.bool_out, reference=np.greater, casts=to_common, symbol=">", complex=True)
 def gt(x: Value, y: Value) -> Value:
-    """x > y."""
+    """x > y, in their common dtype; false if either is NaN."""
     x, y = _ordered(x, y)
     return x > y
 
 
 @elementwise(dtype=dtypes.bool_out, reference=np.greater_equal, casts=to_common, symbol=">=", complex=True)
 def ge(x: Value, y: Value) -> Value:
-    """x >= y."""
+    """x >= y, in their common dtype; false if either is NaN."""
     x, y = _ordered(x, y)
     return x >= y
 
@@ -104,6 +104,20 @@ def or_(x: Value, y: Value) -> Value:
 def xor(x: Value, y: Value) -> Value:
     """Logical exclusive or of bools, bitwise of integers."""
     return x ^ y
+
+
+@elementwise(dtype=dtypes.shift_out, reference=np.left_shift, symbol="<<")
+def left_shift(x: Value, y: Value) -> Value:
+    """The bits of the integer x moved left by y places, in the common dtype: x * 2**y, which wraps.  0 if y is the width or more, or
+    negative."""
+    return x << y
+
+
+@elementwise(dtype=dtypes.shift_out, reference=np.right_shift, symbol=">>")
+def right_shift(x: Value, y: Value) -> Value:
+    """The bits of the integer x moved right by y places, in the common dtype: x // 2**y.  If y is the width or more, or negative: 0, and
+    -1 of a negative x."""
+    return x >> y
 
 
 @elementwise(dtype=dtypes.bitwise_out, reference=np.invert, involution=True)

@@ -96,16 +96,6 @@ def _bits(name: str) -> Callable[[Any, Any], Number]:
     return bits
 
 
-def _shift(name: str) -> Callable[[Any, Any], Number]:
-    def shift(x: Any, count: Any) -> Number:
-        values = [_whole(v) for v in _operands(x, count)]
-        if any(v.dtype != "int64" for v in values):
-            raise Untraceable("it shifts a float")
-        return Number(values[0].trace.emit(name, tuple(values), "int64"))
-
-    return shift
-
-
 def _power(x: Any, y: Any) -> Number:
     """``**``: of integers an integer, unless the power is negative."""
     base, exponent = (_whole(v) for v in _operands(x, y))
@@ -152,8 +142,8 @@ class Number:
     __and__, __rand__ = _binary(_bits("and_"))
     __or__, __ror__ = _binary(_bits("or_"))
     __xor__, __rxor__ = _binary(_bits("xor"))
-    __lshift__, __rlshift__ = _binary(_shift("shl"))
-    __rshift__, __rrshift__ = _binary(_shift("shr"))
+    __lshift__, __rlshift__ = _binary(_named("left_shift"))
+    __rshift__, __rrshift__ = _binary(_named("right_shift"))
     __lt__, _ = _binary(_named("lt"))
     __le__, _ = _binary(_named("le"))
     __gt__, _ = _binary(_named("gt"))
@@ -263,8 +253,6 @@ _NUMPY: dict[str, Callable[..., Any]] = {
     "positive": lambda x: +x,
     "fabs": _named("abs_", _real),
     "float_power": _named("pow", _real),
-    "left_shift": _shift("shl"),
-    "right_shift": _shift("shr"),
 }
 """NumPy's functions that are no declared operation under another name."""
 

@@ -60,7 +60,8 @@ def _operator(name: str, swap: bool) -> Callable[..., Any]:
 
 for _name, _op in (
     ("neg", "neg"), ("abs", "abs_"), ("invert", "invert"), ("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "true_div"),
-    ("floordiv", "int_div"), ("mod", "mod"), ("pow", "pow"), ("and", "and_"), ("or", "or_"), ("xor", "xor"), ("lt", "lt"), ("le", "le"),
+    ("floordiv", "int_div"), ("mod", "mod"), ("pow", "pow"), ("and", "and_"), ("or", "or_"), ("xor", "xor"),
+    ("lshift", "left_shift"), ("rshift", "right_shift"), ("lt", "lt"), ("le", "le"),
     ("gt", "gt"), ("ge", "ge"),
 ):  # fmt: skip
     setattr(_Operators, f"__{_name}__", _operator(_op, swap=False))

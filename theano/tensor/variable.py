@@ -136,6 +136,8 @@ class TensorOperators:
     __and__, __rand__ = _binary("and_"), _binary("and_", swap=True)
     __or__, __ror__ = _binary("or_"), _binary("or_", swap=True)
     __xor__, __rxor__ = _binary("xor"), _binary("xor", swap=True)
+    __lshift__, __rlshift__ = _binary("left_shift"), _binary("left_shift", swap=True)
+    __rshift__, __rrshift__ = _binary("right_shift"), _binary("right_shift", swap=True)
     __lt__, __le__, __gt__, __ge__ = _binary("lt"), _binary("le"), _binary("gt"), _binary("ge")
 
     def __divmod__(self, other: Any) -> tuple[TensorVariable, TensorVariable]:
