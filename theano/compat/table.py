@@ -48,6 +48,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         "theano.flags: config",
         "theano.gradient: consider_constant grad_not_implemented grad_undefined",
         "theano.printing: pprint",
+        "theano.tensor.type: Tensor=TensorType",
         "theano.tensor.variable: _tensor_py_operators=TensorOperators",
     ),
     "theano.tensor.basic": ("theano.tensor",),

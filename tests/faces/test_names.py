@@ -1,0 +1,112 @@
+"""The public names of the classic system: each is called here and gives what it must, or stands among those that are missing.
+
+``pytest -v tests/faces/test_names.py`` shows them one by one.
+"""
+
+import json
+import math
+import warnings
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.special as sp
+from scipy import stats
+
+import theano
+import theano.tensor as T
+from tests.faces.calls import CALLS, mentions
+
+INVENTORY = json.loads((Path(__file__).resolve().parents[1] / "data" / "names.json").read_text())
+"""Module -> name -> [tier, kind], of the names that most programs use."""
+
+VALUES = {
+    "u": np.array([0.1, 0.5, 0.9]), "v": np.array([0.5, 3, 2]), "m": np.array([[1.0, -2, 3], [0.5, 4, -1]]), "s": np.array(2.5),
+    "i": np.array([5, 0, 3]), "b": np.array([True, False, True]),
+}  # fmt: skip
+NOTHING = object()
+"""What matters is that the call works."""
+
+MISSING = {
+    "theano.tensor": {
+        "LoadFromDisk", "irecv", "isend", "load", "mpi_send_wait_key", "mpi_tag_key", "recv", "send", "TensorVariable.__count__",
+        "TensorVariable.__repr_test_value__", "TensorVariable.construction_observers", "TensorVariable.append_construction_observer",
+        "TensorVariable.remove_construction_observer", "TensorVariable.notify_construction_observers",
+    },
+    "theano.scalar": set(), "theano.scalar.basic": set(), "theano.tensor.basic": set(), "theano.tensor.extra_ops": set(),
+}  # fmt: skip
+"""Names that there are not, by module."""
+
+
+def quietly(f, *args):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return f(*args)
+
+
+VARIABLES = {name: T.TensorType(value.dtype.name, (False,) * value.ndim)(name) for name, value in VALUES.items()}
+TOOLS = {"T": T, "theano": theano, "np": np, "sp": sp, "stats": stats, "math": math, "partial": partial, "quietly": quietly}
+NAMES = {**VARIABLES, **{name.upper(): value for name, value in VALUES.items()}, **TOOLS, "NOTHING": NOTHING}
+
+
+def graphs_in(result):
+    """The variables in what a call gave, if that is one or a list of them."""
+    if isinstance(result, theano.Variable):
+        return [result]
+    return list(result) if isinstance(result, (list, tuple)) and any(isinstance(entry, theano.Variable) for entry in result) else []
+
+
+@pytest.fixture(scope="module")
+def results():
+    """What each call gives: the call itself, or the exception that it raised; of graphs the values, by one function of them all."""
+    found, graphs = {}, {}
+    for name, (text, _) in CALLS.items():
+        try:
+            found[name] = eval(text, dict(NAMES))
+        except Exception as error:
+            found[name] = error
+        graphs[name] = graphs_in(found[name])
+    f = theano.function(list(VARIABLES.values()), [graph for several in graphs.values() for graph in several])
+    values = iter(f(*VALUES.values()))
+    for name, several in graphs.items():
+        arrays = [next(values) for _ in several]
+        found[name] = found[name] if not several else arrays[0] if isinstance(found[name], theano.Variable) else arrays
+    return found
+
+
+def is_called(module, name):
+    """Whether ``name`` of ``module`` is called, there or where it is the same object."""
+    if f"{module}.{name}" in CALLS:
+        return True
+    found = getattr(import_module(module), name, None)
+    return f"theano.tensor.{name}" in CALLS and found is not None and found is getattr(T, name)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_call(name, results):
+    assert mentions(name), "the call is of something else"
+    found, text = results[name], CALLS[name][1]
+    if isinstance(found, Exception):
+        raise found
+    with np.errstate(all="ignore"):
+        wanted = eval(text, dict(NAMES))
+    if wanted is not NOTHING:
+        agree(found, wanted)
+
+
+def agree(found, wanted):
+    if isinstance(found, list) and found and not isinstance(found[0], str):
+        for got, want in zip(found, wanted, strict=True):
+            agree(got, want)
+    elif isinstance(found, (np.ndarray, float)):
+        assert np.shape(found) == np.shape(wanted)
+        np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-12)
+    else:
+        assert found == wanted
+
+
+@pytest.mark.parametrize("module", MISSING)
+def test_every_name_is_called_or_known_to_be_missing(module):
+    assert {name for name in INVENTORY[module] if not is_called(module, name)} == MISSING[module]
