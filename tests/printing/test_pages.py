@@ -1,5 +1,7 @@
 """The page of elementwise operations says what the declarations say."""
 
+import doctest
+import pydoc
 import re
 from pathlib import Path
 
@@ -9,8 +11,9 @@ import pytest
 import theano
 import theano.tensor as T
 from theano import dtypes
-from theano.printing.pages import anchor, elementwise_page, section, signature
+from theano.printing.pages import anchor, elementwise_page, section
 from theano.scalar import OPS, elementwise
+from theano.scalar.describe import describe, example, signature
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "elementwise.md"
 
@@ -28,13 +31,21 @@ def test_every_operation_has_a_section_and_links_find_theirs():
     page = elementwise_page()
     titles = re.findall(r"^### `(.*)`$", page, re.MULTILINE)
     assert sorted(titles) == sorted(map(signature, OPS.values()))
-    links = re.findall(r"\(#([\w-]+)\)", page)
+    links = re.findall(r"\]\(#([\w-]+)\)[,\n]", page)
     assert sorted(links) == sorted(map(anchor, OPS.values())) and len(set(links)) == len(links)
 
 
 def test_what_a_declaration_says():
     @elementwise(
-        dtype=dtypes.upcast_out, partials=lambda x, y, out: (y, None), reference=np.add, commutative=True, identity=0.0, register=False
+        dtype=dtypes.upcast_out,
+        partials=lambda x, y, out: (y, None),
+        reference=np.add,
+        commutative=True,
+        identity=0.0,
+        kinks=[((1.0, 2.0), (2.0, 0.0))],
+        source="a book",
+        complex=True,
+        register=False,
     )
     def strange(x, y):
         """Something."""
@@ -45,14 +56,37 @@ def test_what_a_declaration_says():
         "",
         "Something.",
         "",
-        "- derivatives: `y`, `not connected`",
-        "- dtypes: bool, int8, int64, float16, float32, float64, complex128",
+        "- derivatives: `y`, not connected",
+        "- at (1, 2) the derivatives are taken to be 2, 0",
+        "- dtypes: all kept; int32 with float32 → float64",
         "- commutative, identity 0",
-        "- reference `numpy.add`; correctly rounded",
+        "- native code, correctly rounded; reference `numpy.add`",
+        "- formula: a book",
+        "",
+        "```pycon",
+        ">>> theano.tensor.strange([-1.5, 0.5, 2.5], [0.5, 2.5, -1.5]).eval()",
+        "array([-1.,  3.,  1.])",
+        "```",
     ]
 
 
-FUNCTIONS = {"sqr": np.square, "inv": np.reciprocal, "neg": np.negative, "switch": np.where}
+@pytest.mark.parametrize("name", sorted(OPS))
+def test_examples_do_what_they_say(name):
+    parsed = doctest.DocTestParser().get_doctest(example(OPS[name]), {"theano": theano, "array": np.array}, name, None, 0)
+    assert len(parsed.examples) == 1
+    results = doctest.DocTestRunner(verbose=False, optionflags=doctest.NORMALIZE_WHITESPACE).run(parsed)
+    assert results.failed == 0
+
+
+def test_help_says_the_same_as_the_page():
+    text = pydoc.plain(pydoc.render_doc(T.erfcx))
+    page = section(OPS["erfcx"])
+    assert all(line in text for line in page.splitlines() if line and not line.startswith(("#", "`")))
+    assert T.erfcx.__doc__ == describe(OPS["erfcx"])
+    assert type(T.erfcx).__doc__.startswith("Applies ``scalar_op``")
+
+
+FUNCTIONS = {"sqr": np.square, "inv": np.reciprocal, "neg": np.negative, "switch": np.where, "eq": np.equal}
 
 
 @pytest.mark.parametrize("name", ["exp", "log1p", "tanh", "sigmoid", "sqrt", "arctan2", "pow", "erf", "arcsin", "true_div", "clip"])

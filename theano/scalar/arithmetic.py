@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import reduce
 from typing import Any
@@ -94,6 +95,7 @@ def int_div(x: Value, y: Value) -> Value:
     dtype=dtypes.upcast_real_out,
     reference=np.remainder,
     partials=lambda x, y, out: (1, -int_div(x, y)),
+    kinks=[((4.0, 2.0), (1.0, -2.0))],
     domain=((-10.0, 10.0), (0.5, 10.0)),
     symbol="%",
 )
@@ -116,7 +118,15 @@ def sgn(x: Value) -> Value:
     return select(zero < x, one, select(x < zero, -one, x))
 
 
-@elementwise(dtype=dtypes.real_out, reference=np.abs, casts=unchanged, partials=lambda x, out: (sgn(x),), idempotent=True, complex=True)
+@elementwise(
+    dtype=dtypes.real_out,
+    reference=np.abs,
+    casts=unchanged,
+    partials=lambda x, out: (sgn(x),),
+    kinks=[((0.0,), (0.0,))],
+    idempotent=True,
+    complex=True,
+)
 def abs_(x: Value) -> Value:
     """The absolute value, of the least integer itself; of complex numbers the modulus.  Its derivative at 0 is 0."""
     return x if x.dtype == "bool" else abs(x)
@@ -128,7 +138,13 @@ def sqr(x: Value) -> Value:
     return x if x.dtype == "bool" else x * x
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, reference=np.sqrt, partials=lambda x, out: (0.5 / out,), domain=(0.01, 100.0))
+@elementwise(
+    dtype=dtypes.upgrade_to_float,
+    reference=np.sqrt,
+    partials=lambda x, out: (0.5 / out,),
+    kinks=[((0.0,), (math.inf,))],
+    domain=(0.01, 100.0),
+)
 def sqrt(x: Value) -> Value:
     """The square root; NaN of negative numbers."""
     return unary("sqrt", x)
@@ -146,6 +162,7 @@ def inv(x: Value) -> Value:
     dtype=dtypes.upcast_out,
     reference=np.maximum,
     partials=lambda x, y, out: (switch(ge(x, y), 1, 0), switch(ge(x, y), 0, 1)),
+    kinks=[((1.0, 1.0), (1.0, 0.0))],
     commutative=True,
     associative=True,
     idempotent=True,
@@ -160,6 +177,7 @@ def maximum(x: Value, y: Value) -> Value:
     dtype=dtypes.upcast_out,
     reference=np.minimum,
     partials=lambda x, y, out: (switch(le(x, y), 1, 0), switch(le(x, y), 0, 1)),
+    kinks=[((1.0, 1.0), (1.0, 0.0))],
     commutative=True,
     associative=True,
     idempotent=True,
@@ -178,6 +196,7 @@ def minimum(x: Value, y: Value) -> Value:
         switch(lt(x, low), 1, 0),
         switch(lt(x, low), 0, switch(gt(x, high), 1, 0)),
     ),
+    kinks=[((-1.0, -1.0, 1.0), (1.0, 0.0, 0.0)), ((1.0, -1.0, 1.0), (1.0, 0.0, 0.0))],
     domain=((-10.0, 10.0), (-5.0, -4.0), (4.0, 5.0)),
 )
 def clip(x: Value, low: Value, high: Value) -> Value:

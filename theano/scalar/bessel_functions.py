@@ -35,37 +35,53 @@ def _iv_partials(v: Any, x: Any, out: Any) -> Sequence[Any]:
     return UNKNOWN, (iv(v - 1, x) + iv(v + 1, x)) / 2
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, reference="scipy.special.jv", partials=_jv_partials, domain=(ORDERS, (0.1, 10.0)), native=False)
+@elementwise(
+    dtype=dtypes.upgrade_to_float,
+    reference="scipy.special.jv",
+    partials=_jv_partials,
+    domain=(ORDERS, (0.1, 10.0)),
+    native=False,
+    source="DLMF 10.2.2, 10.6.1",
+)
 def jv(v: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The Bessel function of the first kind, of real order v."""
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=_j1_partials, everywhere=False, ulp=6.0, scale=0.25)
+@elementwise(dtype=dtypes.upgrade_to_float, partials=_j1_partials, everywhere=False, ulp=6.0, scale=0.25, source="DLMF 10.2.2, 10.6.2")
 def j1(x: Value) -> Value:
     """The Bessel function of the first kind, of order 1.  Close to its roots only the absolute error is small, except close to the first
     three, which are 0, 3.83 and 7.02."""
     return intrinsic("j1", x)
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (-j1(x),), everywhere=False, ulp=6.0, scale=0.25)
+@elementwise(
+    dtype=dtypes.upgrade_to_float, partials=lambda x, out: (-j1(x),), everywhere=False, ulp=6.0, scale=0.25, source="DLMF 10.2.2, 10.6.3"
+)
 def j0(x: Value) -> Value:
     """The Bessel function of the first kind, of order 0.  Close to its roots only the absolute error is small, except close to the first
     two, 2.40 and 5.52."""
     return intrinsic("j0", x)
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, reference="scipy.special.iv", partials=_iv_partials, domain=(ORDERS, (0.1, 5.0)), native=False)
+@elementwise(
+    dtype=dtypes.upgrade_to_float,
+    reference="scipy.special.iv",
+    partials=_iv_partials,
+    domain=(ORDERS, (0.1, 5.0)),
+    native=False,
+    source="DLMF 10.25.2, 10.29.1",
+)
 def iv(v: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The modified Bessel function of the first kind, of real order v."""
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=_i1_partials, ulp=6.0)
+@elementwise(dtype=dtypes.upgrade_to_float, partials=_i1_partials, ulp=6.0, source="DLMF 10.25.2, 10.29.2")
 def i1(x: Value) -> Value:
     """The modified Bessel function of the first kind, of order 1."""
     return intrinsic("i1", x)
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (i1(x),), ulp=6.0)
+@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (i1(x),), ulp=6.0, source="DLMF 10.25.2, 10.29.3")
 def i0(x: Value) -> Value:
     """The modified Bessel function of the first kind, of order 0."""
     return intrinsic("i0", x)

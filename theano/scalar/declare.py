@@ -92,6 +92,8 @@ class Declared(ScalarOp):
         scale: float = 0.0,
         everywhere: bool = True,
         symbol: str | None = None,
+        kinks: Sequence[tuple[tuple[float, ...], tuple[float, ...]]] = (),
+        source: str = "",
         differentiable: bool = True,
         complex: bool = False,
         doc: str | None = None,
@@ -103,6 +105,7 @@ class Declared(ScalarOp):
         self.idempotent, self.involution, self.inverse = idempotent, involution, inverse
         self.domain, self.ulp, self.scale, self.everywhere = domain, ulp, scale, everywhere
         self.symbol, self.differentiable, self.complex = symbol, differentiable, complex
+        self.kinks, self.source = kinks, source
         self.__name__, self.__doc__ = name, doc
 
     __eq__, __hash__ = object.__eq__, object.__hash__
@@ -241,6 +244,8 @@ def elementwise(
     ``everywhere=False``: arguments of extreme sizes are excepted.
     ``complex=True``: the body is right for complex numbers too.
     ``symbol``: how it prints between its arguments.
+    ``kinks``: (arguments, partial derivatives) at points where there are none, one of which is chosen; ``source``: where to find the
+    formula, for a documentation that is made of all this (:mod:`theano.scalar.describe`).
     ``native=False``: the function is only its signature and docstring; the operation runs by its reference.
     """
 

@@ -35,31 +35,34 @@ def _polygamma_partials(n: Any, x: Any, out: Any) -> Sequence[Any]:
     partials=_polygamma_partials,
     domain=((1.0, 1.0), POSITIVE),
     native=False,
+    source="DLMF 5.15",
 )
 def polygamma(n: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The derivative number n of psi, for n = 0, 1, 2 ...  It has none with respect to n."""
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (polygamma(2, x),), domain=POSITIVE, ulp=5.0)
+@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (polygamma(2, x),), domain=POSITIVE, ulp=5.0, source="DLMF 5.15.1")
 def tri_gamma(x: Value) -> Value:
     """The derivative of psi; infinite at 0 and the negative whole numbers."""
     return intrinsic("tri_gamma", x)
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (tri_gamma(x),), domain=POSITIVE, ulp=4.0, scale=8.0)
+@elementwise(
+    dtype=dtypes.upgrade_to_float, partials=lambda x, out: (tri_gamma(x),), domain=POSITIVE, ulp=4.0, scale=8.0, source="DLMF 5.2.2"
+)
 def psi(x: Value) -> Value:
     """The digamma function, the derivative of gammaln.  At negative x close to a root only the absolute error is small; NaN at the
     negative whole numbers."""
     return intrinsic("psi", x)
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (out * psi(x),), domain=(0.1, 5.0), ulp=4.0)
+@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (out * psi(x),), domain=(0.1, 5.0), ulp=4.0, source="DLMF 5.2.1")
 def gamma(x: Value) -> Value:
     """The gamma function, (x - 1)!; NaN at the negative whole numbers."""
     return intrinsic("gamma", x)
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (psi(x),), domain=POSITIVE, ulp=4.0, scale=4.0)
+@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (psi(x),), domain=POSITIVE, ulp=4.0, scale=4.0, source="DLMF 5.2.1")
 def gammaln(x: Value) -> Value:
     """The logarithm of the absolute value of the gamma function.  At negative x close to a root only the absolute error is small."""
     return intrinsic("gammaln", x)
@@ -109,6 +112,7 @@ def _gammainc_by_k(k: Any, x: Any) -> Any:
     partials=lambda k, x, out: (UNKNOWN, _density(k, x) * (log(x) - psi(k))),
     domain=POSITIVE,
     native=False,
+    source="DLMF 8.2.4",
 )
 def gammainc_by_k(k: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The derivative of gammainc(k, x) with respect to k, ∫₀ˣ (log t - ψ(k)) tᵏ⁻¹ exp(-t) dt / Γ(k)."""
@@ -120,6 +124,7 @@ def gammainc_by_k(k: Value, x: Value) -> Value:  # type: ignore[empty-body]
     partials=lambda k, x, out: (gammainc_by_k(k, x), _density(k, x)),
     domain=POSITIVE,
     native=False,
+    source="DLMF 8.2.4",
 )
 def gammainc(k: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The regularised lower incomplete gamma function, ∫₀ˣ tᵏ⁻¹ exp(-t) dt / Γ(k)."""
@@ -131,6 +136,7 @@ def gammainc(k: Value, x: Value) -> Value:  # type: ignore[empty-body]
     partials=lambda k, x, out: (-gammainc_by_k(k, x), -_density(k, x)),
     domain=POSITIVE,
     native=False,
+    source="DLMF 8.2.4",
 )
 def gammaincc(k: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The regularised upper incomplete gamma function, 1 - gammainc(k, x), exact where it is small."""
@@ -151,6 +157,7 @@ def _of_incomplete(name: str) -> Any:
     partials=lambda k, x, out: (gamma(k) * gammainc_by_k(k, x) + out * psi(k), exp((k - 1) * log(x) - x)),
     domain=POSITIVE,
     native=False,
+    source="DLMF 8.2.1",
 )
 def gammal(k: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The lower incomplete gamma function, ∫₀ˣ tᵏ⁻¹ exp(-t) dt."""
@@ -162,6 +169,7 @@ def gammal(k: Value, x: Value) -> Value:  # type: ignore[empty-body]
     partials=lambda k, x, out: (out * psi(k) - gamma(k) * gammainc_by_k(k, x), -exp((k - 1) * log(x) - x)),
     domain=POSITIVE,
     native=False,
+    source="DLMF 8.2.2",
 )
 def gammau(k: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The upper incomplete gamma function, ∫ from x to infinity of tᵏ⁻¹ exp(-t) dt."""
@@ -179,6 +187,7 @@ def _chi2sf(x: Any, k: Any) -> Any:
     partials=lambda x, k, out: (-_density(k / 2, x / 2) / 2, -gammainc_by_k(k / 2, x / 2) / 2),
     domain=POSITIVE,
     native=False,
+    source="Abramowitz and Stegun 26.4.19",
 )
 def chi2sf(x: Value, k: Value) -> Value:  # type: ignore[empty-body]
     """The probability that a chi-squared variable with k degrees of freedom exceeds x, gammaincc(k/2, x/2)."""
@@ -193,6 +202,7 @@ def chi2sf(x: Value, k: Value) -> Value:  # type: ignore[empty-body]
     partials=lambda a, b, out: (out * (psi(a) - psi(a + b)), out * (psi(b) - psi(a + b))),
     domain=POSITIVE,
     native=False,
+    source="DLMF 5.12.1",
 )
 def beta(a: Value, b: Value) -> Value:  # type: ignore[empty-body]
     """Γ(a) Γ(b) / Γ(a + b)."""
@@ -204,6 +214,7 @@ def beta(a: Value, b: Value) -> Value:  # type: ignore[empty-body]
     partials=lambda a, b, out: (psi(a) - psi(a + b), psi(b) - psi(a + b)),
     domain=POSITIVE,
     native=False,
+    source="DLMF 5.12.1",
 )
 def betaln(a: Value, b: Value) -> Value:  # type: ignore[empty-body]
     """The logarithm of beta(a, b)."""
@@ -215,6 +226,7 @@ def betaln(a: Value, b: Value) -> Value:  # type: ignore[empty-body]
     partials=lambda a, b, x, out: (UNKNOWN, UNKNOWN, exp((a - 1) * log(x) + (b - 1) * log1p(-x) - betaln(a, b))),
     domain=(POSITIVE, POSITIVE, (0.01, 0.99)),
     native=False,
+    source="DLMF 8.17.2",
 )
 def betainc(a: Value, b: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The regularised incomplete beta function, ∫₀ˣ tᵃ⁻¹ (1 - t)ᵇ⁻¹ dt / beta(a, b)."""

@@ -83,6 +83,7 @@ def _power(x: Any, y: Any) -> Any:
     dtype=dtypes.power_out,
     reference=_power,
     partials=lambda x, y, out: (y * pow(x, y - 1), switch(eq(x, 0), 0, out * log(x))),  # type: ignore[has-type]
+    kinks=[((0.0, 2.0), (0.0, 0.0)), ((-2.0, 2.0), (-4.0, math.nan))],
     domain=((0.1, 8.0), (-4.0, 4.0)),
     ulp=2.0,
     symbol="**",

@@ -26,6 +26,7 @@ from theano.flags import config
 from theano.graph import Apply, DisconnectedType, NullType, Op, Variable
 from theano.graph.naming import title
 from theano.scalar import OPS, UNKNOWN, Declared, ScalarOp, get_scalar_type
+from theano.scalar.describe import describe
 from theano.scalar.graphs import replayed
 from theano.scalar.op import pointwise
 from theano.tensor.convert import as_operands, as_tensor_variable, constant, weak_constants
@@ -41,9 +42,22 @@ def row(label: str, variable: Any, shape: Any = None) -> tuple[str, str, str, st
     return label, title(variable), f"{variable.type.dtype} {text}", str(origin or "")
 
 
-class Elemwise(Op):
-    """Applies ``scalar_op`` to each element.  ``inplace_pattern`` maps an output to the input whose storage it takes."""
+class _Documentation:
+    """The ``__doc__`` of a class is its own; that of one of its objects says what is known of the function."""
 
+    def __init__(self, of_class: str) -> None:
+        self.of_class = of_class
+
+    def __get__(self, op: Elemwise | None, cls: type) -> str | None:
+        if op is None:
+            return self.of_class
+        return describe(op.scalar_op) if isinstance(op.scalar_op, Declared) else op.scalar_op.__doc__
+
+
+class Elemwise(Op):
+    __doc__ = _Documentation(
+        "Applies ``scalar_op`` to each element.  ``inplace_pattern`` maps an output to the input whose storage it takes."
+    )
     __props__ = ("scalar_op", "inplace_pattern")
 
     def __init__(
@@ -60,7 +74,7 @@ class Elemwise(Op):
         self.nfunc_spec, self.openmp = nfunc_spec, openmp
         if self.inplace_pattern:
             self.destroy_map = {output: [source] for output, source in self.inplace_pattern.items()}
-        self.__name__, self.__doc__ = str(scalar_op), scalar_op.__doc__
+        self.__name__ = str(scalar_op)
         self._plans: dict[Any, tuple[tuple[DimShuffle | None, ...] | None, tuple[TensorType, ...]]] = {}
 
     def __eq__(self, other: object) -> bool:

@@ -53,7 +53,7 @@ def _install_methods() -> None:
         def method(self: Any) -> Any:
             return function(self)
 
-        method.__name__, method.__doc__ = function.__name__, function.__doc__
+        method.__name__, method.__doc__ = function.__name__, function.scalar_op.__doc__
         return method
 
     for name, function in FUNCTIONS.items():

@@ -1,7 +1,8 @@
 """Vector mathematics: every intrinsic as straight-line scalar instructions, the same for all targets.
 
 A body is branch-free and needs no tables, so that a compiler makes vector code of it at any width.  All are within 2 units in
-the last place on their whole domain, subnormals included, and right at the infinities, NaN and both zeros.  float32 is computed in
+the last place on their whole domain, subnormals included, unless their declaration allows more (gamma, erf^-1, Bessel functions), and
+right at the infinities, NaN and both zeros.  float32 is computed in
 float32.  Emitters must neither reassociate nor contract what is written here: products are exact where the formulas say so.
 
 Without ``fma`` a machine multiplies and adds, and the bodies that need an exact product split it (Dekker); then they are within 2.6.
@@ -10,8 +11,8 @@ An intrinsic is one function with its NumPy or SciPy reference above it; its fil
 
 >>> from theano.scalar.instructions import Trace
 >>> x = Trace().leaf("input", "float32", 0)
->>> expand("sigmoid", x).op
-'div'
+>>> expand("sigmoid", x).dtype
+'float32'
 >>> float(reference("sigmoid")(0.0))
 0.5
 """
