@@ -170,6 +170,7 @@ def test_text_that_does_not_compile_is_an_error(simulator):
 def test_functions_are_the_language_s_or_expanded(simulator, dtype, name):
     """OpenCL allows its functions up to 16 ULP in float32 (``pow``), and in float64."""
     x, y = np.linspace(0.25, 6, 47).astype(dtype), np.linspace(-3, 3, 47).astype(dtype)
+    y = np.rint(y) if name == "ldexp" else y
     arguments = [x, y][: len(inspect.signature(INTRINSICS[name].body).parameters) - 1]
     kernel = kernels.elementwise(lambda *args: intrinsic(name, *args), [dtype] * len(arguments), dtype)
     _, (*_, out) = simulator.run(kernel, [*arguments, x * 0], (47,))

@@ -57,6 +57,8 @@ def test_intrinsics(name: str, dtype: str) -> None:
     kernel, value = intrinsic_kernel(name, dtype)
     points = np.array([0.0, -0.0, 1.0, -1.0, 0.5, 1e-3, -2.7, 30.0, -30.0, 700.0, 1e-30, 3e38, np.inf, -np.inf, np.nan, 4.0, -7.0], dtype)
     arrays = [np.array(column) for column in zip(*itertools.product(points, repeat=arity(name)), strict=True)]
+    if name == "ldexp":  # its second argument is a whole number of moderate size
+        arrays[1] = np.rint(np.clip(np.nan_to_num(arrays[1]), -250, 250))
     for level in levels():
         _, (*_, found) = run_native(kernel, level, [*arrays, np.zeros_like(arrays[0])], [arrays[0].size])
         (expected,) = evaluate([value], lambda leaf: arrays[leaf.data] if leaf.op == "load" else np.int64(0), True, target(level).has_fma)

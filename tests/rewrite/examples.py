@@ -154,6 +154,7 @@ EXAMPLES = {
         lambda i: (1 + i.dvector0**2) ** -0.5,
         lambda i: i.dvector0**0,
     ],
+    "reuse_quotient": [lambda i: T.exp(i.dvector0 / i.dvector1) + i.dvector0 * T.tanh(i.dvector0) / i.dvector1],
     "multiply_by_inverse": [lambda i: i.dvector0 / 4],
     "fill_by_shape": [lambda i: second(i.dmatrix0, i.dscalar0) * i.drow0],
     "outer_product": [lambda i: T.outer(i.dvector0, i.dvector1)],

@@ -43,6 +43,7 @@ MP = {
     "erf": mpmath.erf,
     "erfc": mpmath.erfc,
     "erfcx": lambda x: mpmath.exp(x * x) * mpmath.erfc(x),
+    "gaussian": lambda x: mpmath.exp(-x * x),
     "maximum": max,
     "add": lambda *a: mpmath.fsum(a),
     "mul": lambda *a: mpmath.fprod(a),

@@ -76,9 +76,15 @@ def collect_product(rewriter: Rewriter, node: Apply) -> Any:
             found = _distributed(rewriter, read, dtype, ndim) or _cancelled(rewriter, read, dtype, ndim)
         if found is not None:
             return broadcast_as(rewriter, found, output)
-    if cost_of_product(read) >= (read.nodes, read.leaves, read.signs):
+    if cost_of_product(read) >= (read.nodes, read.leaves, read.signs) or _negates_a_shared_multiple(rewriter, node):
         return None
     return broadcast_as(rewriter, write_product(read, dtype, ndim), output)
+
+
+def _negates_a_shared_multiple(rewriter: Rewriter, node: Apply) -> bool:
+    """Whether ``node`` is ``-(2*x)`` where others need ``2*x`` too: ``-2*x`` would be one more product."""
+    (multiple, *others), op = node.inputs, node.op
+    return not others and op.scalar_op is neg and scalar_op_of(multiple) is mul and not rewriter.used_once(multiple)
 
 
 def _waits(rewriter: Rewriter, output: Variable, kinds: frozenset[Any]) -> bool:

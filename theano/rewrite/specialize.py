@@ -5,20 +5,28 @@ Whole powers become squares and products, fills become allocs, products of a col
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from math import frexp
 from typing import Any
 
 from theano.dtypes import is_float
 from theano.graph import Apply
 from theano.rewrite.engine import Rewriter, rewrite
+from theano.rewrite.pattern import rules
 from theano.rewrite.shape import broadcast_as
-from theano.rewrite.terms import literal, number_of
-from theano.scalar import OPS, inv, mul, sqr
+from theano.rewrite.terms import LIMIT, literal, number_of, op_of, scalar_op_of
+from theano.scalar import OPS, inv, mul, sqr, true_div
 from theano.tensor.products import Dot
 
-sqrt = OPS["sqrt"]
+exp, gaussian, sqrt = OPS["exp"], OPS["gaussian"], OPS["sqrt"]
 MULTIPLIED = 16
 """Powers up to this are multiplied out."""
+
+
+@rules("specialize")
+def bell(x: Any) -> Iterator[tuple[Any, Any]]:
+    yield exp(-(x**2)), gaussian(x)
 
 
 @rewrite("specialize", OPS["pow"])
@@ -60,7 +68,7 @@ def _multiplied(x: Any, power: int) -> Any:
     return result
 
 
-@rewrite("specialize", OPS["true_div"])
+@rewrite("specialize", true_div)
 def multiply_by_inverse(rewriter: Rewriter, node: Apply) -> Any:
     """Division by a power of two is multiplication, to the bit."""
     x, divisor = node.inputs
@@ -70,6 +78,23 @@ def multiply_by_inverse(rewriter: Rewriter, node: Apply) -> Any:
     if x.type.dtype != node.outputs[0].type.dtype or abs(number) > 2**64 or abs(number) < 2**-64:
         return None
     return mul(x, literal(1 / number, x.type.dtype, x.type.ndim)) if abs(frexp(number)[0]) == 0.5 else None
+
+
+@rewrite("specialize", true_div)
+def reuse_quotient(rewriter: Rewriter, node: Apply) -> Any:
+    """``x*y/z`` is ``(x/z)*y`` if there is an ``x/z`` anyway: products cost less than divisions."""
+    above, below = node.inputs
+    if scalar_op_of(above) is not mul or not rewriter.used_once(above) or not is_float(node.outputs[0].type.dtype):
+        return None
+    factors = above.owner.inputs
+    for client, _ in islice(rewriter.clients[below], LIMIT):
+        if client == "output" or op_of(client.outputs[0]) is not true_div or client is node or client.inputs[1] is not below:
+            continue
+        quotient = client.outputs[0]
+        if client.inputs[0] in factors and quotient.type == node.outputs[0].type:
+            rest = [f for f in factors if f is not client.inputs[0]]
+            return mul(quotient, *rest) if len(rest) == len(factors) - 1 else None
+    return None
 
 
 @rewrite("specialize", OPS["second"])

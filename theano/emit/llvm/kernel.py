@@ -186,13 +186,14 @@ class _Emission(Values):
         return self._ended(loop, self._recalled(loop.accumulators, slots))
 
     def _lanes_and_length(self, loop: Loop) -> tuple[int, int]:
-        """As many lanes as fill a register with the type that most is computed with, or two with one twice as wide; and how much
-        is computed."""
+        """As many lanes as fill a register with the type that most is computed with, or two with one twice as wide, or more if there is
+        much to compute; and how much there is."""
         computed = list(_computed(loop, self.detours))
         sizes = [ITEMSIZE[v.dtype] for v in computed if v.dtype != "bool"] or [1 if computed else 8]
         length, widest = sum(1 for value in computed if value.op not in LEAVES), max(sizes)
         halves = 2 * sum(size < widest for size in sizes) >= len(sizes)
-        registers = 2 if halves or (self.target.masks and length > DEEP) else 1
+        several = 1 + sum(more for more, limit in DEEP if length > limit) if self.target.masks else 1
+        registers = max(several, 2 if halves else 1)
         return max(2, min(64, registers * self.target.vector_bytes // widest)), length
 
     def _middle(self, start: str, stop: str, step: int) -> str:
@@ -446,9 +447,9 @@ def _grouped(body: Sequence[Statement]) -> Iterator[Statement | tuple[Store, ...
 LONG = 12
 """Instructions in the body of a reduction beyond which LANES of each of its values do not fit the registers."""
 
-DEEP = 40
-"""Instructions beyond which the next round of a loop is too far ahead for the processor to start on it, so that two
-registers of each value, side by side, gain 10 to 40 %.  Needs the 32 registers that come with masks."""
+DEEP = ((1, 40), (2, 160))
+"""Instructions beyond which the next round of a loop is too far ahead for the processor to start on it, so that more registers
+of each value, side by side, gain 10 to 40 %.  Needs the 32 registers that come with masks."""
 
 
 def _computed(loop: Loop, detours: Container[Value]) -> Iterator[Value]:

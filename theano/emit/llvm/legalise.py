@@ -66,10 +66,12 @@ class Legaliser:
     def _one(self, value: Value, args: tuple[Value, ...]) -> Value:
         if value.op == "const":
             return self.trace.const(value.data, value.dtype)
-        if value.op == "call":
+        if value.op == "call" and not (value.data == "ldexp" and self.target.masks):
             return self.value(_intrinsic(str(value.data), args, self.target.has_fma))
         if value.op == "cast" and "float16" in (value.dtype, args[0].dtype):
             return self._cast_half(args[0], value.dtype)
+        if value.op == "abs" and args[0].op == "neg":
+            return self.trace.emit("abs", args[0].args, value.dtype)  # one value, whichever sign its users ask for
         if value.op in ROUNDINGS and not self.target.has_round:
             return self.value(rounded(value.op, args[0]))
         return self.trace.emit(value.op, args, value.dtype, value.data)

@@ -48,7 +48,7 @@ def expand_all(values: Sequence[Value], has_fma: bool = True) -> list[Value]:
     for value in walk(values):
         args = tuple(new[id(a)] for a in value.args)
         if value.op == "call":
-            new[id(value)] = expand(str(value.data), *args, has_fma=has_fma)
+            (new[id(value)],) = expand_all([expand(str(value.data), *args, has_fma=has_fma)], has_fma)
         else:
             new[id(value)] = value if args == value.args else value.trace.emit(value.op, args, value.dtype, value.data)
     return [new[id(value)] for value in values]

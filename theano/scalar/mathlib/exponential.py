@@ -7,10 +7,11 @@ exponent: no conversion.  The polynomials are minimax for the relative error of 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
-from theano.scalar.instructions import Value, binary, fma, select
+from theano.scalar.instructions import Value, binary, fma, intrinsic, select
 from theano.scalar.mathlib.formats import Format, Table, at_least, at_most, constant, polynomial, portable, split_any
 
 # fmt: off
@@ -55,6 +56,12 @@ def reduce(f: Format, x: Value, offset: int) -> tuple[Value, Value]:
     return bits, fma(k, -LN2[f.dtype][1], rest)
 
 
+def reduce_twice(f: Format, x: Value) -> tuple[Value, Value]:
+    """k and x - k ln 2, for a k that may make numbers overflow or subnormal."""
+    _, k, rest = shift(f, x, 2 * f.bias)
+    return k, fma(k, -LN2[f.dtype][1], rest)
+
+
 def scaled(f: Format, x: Value, bits: Value) -> Value:
     """x 2^k, from the bits of k + bias, if 2^k is a normal number."""
     return x * f.number(bits << f.digits)
@@ -64,6 +71,18 @@ def scaled_twice(f: Format, x: Value, bits: Value) -> Value:
     """x 2^k, from the bits of k + 2 bias, whatever k: in two factors, of which only the second may round."""
     half = (bits >> 1) << f.digits
     return x * f.number(half) * f.number((bits << f.digits) - half)
+
+
+def _ldexp(x: Any, k: Any) -> Any:
+    return np.ldexp(x, np.asarray(k).astype("int32"))
+
+
+@portable(_ldexp)
+def ldexp(f: Format, x: Value, k: Value) -> Value:
+    """x 2^k for a whole number k between -2 bias and 2 bias: one instruction on some machines."""
+    shifter = f.shifter + 2 * f.bias
+    made = k.op == "sub" and k.args[1] is constant(x, shifter)  # its bits were there before
+    return scaled_twice(f, x, f.bits(k.args[0] if made else k + shifter))
 
 
 def series(f: Format, rest: Value) -> Value:
@@ -82,14 +101,14 @@ def clamped(f: Format, x: Value, lowest: float | None = None) -> Value:
 
 @portable(np.exp)
 def exp(f: Format, x: Value) -> Value:
-    bits, rest = reduce(f, clamped(f, x), 2 * f.bias)
-    return scaled_twice(f, series(f, rest), bits)
+    k, rest = reduce_twice(f, clamped(f, x))
+    return intrinsic("ldexp", series(f, rest), k)
 
 
 def exp_of_negative(f: Format, x: Value) -> Value:
     """e^x for x <= 0."""
-    bits, rest = reduce(f, at_least(x, UNDERFLOW[f.dtype]), 2 * f.bias)
-    return scaled_twice(f, series(f, rest), bits)
+    k, rest = reduce_twice(f, at_least(x, UNDERFLOW[f.dtype]))
+    return intrinsic("ldexp", series(f, rest), k)
 
 
 @portable(np.exp2)
@@ -102,10 +121,11 @@ def power_of_two(f: Format, x: Value, low: Value | None) -> Value:
     """2^(x + low) for a moderate ``x`` and a tiny ``low``."""
     shifter = f.shifter + 2 * f.bias
     shifted = x + shifter
-    rest = x - (shifted - shifter)
+    k = shifted - shifter
+    rest = x - k
     if low is not None:
         rest = rest + low
-    return scaled_twice(f, polynomial(rest, (1.0, *EXP2[f.dtype])), f.bits(shifted))
+    return intrinsic("ldexp", polynomial(rest, (1.0, *EXP2[f.dtype])), k)
 
 
 @portable(np.expm1)

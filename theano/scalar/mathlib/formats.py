@@ -104,7 +104,19 @@ def at_most(x: Value, high: float) -> Value:
 
 
 def polynomial(x: Value, coefficients: Sequence[float]) -> Value:
-    """Horner's scheme, the constant term first."""
+    """The constant term first.  In a long chain each step waits for the one before, so long polynomials are two or four in x^2 or
+    x^4 with a short one in common; the first two coefficients, which decide the accuracy, are added last."""
+    chains = 1 if len(coefficients) < 12 else 2 if len(coefficients) < 16 else 4
+    if chains == 1:
+        return _chains(x, coefficients, 1)
+    result = _chains(x, coefficients[2:], chains)
+    return fma(fma(result, x, coefficients[1]), x, coefficients[0])
+
+
+def _chains(x: Value, coefficients: Sequence[float], count: int) -> Value:
+    """By Horner's scheme, or as the sum of its even and its odd powers."""
+    if count > 1:
+        return fma(_chains(x * x, coefficients[1::2], count // 2), x, _chains(x * x, coefficients[::2], count // 2))
     result = constant(x, coefficients[-1])
     for coefficient in coefficients[-2::-1]:
         result = fma(result, x, coefficient)
