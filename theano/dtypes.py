@@ -16,6 +16,7 @@ operations are declared with.  A rule maps the dtypes of the arguments to a tupl
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -127,6 +128,26 @@ def can_hold(dtype: str, other: str) -> bool:
 
 # --- constants
 
+_AUTOCAST: ContextVar[tuple[str, ...]] = ContextVar("autocast", default=("float32", "float64"))
+
+
+class autocast_float_as:
+    """In a ``with`` block, a Python float becomes the first of these dtypes in which it is exact, or the last.
+
+    >>> with autocast_float_as("float32"):
+    ...     scalar_constant_dtype(0.1)
+    'float32'
+    """
+
+    def __init__(self, *dtypes: str) -> None:
+        self.dtypes = tuple(map(resolve, dtypes))
+
+    def __enter__(self) -> None:
+        self._before = _AUTOCAST.set(self.dtypes)
+
+    def __exit__(self, *args: Any) -> None:
+        _AUTOCAST.reset(self._before)
+
 
 def scalar_constant_dtype(number: Any, *others: str) -> str:
     """The dtype of a number used as a constant.
@@ -174,10 +195,11 @@ def _float_dtype(number: float, others: tuple[str, ...]) -> str:
     if config.cast_policy == "weak" and others:
         companion = upcast(*others)
         return companion if companion in CONTINUOUS else floatX
-    if config.cast_policy != "custom" or floatX != "float64":
+    allowed = _AUTOCAST.get()
+    if config.cast_policy != "custom" or (floatX != "float64" and (floatX in allowed or floatX == "float16")):
         return floatX
     with np.errstate(over="ignore"):
-        return "float32" if float(np.float32(number)) == number else "float64"
+        return next((dtype for dtype in allowed if float(np.dtype(dtype).type(number)) == number), allowed[-1])
 
 
 def _complex_dtype(others: tuple[str, ...]) -> str:

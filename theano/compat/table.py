@@ -36,6 +36,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     "theano.sandbox.softsign": ("theano.tensor.nnet: softsign",),
     "theano.scalar": (
         "theano.graph: Apply Constant DisconnectedType FunctionGraph Op Type Variable",
+        "theano.dtypes: autocast_float_as",
+        "theano.errors: ComplexError=DTypeError IntegerDivisionError=DTypeError",
         "theano.flags: config",
         "theano.gradient: grad_not_implemented grad_undefined",
         "theano.printing: pprint",
@@ -44,6 +46,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "theano.scalar.basic_scipy": ("theano.scalar",),
     "theano.tensor": (
         "theano.graph: Apply Constant DisconnectedType Generic Op Type Variable generic",
+        "theano.dtypes: autocast_float_as",
         "theano.errors: MethodNotDefined NotScalarConstantError ShapeError",
         "theano.flags: config",
         "theano.gradient: consider_constant grad_not_implemented grad_undefined",

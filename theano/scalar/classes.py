@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from theano.scalar.declare import OPS
+from theano.scalar.logic import RANGES
 from theano.scalar.types import Scalar
 
 __all__ = ["CLASSES"]
@@ -37,6 +38,26 @@ class _Kind(type):
     def __call__(cls, output_types_preference: Any = None, name: str | None = None) -> Any:
         return OPS[cls.operation]
 
+    def __getattr__(cls, name: str) -> Any:
+        return getattr(OPS[cls.operation], name)
+
+
+class _Group(type):
+    """A class of several operations."""
+
+    operations: tuple[str, ...]
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return any(instance is OPS[name] for name in cls.operations)
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{cls.__name__} stands for {', '.join(cls.operations)}; use one of these")
+
+
+class _Ranges(_Group):
+    def __call__(cls, openlow: bool, openhi: bool) -> Any:
+        return RANGES[bool(openlow), bool(openhi)]
+
 
 class _AnyCast(type):
     def __instancecheck__(cls, instance: object) -> bool:
@@ -55,6 +76,16 @@ def _class_name(operation: str) -> str:
 CLASSES: dict[str, type] = {
     _class_name(name): _Kind(_class_name(name), (), {"operation": name, "__doc__": op.__doc__})
     for name, op in OPS.items()
-    if not name.startswith("convert_to_")
+    if not name.startswith("convert_to_") and not name.endswith("range")
 } | {"Cast": _AnyCast("Cast", (), {"__doc__": "Conversion to the dtype of a scalar type."})}
+CLASSES |= {
+    name: kind(name, (), {"operations": operations, "__doc__": f"One of {', '.join(operations)}."})
+    for name, kind, operations in (
+        ("LogicalComparison", _Group, ("lt", "le", "gt", "ge", "eq", "neq", *(op.name for op in RANGES.values()))),
+        ("FixedLogicalComparison", _Group, ("isnan", "isinf")),
+        ("UnaryBitOp", _Group, ("invert",)),
+        ("BinaryBitOp", _Group, ("and_", "or_", "xor")),
+        ("InRange", _Ranges, tuple(op.name for op in RANGES.values())),
+    )
+}
 """By classic name."""

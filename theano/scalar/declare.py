@@ -24,7 +24,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,9 @@ from theano.errors import CompileError, message
 from theano.graph import NullType
 from theano.scalar.instructions import Trace, Value
 from theano.scalar.op import ScalarOp
+
+if TYPE_CHECKING:
+    from theano.scalar.types import Scalar
 
 OPS: dict[str, Declared] = {}
 """Every declared operation by name, in the order of declaration."""
@@ -157,6 +160,15 @@ class Declared(ScalarOp):
 
     def output_dtypes(self, *given: str) -> tuple[str, ...]:
         return self.dtype_rule(*given)
+
+    def output_types(self, types: Sequence[Scalar]) -> Sequence[Scalar]:
+        from theano.scalar.types import get_scalar_type
+
+        return [get_scalar_type(dtype) for dtype in self.dtype_rule(*(t.dtype for t in types))]
+
+    def output_types_preference(self, *types: Scalar) -> Sequence[Scalar]:
+        """As :meth:`output_types`."""
+        return self.output_types(types)
 
     def evaluate(self, *arrays: NDArray[Any]) -> list[NDArray[Any]]:
         """By the reference: arguments in the dtypes of the computation, the result in that of the rule."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from theano import dtypes
-from theano.scalar.declare import elementwise, to_common, unchanged
+from theano.scalar.declare import Declared, elementwise, to_common, unchanged
 from theano.scalar.instructions import Value, select
 
 
@@ -72,6 +72,33 @@ def isinf(x: Value) -> Value:
         x, _ = _ordered(x, x)
         return x.differs(x)
     return abs(x).equals(float("inf"))
+
+
+def _declare_range(open_low: bool, open_high: bool) -> Declared:
+    def between(x: Value, low: Value, high: Value) -> Value:
+        above: Value = (lt if open_low else le)(low, x)
+        below: Value = (lt if open_high else le)(x, high)
+        return above & below
+
+    signs = "<" if open_low else "<=", "<" if open_high else "<="
+    between.__doc__ = f"low {signs[0]} x {signs[1]} high."
+    comparisons = np.less if open_low else np.less_equal, np.less if open_high else np.less_equal
+    return elementwise(
+        name=_RANGES[open_low, open_high],
+        dtype=dtypes.bool_out,
+        reference=lambda x, low, high: comparisons[0](low, x) & comparisons[1](x, high),
+        casts=to_common,
+    )(between)
+
+
+_RANGES = {
+    (True, True): "inopenrange",
+    (False, False): "inclosedrange",
+    (True, False): "inleftopenrange",
+    (False, True): "inrightopenrange",
+}
+RANGES = {ends: _declare_range(*ends) for ends in _RANGES}
+"""Whether a number lies in a range, by which of its ends are open."""
 
 
 def _switch_casts(given: Sequence[str], out: str) -> Sequence[str]:

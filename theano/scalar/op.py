@@ -174,6 +174,10 @@ class ScalarOp(Op):
         found = followed(self, given)
         return found if isinstance(found, str) else None
 
+    def supports_c_code(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> bool:
+        """No operation has C code: what is native is compiled from instructions."""
+        return False
+
     def has_code(self, *given: str) -> bool:
         """Whether there is code for arguments of these dtypes; if not, Python runs ``evaluate``."""
         return self.why_python(*given) is None

@@ -26,6 +26,8 @@ from theano.dtypes import (
     DISCRETE,
     FLOATS,
     INTEGERS,
+    SIGNED,
+    UNSIGNED,
     can_hold,
     is_continuous,
     resolve,
@@ -38,6 +40,12 @@ from theano.graph import Constant, Type, Variable
 from theano.scalar.declare import OPS
 from theano.scalar.op import ScalarOp
 
+__all__ = [
+    "TYPES", "Scalar", "ScalarConstant", "ScalarVariable", "all_types", "as_common_dtype", "as_scalar", "cast", "complex_types", "complexs",
+    "complexs64", "complexs128", "constant", "continuous_types", "convert", "discrete_types", "float_types", "floats", "get_scalar_type",
+    "int_types", "integer_types", "ints", "uint_types",
+]  # fmt: skip
+
 
 class _Operators:
     """Operators of scalar variables."""
@@ -48,9 +56,28 @@ class _Operators:
     def dtype(self) -> str:
         return self.type.dtype
 
+    ndim, broadcastable = 0, ()
+
     def __elementwise__(self, op: ScalarOp, args: Sequence[Any]) -> Any:
         """Called by a scalar op applied to variables."""
         return op.apply(args)
+
+    def astype(self, dtype: Any) -> Any:
+        return cast(self, dtype)
+
+    def zeros_like(self, dtype: Any = None) -> ScalarConstant:
+        """A constant 0, by default of the same dtype."""
+        return constant(0, dtype=dtype or self.dtype)
+
+    def ones_like(self, dtype: Any = None) -> ScalarConstant:
+        """A constant 1, by default of the same dtype."""
+        return constant(1, dtype=dtype or self.dtype)
+
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return OPS["int_div"](self, other), OPS["mod"](self, other)
+
+    def __rdivmod__(self, other: Any) -> tuple[Any, Any]:
+        return OPS["int_div"](other, self), OPS["mod"](other, self)
 
 
 def _operator(name: str, swap: bool) -> Callable[..., Any]:
@@ -61,8 +88,8 @@ def _operator(name: str, swap: bool) -> Callable[..., Any]:
 for _name, _op in (
     ("neg", "neg"), ("abs", "abs_"), ("invert", "invert"), ("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "true_div"),
     ("floordiv", "int_div"), ("mod", "mod"), ("pow", "pow"), ("and", "and_"), ("or", "or_"), ("xor", "xor"),
-    ("lshift", "left_shift"), ("rshift", "right_shift"), ("lt", "lt"), ("le", "le"),
-    ("gt", "gt"), ("ge", "ge"),
+    ("lshift", "left_shift"), ("rshift", "right_shift"), ("lt", "lt"), ("le", "le"), ("gt", "gt"), ("ge", "ge"), ("floor", "floor"),
+    ("ceil", "ceil"), ("trunc", "trunc"),
 ):  # fmt: skip
     setattr(_Operators, f"__{_name}__", _operator(_op, swap=False))
     if OPS[_op].arity == 2 or OPS[_op].nary:
@@ -111,6 +138,14 @@ class Scalar(Type):
     def values_eq_approx(self, a: Any, b: Any, tolerance: float = 1e-4) -> bool:
         return bool(np.isclose(a, b, rtol=tolerance, atol=0, equal_nan=True))
 
+    def get_shape_info(self, obj: Any) -> int:
+        """How many bytes a value takes, for a profile."""
+        return int(obj.itemsize)
+
+    def get_size(self, shape_info: int) -> int:
+        """How many bytes that is."""
+        return shape_info
+
     def dtype_specs(self) -> tuple[type, str, str]:
         """NumPy's scalar type, the C type and the NumPy type number, as C code spells them."""
         return np.dtype(self.dtype).type, f"npy_{self.dtype}", f"NPY_{self.dtype.upper()}"
@@ -154,6 +189,40 @@ complex64, complex128 = map(get_scalar_type, ("complex64", "complex128"))
 TYPES = {dtype: get_scalar_type(dtype) for dtype in ALL}
 """The scalar types by dtype, bool's too."""
 
-int_types, float_types, complex_types, discrete_types, continuous_types, all_types = (
-    tuple(TYPES[dtype] for dtype in group) for group in (INTEGERS, FLOATS, COMPLEX, DISCRETE, CONTINUOUS, ALL)
+int_types, uint_types, integer_types, float_types, complex_types, discrete_types, continuous_types, all_types = (
+    tuple(TYPES[dtype] for dtype in group) for group in (SIGNED, UNSIGNED, INTEGERS, FLOATS, COMPLEX, DISCRETE, CONTINUOUS, ALL)
 )
+
+
+def _several(kind: Scalar) -> Callable[..., Any]:
+    def variables(*names: Any) -> Any:
+        wanted = [None] * names[0] if len(names) == 1 and isinstance(names[0], int) else names
+        made = [kind(name) for name in wanted]
+        return made[0] if len(names) == 1 and not isinstance(names[0], int) else made
+
+    variables.__doc__ = f"{kind} variables, from their names or their number."
+    return variables
+
+
+ints, floats, complexs, complexs64, complexs128 = map(_several, (int64, float64, complex128, complex64, complex128))
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """``x`` as a scalar variable of ``dtype``."""
+    x = as_scalar(x)
+    return x if x.type.dtype == resolve(dtype) else OPS[f"convert_to_{resolve(dtype)}"](x)
+
+
+def as_common_dtype(*vars: Any) -> tuple[Any, ...]:
+    """Scalar variables cast to their common dtype.
+
+    >>> as_common_dtype(int8("n"), float32("x"))[0].type
+    float32
+    """
+    operands = [as_scalar(x) for x in vars]
+    return tuple(cast(x, upcast(*(v.type.dtype for v in operands))) for x in operands)
+
+
+def convert(x: Any, dtype: Any = None) -> Any:
+    """A number as an array of rank 0, by default of the dtype that the cast policy gives it."""
+    return np.asarray(x).astype(scalar_constant_dtype(x) if dtype is None else resolve(dtype))
