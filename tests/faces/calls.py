@@ -330,6 +330,45 @@ OTHERS = {
     "theano.tensor.extra_ops.diff": ("T.extra_ops.diff(v)", "np.diff(V)"),
     "theano.tensor.extra_ops.searchsorted": ("T.extra_ops.searchsorted(v.sort(), u)", "np.sort(V).searchsorted(U)"),
     "theano.tensor.extra_ops.to_one_hot": ("T.extra_ops.to_one_hot(i, 6)", "np.eye(6)[I]"),
+    "theano.tensor.nnet.batch_normalization": ("T.nnet.batch_normalization(m, 2.0, 1.0, u, v)", "(M - U) * 2 / V + 1"),
+    "theano.tensor.nnet.bn.batch_normalization_test": (
+        "T.nnet.bn.batch_normalization_test(m, v, u, u, v)",
+        "(M - U) * V / np.sqrt(V + 1e-4) + U",
+    ),
+    "theano.tensor.nnet.bn.batch_normalization_train": (
+        "T.nnet.bn.batch_normalization_train(m, v, u)[1]",
+        "M.mean(0, keepdims=True)",
+    ),
+    "theano.tensor.nnet.binary_crossentropy": ("T.nnet.binary_crossentropy(u, b)", "-np.log(np.where(B, U, 1 - U))"),
+    "theano.tensor.nnet.categorical_crossentropy": (
+        "T.nnet.categorical_crossentropy(T.nnet.softmax(m), T.constant([0, 2]))",
+        "-np.log(sp.softmax(M, 1))[[0, 1], [0, 2]]",
+    ),
+    "theano.tensor.nnet.confusion_matrix": ("T.nnet.confusion_matrix(i, i)[0]", "np.eye(3, dtype=int)"),
+    "theano.tensor.nnet.elu": ("T.nnet.elu(-u)", "np.expm1(-U)"),
+    "theano.tensor.nnet.hard_sigmoid": ("T.nnet.hard_sigmoid(v)", "np.clip(0.2 * V + 0.5, 0, 1)"),
+    "theano.tensor.nnet.logsoftmax": ("T.nnet.logsoftmax(m)", "sp.log_softmax(M, 1)"),
+    "theano.tensor.nnet.relu": ("T.nnet.relu(m)", "np.maximum(M, 0)"),
+    "theano.tensor.nnet.selu": ("T.nnet.selu(v)", "1.0507009873554805 * V"),
+    "theano.tensor.nnet.sigmoid": ("T.nnet.sigmoid(v)", "sp.expit(V)"),
+    "theano.tensor.nnet.softmax": ("T.nnet.softmax(m)", "sp.softmax(M, 1)"),
+    "theano.tensor.nnet.softplus": ("T.nnet.softplus(v)", "np.log1p(np.exp(V))"),
+    "theano.tensor.nnet.h_softmax": (
+        "T.nnet.h_softmax(m, 2, 4, 2, 2, T.zeros((3, 2)), T.zeros(2), T.zeros((2, 3, 2)), T.zeros((2, 2)))",
+        "np.full((2, 4), 0.25)",
+    ),
+    "theano.tensor.nnet.sigmoid_binary_crossentropy": (
+        "T.nnet.sigmoid_binary_crossentropy(v, u)",
+        "np.log1p(np.exp(V)) - U * V",
+    ),
+    "theano.tensor.nnet.softsign": ("T.nnet.softsign(v)", "V / (1 + V)"),
+    "theano.tensor.sharedvar.TensorSharedVariable": ("isinstance(theano.shared(V), T.sharedvar.TensorSharedVariable)", "True"),
+    "theano.tensor.sharedvar.SharedVariable": ("isinstance(theano.shared('text'), T.sharedvar.SharedVariable)", "True"),
+    "theano.tensor.utils.hash_from_ndarray": ("len(T.utils.hash_from_ndarray(V))", "64"),
+    "theano.tensor.utils.shape_of_variables": (
+        "T.utils.shape_of_variables(theano.graph.FunctionGraph([v], [v[1:]], clone=False), {v: (5,)})[v]",
+        "(5,)",
+    ),
 }
 
 KINDS = {"scalar": "", "vector": "f", "row": "tf", "col": "ft", "matrix": "ff", **{f"tensor{n}": "f" * n for n in range(3, 8)}}

@@ -67,6 +67,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         "theano.tensor.sorting",
         "theano.tensor: squeeze",
     ),
+    "theano.tensor.nnet.bn": ("theano.tensor.nnet.batchwise",),
     "theano.tensor.nnet.nnet": ("theano.tensor.nnet", "theano.tensor: sigmoid softplus"),
     "theano.tensor.nnet.sigm": ("theano.tensor.nnet", "theano.tensor: sigmoid softplus", "theano.tensor.inplace: sigmoid_inplace"),
     "theano.tensor.opt": (
@@ -76,5 +77,6 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     "theano.tensor.sort": ("theano.tensor.sorting",),
     "theano.tensor.type_other": ("theano.tensor.optional",),
+    "theano.tensor.utils": ("theano.compile.inspecting",),
     "theano.tensor.var": ("theano.tensor.variable", "theano.tensor.variable: _tensor_py_operators=TensorOperators", "theano.tensor.type"),
 }  # fmt: skip

@@ -9,5 +9,7 @@ TensorType(float32, scalar)
 # ruff: noqa: F403 (every name is for export)
 
 from theano.tensor.nnet.activation import *
+from theano.tensor.nnet.batchwise import *
+from theano.tensor.nnet.classes import *
 from theano.tensor.nnet.crossentropy import *
 from theano.tensor.nnet.normalized import *
