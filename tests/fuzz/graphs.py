@@ -1,8 +1,8 @@
-"""Random graphs with values: every node is evaluated by ``perform`` as soon as it is made, for several sets of shapes at once.
+"""Random graphs with values: every node is evaluated with its error bounds as soon as it is made, for several sets of shapes at once.
 
 A dimension is the tuple of its extents in those sets, so that two variables fit wherever their dimensions are equal, however
-they came about.  Steps that fail the conditions below are undone: numbers stay finite and moderate, and what is
-discontinuous is applied only to values known exactly, so that rounding never decides anything.
+they came about.  Steps after which too little would be known for certain are undone.  Each graph is asked for some
+*pairs*, an elementwise operation and the dtype of its first argument, in turn, so that all are covered alike.
 """
 
 import operator
@@ -12,24 +12,57 @@ import numpy as np
 
 import theano
 import theano.tensor as T
-from tests.evaluate import evaluate
+from tests.fuzz.bounds import Bounded, Unbounded, judge
+from tests.laws.elementwise import accepted, arity, corners, intervals
+from theano.dtypes import ALL, COMPLEX, DISCRETE, FLOATS
+from theano.errors import DTypeError
 from theano.graph import Apply, Op
+from theano.scalar import OPS
 from theano.scanning.regions import branch, repeat
+from theano.tensor.elemwise import elemwise
 
 ENVIRONMENTS = 4  # typical; empty; sizes of 1; large
-LARGEST = 1 << 18
+LARGEST = 1 << 16
 BASE = {"a": (5, 4, 1, 170), "b": (7, 0, 6, 130), "c": (3, 2, 1, 9), "v": (11, 0, 1, 33001), "w": (4, 3, 1, 5)}
-FLOATS, INTEGERS = ("float64", "float32"), ("int64", "int32", "int8", "uint8", "int16")
+WIDE = ("float64", "float32")
+REALS = tuple(d for d in ALL if d not in COMPLEX)
 ONE = (1,) * ENVIRONMENTS
+DTYPES = ALL if OPS["add"].has_code("complex64", "complex64") else REALS
+
+
+def evaluates(op, dtype):
+    """Whether ``op`` takes this dtype, and its reference too: SciPy knows few functions of complex numbers."""
+    if not accepted(op, *(dtype,) * arity(op)):
+        return False
+    try:
+        op.evaluate(*(np.ones(1, dtype),) * arity(op))
+    except TypeError:
+        return False
+    return True
+
+
+PAIRS = [(op, dtype) for op in OPS.values() for dtype in DTYPES if not (DTYPES is REALS and set(op.output_dtypes(*(dtype,) * arity(op)) if accepted(op, *(dtype,) * arity(op)) else ()) & set(COMPLEX)) and evaluates(op, dtype)]
+"""Every elementwise operation with every dtype that it takes."""
+ASKED = 4
+"""How many pairs a graph is asked for."""
+
+
+def asked(seed):
+    """The pairs of the graph of this seed: all come in turn."""
+    stride = next(n for n in range(len(PAIRS) * 5 // 8, 2 * len(PAIRS)) if np.gcd(n, len(PAIRS)) == 1)
+    return [PAIRS[(ASKED * seed + k) * stride % len(PAIRS)] for k in range(ASKED)]
 
 
 @dataclass
 class Known:
-    """A variable with its values; ``exact``: they are small multiples of 1/8."""
+    """A variable with its values and their bounds."""
 
     variable: object
-    values: list
-    exact: bool = False
+    found: list
+
+    @property
+    def values(self):
+        return [b.value for b in self.found]
 
     @property
     def dtype(self):
@@ -46,6 +79,11 @@ class Known:
     @property
     def broadcastable(self):
         return self.variable.type.broadcastable
+
+    @property
+    def moderate(self):
+        """Whether exponentials and products of such numbers stay finite."""
+        return all(np.isfinite(v).all() and (not v.size or np.abs(v).max() < 1e3) for v in self.values if v.dtype.kind != "b")
 
 
 ROUGH = {"make_user_op", "make_repeat", "make_branch"}
@@ -75,11 +113,14 @@ class Graph:
 
     def __init__(self, seed, smooth=False):
         self.random = np.random.default_rng(seed)
-        self.smooth, self.dtypes = smooth, FLOATS if smooth else (*FLOATS, *INTEGERS)
+        self.smooth = smooth
+        self.wild = not smooth and self.random.random() < 0.3
+        self.dtypes = WIDE if smooth else DTYPES
         self.inputs, self.shared, self.known = [], [], []
         self.steps = sorted(name for name in dir(self) if name.startswith("make_") and not (smooth and name in ROUGH))
-        self.steps += ["make_unary", "make_binary"] * 3
-        while len(self.known) < 3:
+        self.steps += ["make_formula", "make_binary", "make_declared", "make_declared"] * 3
+        self.wanted = [] if smooth else asked(seed)
+        while len(self.known) < 2:
             self.attempt(self.source)
 
     # ------------------------------------------------------------------ sources
@@ -90,21 +131,19 @@ class Graph:
     def source(self, shape=None, dtype=None, draw=None, name=None):
         """A new input, or sometimes a shared variable."""
         if shape is None:
-            shape = [BASE["v"]] if self.random.random() < 0.2 else self.dimensions(self.random.choice([0, 1, 2, 2, 2, 3]))
+            shape = [BASE["v"]] if self.random.random() < 0.1 else self.dimensions(self.random.choice([0, 1, 2, 2, 2, 3]))
         self.small(shape)
-        dtype = dtype or (self.pick(self.dtypes) if self.random.random() < 0.5 else "float64")
+        dtype = dtype or (self.pick(self.dtypes) if self.random.random() < 0.5 else self.pick(WIDE))
         draw = draw or self.numbers
         values = [draw(tuple(d[k] for d in shape), dtype, k) for k in range(ENVIRONMENTS)]
         variable = T.TensorType(dtype, [d == ONE and self.random.random() < 0.7 for d in shape])(name or f"x{len(self.known)}")
+        place = self.inputs
         if name is None and self.random.random() < 0.25:
             pattern = {"broadcastable": variable.type.broadcastable} if shape else {}
-            variable = theano.shared(np.asarray(values[0]), f"s{len(self.known)}", **pattern)
-            self.shared.append(Known(variable, values, True))
-        else:
-            self.inputs.append(Known(variable, values, True))
-        found = (self.shared if hasattr(variable, "get_value") else self.inputs)[-1]
-        self.known.append(found)
-        return found
+            variable, place = theano.shared(np.asarray(values[0]), f"s{len(self.known)}", **pattern), self.shared
+        place.append(Known(variable, [Bounded(value) for value in values]))
+        self.known.append(place[-1])
+        return place[-1]
 
     @staticmethod
     def small(shape):
@@ -112,9 +151,42 @@ class Graph:
             raise Rejected
 
     def numbers(self, shape, dtype, environment):
-        if dtype.startswith("float"):
-            return (self.random.integers(-24, 25, size=shape) / 8).astype(dtype)
-        return self.random.integers(0 if dtype.startswith("u") else -5, 6, size=shape).astype(dtype)
+        """Multiples of 1/8 or any numbers, of moderate size; in wild graphs the corners of the dtype among them."""
+        if dtype in DISCRETE:
+            low = -6 if dtype.startswith("int") else 0
+            values = self.random.integers(low, 2 if dtype == "bool" else 7, size=shape).astype(dtype)
+        else:
+            values = self.random.integers(-24, 25, size=shape) / 8
+            if self.random.random() < 0.4:
+                values = self.random.normal(0, 2, size=shape)
+            if dtype in COMPLEX:
+                values = values + 1j * self.random.integers(-16, 17, size=shape) / 8
+            values = np.asarray(values).astype(dtype)
+        return self.disturbed(values)
+
+    def disturbed(self, values):
+        if not self.wild or self.random.random() < 0.5:
+            return values
+        dtype = values.dtype.name
+        special = np.array(corners({"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)), dtype)
+        chosen = special[self.random.integers(len(special), size=values.shape)]
+        return np.where(self.random.random(values.shape) < 0.1, chosen, values)
+
+    def in_domain(self, low, high):
+        """Draws numbers from an interval, and the whole ones among its ends."""
+
+        def draw(shape, dtype, environment):
+            values = self.random.uniform(low, high, size=shape)
+            if dtype == "bool":
+                return np.asarray(values > (low + high) / 2)
+            if dtype in DISCRETE:
+                values = np.abs(values) if dtype.startswith("uint") else values
+                return self.disturbed(np.asarray(np.clip(values.round(), -100, 100)).astype(dtype))
+            if dtype in COMPLEX:
+                values = values + 1j * self.random.uniform(low, high, size=shape)
+            return self.disturbed(np.asarray(values).astype(dtype))
+
+        return draw
 
     # ------------------------------------------------------------------ growing
 
@@ -126,9 +198,15 @@ class Graph:
 
     def one(self, condition=lambda k: True):
         """A known variable, the later the likelier."""
+        found = self.one_or_none(condition)
+        if found is None:
+            raise Rejected
+        return found
+
+    def one_or_none(self, condition):
         found = [k for k in self.known if condition(k)]
         if not found:
-            raise Rejected
+            return None
         position = int(len(found) * self.random.random() ** 0.6)
         return found[min(position, len(found) - 1)]
 
@@ -146,6 +224,12 @@ class Graph:
             return False
 
     def grow(self, nodes):
+        """About ``nodes`` operations, those asked for among them; ``targets`` are their results."""
+        self.targets = []
+        for op, dtype in self.wanted:
+            if not self.attempt(lambda: self.targets.append(self.apply(op, dtype))):
+                self.attempt(lambda: self.targets.append(self.apply(op, dtype, fresh=True)))
+        nodes -= len(self.wanted)
         tries = 0
         while nodes > 0 and tries < 2000:
             tries += 1
@@ -154,31 +238,39 @@ class Graph:
     def leaves(self):
         return [*self.inputs, *self.shared]
 
-    def values(self, variable, environment):
-        """What ``perform`` makes of ``variable``, from what is known."""
-        given = {k.variable: k.values[environment] for k in self.known}
-        with np.errstate(all="ignore"):
-            return np.asarray(evaluate(variable, given))
-
-    def add(self, variable, exact=False, bound=1e4):
-        values = []
+    def bounded(self, variable):
+        """For each set of shapes, the value and bounds of ``variable``, from what is known."""
+        results = []
         for environment in range(ENVIRONMENTS):
-            value = self.values(variable, environment)
-            if np.prod(np.maximum(value.shape, 1)) > 4 * LARGEST or value.dtype.kind == "c":
+            try:
+                results.append(judge([variable], {k.variable: k.found[environment] for k in self.known})[0])
+            except Unbounded:
+                raise Rejected from None
+        return results
+
+    def values(self, variable, environment):
+        return self.bounded(variable)[environment].value
+
+    def add(self, variable, least=0.7):
+        """Take ``variable`` if enough is known of it."""
+        found = self.bounded(variable)
+        for b in found:
+            within = 0.05 if b.value.dtype == "float16" else 1e-3
+            if np.prod(np.maximum(b.value.shape, 1)) > 4 * LARGEST or b.known(within) < least * (0.7 if self.wild else 1):
                 raise Rejected
-            if value.dtype.kind == "f" and value.size and not np.abs(value).max() < bound:
+            tame = b.wild is None or not b.wild.size or b.wild.mean() < (0.8 if self.wild else 0.3)
+            if not tame or (self.smooth and not np.isfinite(b.value).all()):
                 raise Rejected
-            values.append(value)
-        self.known.append(Known(variable, values, exact or values[0].dtype.kind in "iub"))
+        self.known.append(Known(variable, found))
         return self.known[-1]
 
     # ------------------------------------------------------------------ elementwise
 
-    def partner(self, *others):
+    def partner(self, *others, dtypes=REALS[1:]):
         """Something that fits all ``others`` by its shape and broadcastable pattern."""
 
         def fits(y):
-            return y.dtype != "bool" and all(self.fits(x, y) for x in others)
+            return y.dtype in dtypes and all(self.fits(x, y) for x in others)
 
         return self.one(fits)
 
@@ -189,60 +281,85 @@ class Graph:
             return False
         return all(np.prod(np.broadcast_shapes(v.shape, w.shape)) <= LARGEST for v, w in zip(x.values, y.values))
 
-    def make_unary(self):
-        x = self.one(lambda k: k.dtype in FLOATS)
-        f = self.pick(
-            [
-                T.tanh, T.nnet.sigmoid, T.exp, T.neg, abs, T.sqr, T.erf, T.sin, T.cos, T.nnet.relu, T.nnet.softplus,
-                T.sgn if x.exact else T.neg, lambda v: T.log(abs(v) + 1), lambda v: T.sqrt(abs(v) + 0.5), lambda v: 1 / (1 + T.sqr(v)),
-                lambda v: v * 0.5 + 1, lambda v: 3 - v, lambda v: T.clip(v, -1, 1), lambda v: v**3,
-                T.log1p if all((v > -0.9).all() for v in x.values) else T.tanh,
-            ]
-        )  # fmt: skip
-        self.add(f(x.variable), x.exact and f in (T.neg, abs, T.sgn))
+    def make_declared(self):
+        """Any operation on any dtype."""
+        self.apply(*self.pick([(op, dtype) for op, dtype in PAIRS if dtype in self.dtypes and (op.differentiable or not self.smooth)]))
 
-    def make_integer_unary(self):
-        x = self.one(lambda k: k.dtype in INTEGERS)
-        self.add(self.pick([T.neg, abs, lambda v: v * 3 + 1, lambda v: v % 4, lambda v: v // 3, T.sgn, T.sqr])(x.variable))
+    def apply(self, op, dtype, fresh=False):
+        """``op`` with a first argument of ``dtype``: of what is there or, ``fresh``, of new inputs from its domain."""
+        count = arity(op) + (int(self.random.integers(3)) if op.nary and self.random.random() < 0.3 else 0)
+        spans = list(intervals(op)) + [(-10.0, 10.0)] * (count - arity(op))
+        first = None if fresh or self.random.random() < 0.3 else self.one_or_none(lambda k: k.dtype == dtype)
+        if first is None:
+            shape = None if self.random.random() < 0.5 else self.pick([k.shape for k in self.known if k.ndim < 4])
+            first = self.source(shape, dtype, self.in_domain(*spans[0]) if self.random.random() < 0.7 else None)
+        chosen = [first]
+        for span in spans[1:count]:
+            other = None if fresh else self.one_or_none(
+                lambda k: all(self.fits(x, k) for x in chosen) and accepted(op, *(c.dtype for c in chosen), *(k.dtype,) * (count - len(chosen)))
+            )
+            if other is None or (self.random.random() < 0.3 and span != (-10.0, 10.0)):
+                kinds = [d for d in self.dtypes if accepted(op, *(c.dtype for c in chosen), *(d,) * (count - len(chosen)))]
+                kind = dtype if dtype in kinds or not kinds else self.pick(kinds)
+                other = self.source(first.shape[first.ndim - int(self.random.integers(first.ndim + 1)) :], kind, self.in_domain(*span))
+                if not all(self.fits(x, other) for x in chosen):
+                    raise Rejected
+            chosen.append(other)
+        try:
+            result = elemwise(op)(*(k.variable for k in chosen))
+        except DTypeError:
+            raise Rejected from None
+        if self.smooth and result.type.dtype not in WIDE:
+            raise Rejected
+        return self.add(result)
+
+    def make_formula(self):
+        """What rewriting looks for, and what keeps numbers in bounds."""
+        x = self.one(lambda k: k.dtype in (WIDE if self.smooth else FLOATS))
+        formulas = [
+            lambda v: T.log(abs(v) + 1), lambda v: T.sqrt(abs(v) + 0.5), lambda v: 1 / (1 + T.sqr(v)), lambda v: v * 0.5 + 1, lambda v: 3 - v,
+            lambda v: T.clip(v, -1, 1), lambda v: v**3, lambda v: T.log1p(abs(v)), T.nnet.relu, lambda v: 2 * (v - 1) - v / 4,
+            lambda v: T.maximum(v, 0), lambda v: T.switch(v > 0, v, 0.25 * v), lambda v: v * v * v / 2, lambda v: T.tanh(v) * T.tanh(-v),
+        ]  # fmt: skip
+        if x.moderate and all(not v.size or np.abs(v).max() < 40 for v in x.values):
+            formulas += [
+                lambda v: 1 / (1 + T.exp(-v)), lambda v: T.log(1 + T.exp(v)), lambda v: T.exp(v) - 1, lambda v: T.log(T.nnet.sigmoid(v)),
+                lambda v: 1 - T.nnet.sigmoid(v), lambda v: 1 - T.erf(v), lambda v: T.log(T.exp(v) + T.exp(-v)), lambda v: T.exp(-T.sqr(v)),
+                lambda v: T.log(1 - T.nnet.sigmoid(v)), lambda v: T.exp(v) * T.exp(-v), lambda v: T.nnet.softplus(v) - v,
+            ]  # fmt: skip
+        self.add(self.pick(formulas)(x.variable))
+
+    def make_integer_formula(self):
+        x = self.one(lambda k: k.dtype in DISCRETE[1:])
+        choices = [lambda v: v * 3 + 1, lambda v: v % 4, lambda v: v // 3, lambda v: v - v * 2, lambda v: v**2, lambda v: v + v - 7]
+        self.add(self.pick(choices)(x.variable))
 
     def make_binary(self):
-        x = self.one(lambda k: k.dtype != "bool")
+        x = self.one(lambda k: k.dtype in self.dtypes[0 if self.smooth else 1 :])
         y = self.partner(x)
-        exact = x.exact and y.exact
         choices = [operator.add, operator.sub, operator.mul, T.maximum, T.minimum]
-        choices += [lambda a, b: a / (T.sqr(b) + 1), lambda a, b: a + b + a * 0.25]
-        discrete = x.dtype in INTEGERS and y.dtype in INTEGERS
-        f = self.pick(choices + [operator.floordiv, operator.mod] * discrete)
-        f_exact = f in (operator.add, operator.sub, T.maximum, T.minimum)
-        result = f(x.variable, y.variable) if self.random.random() < 0.5 else f(y.variable, x.variable)
-        self.add(result, exact and f_exact, bound=200 if exact and f_exact else 1e4)
+        choices += [lambda a, b: a / (T.sqr(b) + 1), lambda a, b: a + b + a * 0.25, lambda a, b: (a - b) * a, lambda a, b: a / b * b]
+        f = self.pick(choices + [operator.floordiv, operator.mod] * (x.dtype in DISCRETE and y.dtype in DISCRETE))
+        self.add(f(x.variable, y.variable) if self.random.random() < 0.5 else f(y.variable, x.variable))
 
     def make_wide_sum(self):
-        x = self.one(lambda k: k.dtype in FLOATS)
+        x = self.one(lambda k: k.dtype in WIDE)
         y = self.partner(x)
         self.add(T.add(x.variable, y.variable, self.partner(x, y).variable))
 
     def make_comparison(self):
-        x = self.one(lambda k: k.exact and k.dtype != "bool")
-        y = self.partner(x)
-        if not y.exact:
-            raise Rejected
-        self.add(self.pick([T.lt, T.le, T.gt, T.ge, T.eq, T.neq])(x.variable, y.variable))
+        x = self.one(lambda k: k.dtype in REALS[1:])
+        self.add(self.pick([T.lt, T.le, T.gt, T.ge, T.eq, T.neq])(x.variable, self.partner(x).variable))
 
     def make_switch(self):
         c = self.one(lambda k: k.dtype == "bool")
         x = self.partner(c)
         y = self.partner(c, x)
-        self.add(T.switch(c.variable, x.variable, y.variable), x.exact and y.exact)
+        self.add(T.switch(c.variable, x.variable, y.variable))
 
     def make_cast(self):
-        x = self.one()
-        dtype = self.pick([*self.dtypes, "float64"])
-        if dtype in INTEGERS and not x.exact:
-            raise Rejected
-        if dtype.startswith("u") and x.dtype in FLOATS and any((v < 0).any() for v in x.values):
-            raise Rejected  # undefined in NumPy
-        self.add(T.cast(x.variable, dtype), x.exact)
+        x = self.one(lambda k: k.dtype in self.dtypes)
+        self.add(T.cast(x.variable, self.pick([*self.dtypes, "float64"])))
 
     # ------------------------------------------------------------------ reductions
 
@@ -255,33 +372,41 @@ class Graph:
 
     def make_fold(self):
         x = self.one(lambda k: k.ndim > 0)
-        f = self.pick([T.sum, T.sum, T.mean, T.prod if max(v.size for v in x.values) < 400 else T.sum, T.var])
-        scaled = x.variable if x.exact or x.dtype not in FLOATS else x.variable * 0.25
-        self.add(f(scaled, axis=self.axes(x), keepdims=bool(self.random.integers(2))), x.exact and f is T.sum, bound=2e4)
+        f = self.pick([T.sum, T.sum, T.mean, T.prod if max(v.size for v in x.values) < 400 else T.sum, T.var, T.std])
+        if x.dtype in COMPLEX or self.smooth:
+            f = T.sum
+        scaled = x.variable * 0.25 if x.dtype in FLOATS and self.random.random() < 0.5 else x.variable
+        options = {}
+        if f in (T.sum, T.prod) and not self.smooth and self.random.random() < 0.25:
+            kinds = [d for d in ("float64", "float32", "complex128") if x.dtype in FLOATS[:2]] or ["int64"] * (x.dtype in DISCRETE[:5])
+            options = {self.pick(["dtype", "acc_dtype"]): self.pick(kinds)} if kinds else {}
+            options = {} if "complex128" in options.values() and x.dtype not in COMPLEX else options
+        if f is T.var and self.random.random() < 0.3:
+            options = {"corrected": True}
+        self.add(f(scaled, axis=self.axes(x), keepdims=bool(self.random.integers(2)), **options))
 
     def make_extreme(self):
-        x = self.one(lambda k: k.ndim > 0 and k.dtype != "bool" and all(all(v.shape) for v in k.values) and (k.exact or not self.smooth))
-        f = self.pick([T.max, T.min, *([T.argmax, T.argmin] if x.exact else [])])
-        axis = self.pick([None, *range(x.ndim)]) if f in (T.argmax, T.argmin) else self.axes(x)
-        self.add(f(x.variable, axis=axis, keepdims=bool(self.random.integers(2))), x.exact)
+        x = self.one(lambda k: k.ndim > 0 and k.dtype in REALS[not self.smooth :] and all(all(v.shape) for v in k.values))
+        kinds = [T.max, T.min] if self.smooth else [T.max, T.min, T.argmax, T.argmin, lambda *a, **o: T.max_and_argmax(*a, **o)[0]]
+        self.add(self.pick(kinds)(x.variable, axis=self.axes(x), keepdims=bool(self.random.integers(2))))
 
     def make_logical_fold(self):
-        x = self.one(lambda k: k.ndim > 0 and k.dtype == "bool")
-        self.add(self.pick([T.any, T.all])(x.variable, axis=self.axes(x)))
+        x = self.one(lambda k: k.ndim > 0 and k.dtype in ("bool", "int8", "float32"))
+        self.add(self.pick([T.any, T.all])(x.variable, axis=self.axes(x), keepdims=bool(self.random.integers(2))))
 
     def make_normalised(self):
-        x = self.one(lambda k: k.ndim > 1 and k.dtype in FLOATS)
+        x = self.one(lambda k: k.ndim > 1 and k.dtype in WIDE)
         axis = int(self.random.integers(x.ndim))
         v = x.variable
         choices = [v - v.mean(axis, keepdims=True), v / (1 + T.sqr(v).sum(axis, keepdims=True)), v - v.sum(axis, keepdims=True)]
         self.add(self.pick(choices))
 
     def make_softmax(self):
-        x = self.one(lambda k: k.ndim == 2 and k.dtype in FLOATS and all(all(v.shape) for v in k.values) and not k.broadcastable[1])
+        x = self.one(lambda k: k.ndim == 2 and k.dtype in WIDE and all(all(v.shape) for v in k.values) and not k.broadcastable[1])
         self.add(self.pick([T.nnet.softmax, T.nnet.logsoftmax])(x.variable))
 
     def make_crossentropy(self):
-        x = self.one(lambda k: k.ndim == 2 and k.dtype in FLOATS and all(v.shape[1] for v in k.values) and not k.broadcastable[1])
+        x = self.one(lambda k: k.ndim == 2 and k.dtype in WIDE and all(v.shape[1] for v in k.values) and not k.broadcastable[1])
         rows, columns = x.shape
         labels = self.indices([rows], "int64", [0] * ENVIRONMENTS, columns)
         self.add(T.nnet.categorical_crossentropy(T.nnet.softmax(x.variable), labels.variable))
@@ -294,7 +419,7 @@ class Graph:
         while len(order) < 4 and self.random.random() < 0.4:
             order.insert(self.random.integers(len(order) + 1), "x")
         kept = [axis for axis in order if axis == "x" or not (x.broadcastable[axis] and self.random.random() < 0.3)]
-        self.add(x.variable.dimshuffle(*kept), x.exact)
+        self.add(x.variable.dimshuffle(*kept))
 
     def make_merged(self):
         x = self.one(lambda k: k.ndim > 1)
@@ -310,7 +435,7 @@ class Graph:
             if all(n for d in (*x.shape[:axis], *x.shape[axis + 2 :]) for n in d) and self.random.random() < 0.5:
                 merged = -1
             result = T.reshape(x.variable, [*sizes[:axis], merged, *sizes[axis + 2 :]], ndim=x.ndim - 1)
-        self.add(result, x.exact)
+        self.add(result)
 
     def make_split(self):
         """An axis cut in two parts where it is a product."""
@@ -329,7 +454,7 @@ class Graph:
         else:
             rest = sizes[axis] // T.maximum(part, 1)
         pair = [part, rest] if self.random.random() < 0.5 else [rest, part]
-        self.add(T.reshape(x.variable, [*sizes[:axis], *pair, *sizes[axis + 1 :]], ndim=x.ndim + 1), x.exact)
+        self.add(T.reshape(x.variable, [*sizes[:axis], *pair, *sizes[axis + 1 :]], ndim=x.ndim + 1))
 
     def number(self, draw):
         """An integer that differs between the sets of shapes, as an input."""
@@ -364,7 +489,7 @@ class Graph:
 
     def make_slice(self):
         x = self.one(lambda k: k.ndim > 0)
-        self.add(x.variable[self.index(x)], x.exact)
+        self.add(x.variable[self.index(x)])
 
     def positions(self, extents, rank=1):
         shape = [BASE[self.pick("acw")] if all(extents) else extents for _ in range(rank)]
@@ -389,7 +514,7 @@ class Graph:
         where = self.gathered(x)
         if max(v.size for v in x.values) > 30000:
             raise Rejected
-        self.add(x.variable[where], x.exact)
+        self.add(x.variable[where])
 
     def make_written(self):
         """Parts of a tensor set or added to."""
@@ -405,7 +530,7 @@ class Graph:
 
         y = self.one(fits)
         f = self.pick([T.set_subtensor, T.inc_subtensor])
-        self.add(f(part, y.variable), x.exact and y.exact and f is T.set_subtensor)
+        self.add(f(part, y.variable))
 
     def make_join(self):
         x = self.one(lambda k: k.ndim > 0)
@@ -416,12 +541,12 @@ class Graph:
             return known.dtype, sides[:axis], sides[axis + 1 :]
 
         parts = [x] + [self.one(lambda y: y.ndim == x.ndim and others(y) == others(x)) for _ in range(self.random.integers(1, 3))]
-        self.add(T.join(axis, *[p.variable for p in parts]), all(p.exact for p in parts))
+        self.add(T.join(axis, *[p.variable for p in parts]))
 
     def make_stack(self):
         x = self.one(lambda k: k.ndim < 3)
         y = self.one(lambda k: k.dtype == x.dtype and k.shape == x.shape and k.broadcastable == x.broadcastable)
-        self.add(T.stack([x.variable, y.variable], axis=int(self.random.integers(x.ndim + 1))), x.exact and y.exact)
+        self.add(T.stack([x.variable, y.variable], axis=int(self.random.integers(x.ndim + 1))))
 
     # ------------------------------------------------------------------ made of nothing
 
@@ -429,7 +554,7 @@ class Graph:
         x = self.one(lambda k: k.ndim < 2)
         sizes = [self.extent() for _ in range(self.random.integers(1, 3))] + [x.variable.shape[k] for k in range(x.ndim)]
         self.small([tuple(int(self.values(T.as_tensor_variable(size), k)) for k in range(ENVIRONMENTS)) for size in sizes])
-        self.add(T.alloc(x.variable, *sizes), x.exact)
+        self.add(T.alloc(x.variable, *sizes))
 
     def extent(self):
         y = self.one(lambda k: k.ndim > 0)
@@ -438,7 +563,7 @@ class Graph:
 
     def make_filled(self):
         x = self.one()
-        self.add(self.pick([T.zeros_like, T.ones_like])(x.variable), True)
+        self.add(self.pick([T.zeros_like, T.ones_like])(x.variable))
 
     def make_arange(self):
         size = self.extent()
@@ -449,7 +574,7 @@ class Graph:
 
     def make_computed_size(self):
         """A size that only the data tell."""
-        x = self.one(lambda k: k.exact and k.ndim > 0 and k.dtype in INTEGERS + FLOATS)
+        x = self.one(lambda k: k.ndim > 0 and k.dtype in REALS[1:])
         count = T.gt(x.variable, 0).sum()
         if max(int((v > 0).sum()) for v in x.values) > 2000:
             raise Rejected
@@ -464,8 +589,8 @@ class Graph:
     # ------------------------------------------------------------------ Python and regions
 
     def make_user_op(self):
-        x = self.one(lambda k: k.exact and k.dtype != "bool" and max(v.size for v in k.values) < 20000)
-        self.add(Positive()(x.variable), x.exact)
+        x = self.one(lambda k: k.dtype in REALS[1:] and max(v.size for v in k.values) < 20000)
+        self.add(Positive()(x.variable))
 
     def make_branch(self):
         x = self.one()
@@ -475,7 +600,7 @@ class Graph:
         self.add(branch(condition, [then.astype(x.dtype)], [otherwise.astype(x.dtype)])[0])
 
     def make_repeat(self):
-        x = self.one(lambda k: k.dtype in FLOATS)
+        x = self.one(lambda k: k.dtype in WIDE)
         y = self.one(lambda k: k.dtype == x.dtype and k.ndim <= x.ndim and self.fits(x, k))
         if any(p and not q for p, q in zip(x.broadcastable[::-1], y.broadcastable[::-1])):
             raise Rejected
@@ -487,24 +612,24 @@ class Graph:
     # ------------------------------------------------------------------ products
 
     def make_dot(self):
-        x = self.one(lambda k: k.dtype in FLOATS and 0 < k.ndim < 3)
-        y = self.one(lambda k: k.dtype in FLOATS and 0 < k.ndim < 3 and k.shape[0] == x.shape[-1])
+        x = self.one(lambda k: k.dtype in WIDE and 0 < k.ndim < 3)
+        y = self.one(lambda k: k.dtype in WIDE and 0 < k.ndim < 3 and k.shape[0] == x.shape[-1])
         self.small([*x.shape[:-1], *y.shape[1:]])
         self.add(self.pick([1, 0.125]) * T.dot(x.variable, y.variable))
 
     def make_accumulated_dot(self):
-        x = self.one(lambda k: k.dtype in FLOATS and k.ndim == 2)
-        y = self.one(lambda k: k.dtype in FLOATS and k.ndim == 2 and k.shape[0] == x.shape[-1])
+        x = self.one(lambda k: k.dtype in WIDE and k.ndim == 2)
+        y = self.one(lambda k: k.dtype in WIDE and k.ndim == 2 and k.shape[0] == x.shape[-1])
         product = 0.125 * T.dot(x.variable, y.variable)
-        c = self.one(lambda k: k.dtype in FLOATS and k.ndim == 2 and k.shape == [x.shape[0], y.shape[1]])
+        c = self.one(lambda k: k.dtype in WIDE and k.ndim == 2 and k.shape == [x.shape[0], y.shape[1]])
         self.add(self.pick([c.variable + product, c.variable - product, 0.5 * c.variable + product]))
 
     def make_outer(self):
-        x = self.one(lambda k: k.dtype in FLOATS and k.ndim == 1)
-        y = self.one(lambda k: k.dtype in FLOATS and k.ndim == 1)
+        x = self.one(lambda k: k.dtype in WIDE and k.ndim == 1)
+        y = self.one(lambda k: k.dtype in WIDE and k.ndim == 1)
         if any(len(a) * len(b) > LARGEST for a, b in zip(x.values, y.values)):
             raise Rejected
         self.add(T.outer(x.variable, y.variable))
 
 
-__all__ = ["ENVIRONMENTS", "FLOATS", "Graph", "Known"]
+__all__ = ["ENVIRONMENTS", "PAIRS", "WIDE", "Graph", "Known"]

@@ -1,0 +1,147 @@
+"""Compile a random graph in every mode, call it with every set of shapes, and hold the results to their bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+import theano
+from tests.fuzz.graphs import ENVIRONMENTS, WIDE, Graph
+
+MODES = ("FAST_RUN", "FAST_COMPILE", "REFERENCE")
+
+
+class Wrong(AssertionError):
+    """A result outside its bounds, or a call that failed; says where."""
+
+    def __init__(self, text, mode, environment, place):
+        super().__init__(f"{text} (mode {mode}, shapes {environment}, {place})")
+        self.mode, self.environment, self.place = mode, environment, place
+
+
+@dataclass
+class Case:
+    """A function and its values; the parts are ``Known``."""
+
+    inputs: list
+    shared: list
+    outputs: list
+    updates: list = field(default_factory=list)
+
+    def compile(self, mode):
+        pairs = [(old.variable, new.variable) for old, new in self.updates]
+        outputs = [k.variable for k in self.outputs]
+        return theano.function([k.variable for k in self.inputs], outputs, updates=pairs, mode=mode, on_unused_input="ignore")
+
+
+def of_graph(graph):
+    """Outputs, with repeats and inputs among them, and updates of shared variables."""
+    random = graph.random
+    outputs = [graph.one() for _ in range(random.integers(1, 12 if random.random() < 0.3 else 3))] + [graph.known[-1], *graph.targets]
+    if random.random() < 0.2:
+        outputs.append(graph.pick(outputs))
+    if random.random() < 0.15:
+        outputs.append(graph.pick(graph.leaves()))
+    updates = []
+    for old in graph.shared:
+        fits = [k for k in graph.known if (k.dtype, k.shape, k.broadcastable) == (old.dtype, old.shape, old.broadcastable) and k is not old]
+        if fits and random.random() < 0.7:
+            updates.append((old, fits[int(len(fits) * random.random() ** 0.6)]))
+    return Case(graph.inputs, graph.shared, outputs, updates)
+
+
+def value_case(seed):
+    graph = Graph(seed)
+    graph.grow(5 + int(35 * graph.random.random() ** 2))
+    return of_graph(graph)
+
+
+def gradient_case(seed):
+    """The gradient of a sum of squares by all inputs; None if this graph has none."""
+    import theano.tensor as T
+
+    graph = Graph(seed, smooth=True)
+    graph.grow(int(graph.random.integers(4, 20)))
+    floats = [k for k in graph.known if k.dtype in WIDE and k not in graph.leaves()]
+    wrt = [k.variable for k in graph.leaves() if k.dtype in WIDE]
+    if not floats or not wrt:
+        return None
+    parts = [graph.pick(floats) for _ in range(2)]
+    cost = sum(T.cast(T.sum(k.variable * 0.5 + T.sqr(k.variable) * 0.01), "float64") for k in parts)
+    outputs = []
+    for gradient in T.grad(cost, wrt, disconnected_inputs="ignore"):
+        if graph.attempt(lambda: graph.add(gradient)):
+            outputs.append(graph.known[-1])
+    return Case(graph.inputs, graph.shared, outputs) if outputs else None
+
+
+# ------------------------------------------------------------------------------------------------- comparing
+
+
+def laid(value, random):
+    """A copy of ``value`` that lies in memory in one of many ways."""
+    kind = random.integers(9)
+    if kind < 3:
+        return value.copy()
+    if kind == 3:
+        return value.astype(value.dtype.newbyteorder())
+    if kind == 4:
+        memory = np.zeros(value.nbytes + 1, np.uint8)
+        off = memory[1:].view(value.dtype).reshape(value.shape)
+        off[...] = value
+        return off
+    if not value.ndim:
+        return value.copy()
+    axis = int(random.integers(value.ndim))
+    part = (slice(None),) * axis
+    if kind == 5:
+        return np.asfortranarray(value)
+    if kind == 6:
+        return np.repeat(value, 2, axis=axis)[(*part, slice(None, None, 2))]
+    if kind == 7:
+        return value[(*part, slice(None, None, -1))].copy()[(*part, slice(None, None, -1))]
+    return np.concatenate([value, value], axis=axis)[(*part, slice(0, value.shape[axis]))]
+
+
+def check(case, random, modes=MODES):
+    """Raise :class:`Wrong` for the first result that cannot be right."""
+    for mode in modes:
+        try:
+            f = case.compile(mode)
+        except Exception as error:
+            raise Wrong(f"{type(error).__name__}: {error}", mode, "none", "compilation") from error
+        for environment in range(ENVIRONMENTS - (mode == "REFERENCE")):  # the interpreter is slow
+            called(case, f, mode, environment, random)
+
+
+def called(case, f, mode, environment, random):
+    for known in case.shared:
+        known.variable.set_value(known.values[environment])
+    arguments = [laid(k.values[environment], random) for k in case.inputs]
+    kept = [a.copy() for a in arguments]
+    try:
+        with np.errstate(all="ignore"):
+            found = f(*arguments)
+    except Exception as error:
+        raise Wrong(f"{type(error).__name__}: {error}", mode, environment, "call") from error
+    free = mode == "FAST_RUN"
+    for position, (value, known) in enumerate(zip(found, case.outputs, strict=True)):
+        close(value, known.found[environment], free, (mode, environment, f"output {position}"))
+    new = {id(old): new for old, new in case.updates}
+    for known in case.shared:
+        close(known.variable.get_value(), new.get(id(known), known).found[environment], free, (mode, environment, str(known.variable)))
+    for known, value, before in zip(case.inputs, arguments, kept):
+        if not np.array_equal(value, before, equal_nan=value.dtype.kind in "fc"):
+            raise Wrong("an argument was changed", mode, environment, str(known.variable))
+
+
+def close(found, expected, free, place):
+    value = expected.value
+    if type(found) is not np.ndarray or (found.dtype, found.shape) != (value.dtype, value.shape):
+        raise Wrong(f"{type(found).__name__} {found.dtype} {found.shape} instead of {value.dtype} {value.shape}", *place)
+    fine = expected.admits(found, free)
+    if not np.all(fine):
+        at = np.argwhere(~fine)
+        rows = [f"{tuple(p)}: {found[tuple(p)]!r} instead of {value[tuple(p)]!r} ± {2 * expected.errors[tuple(p)]:.3g}" for p in at[:3].tolist()]
+        raise Wrong(f"{len(at)} of {value.size} elements are wrong; {'; '.join(rows)}", *place)

@@ -1,0 +1,63 @@
+"""One process of the fuzzer: reads seeds from its input, writes what came of each as a line of JSON.
+
+A worker may die of what it tests: the driver knows which seed it was at, and starts another.
+"""
+
+import json
+import sys
+import tempfile
+import time
+import warnings
+from collections import Counter
+
+import numpy as np
+
+import theano
+from tests.fuzz.check import MODES, Wrong, check, gradient_case, value_case
+from tests.fuzz.graphs import PAIRS
+from tests.fuzz.shrink import shrunk, told
+from theano.graph import io_toposort
+from theano.tensor.elemwise import Elemwise
+
+GRADIENTS, COMPILED_TWICE = 8, 3
+"""Each so-manieth seed is a gradient; is compiled without rewriting, too (its interpreter always runs)."""
+
+
+def run(seed):
+    """What came of one seed: the pairs it covers, and what is wrong, in words."""
+    random = np.random.default_rng(seed)
+    case = gradient_case(seed) if seed % GRADIENTS == 0 else value_case(seed)
+    if case is None:
+        return {"seed": seed, "pairs": {}, "nodes": 0}
+    modes = MODES if seed % COMPILED_TWICE == 0 else ("FAST_RUN", "REFERENCE")
+    nodes = io_toposort([], [k.variable for k in case.outputs] + [new.variable for _, new in case.updates])
+    result = {"seed": seed, "pairs": dict(covered(nodes)), "nodes": len(nodes)}
+    try:
+        check(case, random, modes)
+    except Wrong as wrong:
+        result["wrong"] = f"{wrong}\n" + told(*shrunk(case, wrong))
+    return result
+
+
+def covered(nodes):
+    """How often each pair is among these nodes."""
+    numbers = {(op.name, dtype): number for number, (op, dtype) in enumerate(PAIRS)}
+    found = (numbers.get((n.op.scalar_op.name, n.inputs[0].type.dtype)) for n in nodes if isinstance(n.op, Elemwise))
+    return Counter(number for number in found if number is not None)
+
+
+def main():
+    warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as cache, theano.config.change_flags(base_compiledir=cache):
+        for line in sys.stdin:
+            start = time.process_time()
+            try:
+                result = run(int(line))
+            except Exception as error:
+                result = {"seed": int(line), "pairs": {}, "nodes": 0, "wrong": f"{type(error).__name__}: {error}"}
+            result["seconds"] = time.process_time() - start
+            print(json.dumps(result), flush=True)
+
+
+if __name__ == "__main__":
+    main()
