@@ -1,9 +1,9 @@
 """Fuzz: ``python -m tests.fuzz --graphs 20000`` compiles random graphs and compares every result with its bounds.
 
 Each graph is called with four sets of shapes: typical; with empty arrays; with sizes of 1; large enough for chunks and
-threads.  Arguments are strided, reversed, Fortran-ordered, unaligned or byte-swapped; a third of the graphs have NaN, infinities, subnormals and
-the ends of integers among their numbers.  Programs run in worker processes: one that crashes or hangs is a failure of its seed.
-Failing graphs are shrunk and printed.  With ``--state FILE`` a run that was stopped goes on where it was.
+threads.  Arguments are strided, reversed, Fortran-ordered, unaligned or byte-swapped; a third of the graphs have NaN,
+infinities, subnormals and the ends of integers among their numbers.  Programs run in worker processes: one that crashes or
+hangs is a failure of its seed.  Failing graphs are shrunk and printed.  With ``--state FILE`` a run that was stopped goes on where it was.
 """
 
 import argparse
@@ -25,10 +25,9 @@ class Worker:
 
     def __init__(self):
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.fuzz.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
-            cwd=Path(__file__).parents[2],
-        )  # fmt: skip
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        command = [sys.executable, "-m", "tests.fuzz.worker"]
+        self.process = subprocess.Popen(command, env=environment, cwd=Path(__file__).parents[2], **pipes)
         os.set_blocking(self.process.stderr.fileno(), False)
         self.seed, self.since = None, 0.0
 

@@ -143,5 +143,7 @@ def close(found, expected, free, place):
     fine = expected.admits(found, free)
     if not np.all(fine):
         at = np.argwhere(~fine)
-        rows = [f"{tuple(p)}: {found[tuple(p)]!r} instead of {value[tuple(p)]!r} ± {2 * expected.errors[tuple(p)]:.3g}" for p in at[:3].tolist()]
+        rows = [
+            f"{tuple(p)}: {found[tuple(p)]!r} instead of {value[tuple(p)]!r} ± {2 * expected.errors[tuple(p)]:.3g}" for p in at[:3].tolist()
+        ]
         raise Wrong(f"{len(at)} of {value.size} elements are wrong; {'; '.join(rows)}", *place)

@@ -18,6 +18,7 @@ from theano.dtypes import ALL, COMPLEX, DISCRETE, FLOATS
 from theano.errors import DTypeError
 from theano.graph import Apply, Op
 from theano.scalar import OPS
+from theano.scalar.declare import UNKNOWN
 from theano.scanning.regions import branch, repeat
 from theano.tensor.elemwise import elemwise
 
@@ -41,8 +42,23 @@ def evaluates(op, dtype):
     return True
 
 
-PAIRS = [(op, dtype) for op in OPS.values() for dtype in DTYPES if not (DTYPES is REALS and set(op.output_dtypes(*(dtype,) * arity(op)) if accepted(op, *(dtype,) * arity(op)) else ()) & set(COMPLEX)) and evaluates(op, dtype)]
+PAIRS = [
+    (op, dtype)
+    for op in OPS.values()
+    for dtype in DTYPES
+    if not (DTYPES is REALS and set(op.output_dtypes(*(dtype,) * arity(op)) if accepted(op, *(dtype,) * arity(op)) else ()) & set(COMPLEX))
+    and evaluates(op, dtype)
+]
 """Every elementwise operation with every dtype that it takes."""
+
+
+def has_gradient(op):
+    """Whether all its derivatives are known."""
+    ones = (np.ones(1),) * arity(op)
+    return op.differentiable and not any(p is UNKNOWN for p in op.partials(*ones, op.evaluate(*ones)[0]))
+
+
+SMOOTH = [(op, dtype) for op, dtype in PAIRS if dtype in WIDE and has_gradient(op)]
 ASKED = 4
 """How many pairs a graph is asked for."""
 
@@ -283,7 +299,7 @@ class Graph:
 
     def make_declared(self):
         """Any operation on any dtype."""
-        self.apply(*self.pick([(op, dtype) for op, dtype in PAIRS if dtype in self.dtypes and (op.differentiable or not self.smooth)]))
+        self.apply(*self.pick(SMOOTH if self.smooth else PAIRS))
 
     def apply(self, op, dtype, fresh=False):
         """``op`` with a first argument of ``dtype``: of what is there or, ``fresh``, of new inputs from its domain."""
@@ -295,8 +311,15 @@ class Graph:
             first = self.source(shape, dtype, self.in_domain(*spans[0]) if self.random.random() < 0.7 else None)
         chosen = [first]
         for span in spans[1:count]:
-            other = None if fresh else self.one_or_none(
-                lambda k: all(self.fits(x, k) for x in chosen) and accepted(op, *(c.dtype for c in chosen), *(k.dtype,) * (count - len(chosen)))
+            other = (
+                None
+                if fresh
+                else self.one_or_none(
+                    lambda k: (
+                        all(self.fits(x, k) for x in chosen)
+                        and accepted(op, *(c.dtype for c in chosen), *(k.dtype,) * (count - len(chosen)))
+                    )
+                )
             )
             if other is None or (self.random.random() < 0.3 and span != (-10.0, 10.0)):
                 kinds = [d for d in self.dtypes if accepted(op, *(c.dtype for c in chosen), *(d,) * (count - len(chosen)))]
@@ -317,7 +340,8 @@ class Graph:
         """What rewriting looks for, and what keeps numbers in bounds."""
         x = self.one(lambda k: k.dtype in (WIDE if self.smooth else FLOATS))
         formulas = [
-            lambda v: T.log(abs(v) + 1), lambda v: T.sqrt(abs(v) + 0.5), lambda v: 1 / (1 + T.sqr(v)), lambda v: v * 0.5 + 1, lambda v: 3 - v,
+            lambda v: T.log(abs(v) + 1), lambda v: T.sqrt(abs(v) + 0.5), lambda v: 1 / (1 + T.sqr(v)), lambda v: v * 0.5 + 1,
+            lambda v: 3 - v,
             lambda v: T.clip(v, -1, 1), lambda v: v**3, lambda v: T.log1p(abs(v)), T.nnet.relu, lambda v: 2 * (v - 1) - v / 4,
             lambda v: T.maximum(v, 0), lambda v: T.switch(v > 0, v, 0.25 * v), lambda v: v * v * v / 2, lambda v: T.tanh(v) * T.tanh(-v),
         ]  # fmt: skip
@@ -404,6 +428,10 @@ class Graph:
     def make_softmax(self):
         x = self.one(lambda k: k.ndim == 2 and k.dtype in WIDE and all(all(v.shape) for v in k.values) and not k.broadcastable[1])
         self.add(self.pick([T.nnet.softmax, T.nnet.logsoftmax])(x.variable))
+
+    def make_logsumexp(self):
+        x = self.one(lambda k: k.ndim > 0 and k.dtype in WIDE)
+        self.add(T.logsumexp(x.variable, axis=self.axes(x), keepdims=bool(self.random.integers(2))))
 
     def make_crossentropy(self):
         x = self.one(lambda k: k.ndim == 2 and k.dtype in WIDE and all(v.shape[1] for v in k.values) and not k.broadcastable[1])

@@ -4,10 +4,10 @@ A shrunk case is printed as a program's graph with the values that matter, so th
 """
 
 import io
+import time
 
 import numpy as np
 
-import theano
 from tests.fuzz.bounds import Bounded, Unbounded, judge
 from tests.fuzz.check import Case, Wrong, check
 from tests.fuzz.graphs import ENVIRONMENTS, Known
@@ -26,24 +26,28 @@ def failure(case, modes):
     return None
 
 
-def shrunk(case, wrong, tries=200):
-    """A small case that fails in the same mode, and how it fails."""
-    modes = (wrong.mode,)
+def shrunk(case, wrong, seconds=40.0):
+    """A small case that fails in the same mode, and how it fails; the smallest found in so many seconds."""
+    modes, stop = (wrong.mode,), time.monotonic() + seconds
     for smaller in _parts(case):
         found = failure(smaller, modes)
         if found is not None:
             case, wrong = smaller, found
             break
+    for smaller in _heads(case):
+        found = failure(smaller, modes) if time.monotonic() < stop else None
+        if found is not None:
+            case, wrong = smaller, found
+            break
     progress = True
-    while progress and tries > 0:
+    while progress and time.monotonic() < stop:
         progress = False
         for smaller in _cuts(case):
-            tries -= 1
             found = failure(smaller, modes)
             if found is not None:
                 case, wrong, progress = smaller, found, True
                 break
-            if tries <= 0:
+            if time.monotonic() > stop:
                 break
     return case, wrong
 
@@ -66,11 +70,33 @@ def _parts(case):
 def _used(case):
     wanted = {v for n in io_toposort([], _results(case)) for v in n.inputs} | set(_results(case))
     kept = [k for k in case.inputs if k.variable in wanted]
-    return Case(kept, [k for k in case.shared if k.variable in wanted or any(old is k for old, _ in case.updates)], case.outputs, case.updates)
+    return Case(
+        kept, [k for k in case.shared if k.variable in wanted or any(old is k for old, _ in case.updates)], case.outputs, case.updates
+    )
 
 
 def _results(case):
     return [k.variable for k in case.outputs] + [new.variable for _, new in case.updates]
+
+
+def _heads(case):
+    """One inner variable alone as the result: the first that fails."""
+    leaves = {k.variable: k for k in (*case.inputs, *case.shared)}
+    for node in io_toposort(list(leaves), _results(case)):
+        for variable in node.outputs:
+            if hasattr(variable.type, "broadcastable"):
+                found = _known([variable], leaves.values())
+                if found is not None:
+                    yield _used(Case(case.inputs, case.shared, found))
+
+
+def _known(variables, leaves):
+    """``variables`` with their values; None if nothing can be said of them."""
+    try:
+        judged = [judge(variables, {k.variable: k.found[e] for k in leaves}) for e in range(ENVIRONMENTS)]
+    except Unbounded:
+        return None
+    return [Known(v, [judged[e][k] for e in range(ENVIRONMENTS)]) for k, v in enumerate(variables)]
 
 
 def _cuts(case):
@@ -90,14 +116,13 @@ def _cuts(case):
 def _cut(case, leaves, variable):
     fresh = variable.type(f"y{sum(k.variable.name is not None and k.variable.name.startswith('y') for k in case.inputs)}")
     results = clone_replace(_results(case), {variable: fresh})
-    try:
-        found = [[judge([variable], {v: k.found[e] for v, k in leaves.items()})[0].value for e in range(ENVIRONMENTS)]]
-        inputs = [*case.inputs, Known(fresh, [Bounded(value) for value in found[0]])]
-        given = [{k.variable: k.found[e] for k in (*inputs, *case.shared)} for e in range(ENVIRONMENTS)]
-        judged = [judge(results, g) for g in given]
-    except Unbounded:
+    values = _known([variable], leaves.values())
+    if values is None:
         return None
-    known = [Known(v, [judged[e][k] for e in range(ENVIRONMENTS)]) for k, v in enumerate(results)]
+    inputs = [*case.inputs, Known(fresh, [Bounded(value) for value in values[0].values])]
+    known = _known(results, [*inputs, *case.shared])
+    if known is None:
+        return None
     count = len(case.outputs)
     return _used(Case(inputs, case.shared, known[:count], [(old, new) for (old, _), new in zip(case.updates, known[count:])]))
 

@@ -14,7 +14,7 @@ ballast = [object() for _ in range(int(sys.argv[1]))]  # other addresses
 import theano
 import theano.runtime.cpu as cpu
 import theano.tensor as T
-from tests.fuzz.graphs import FLOATS, Graph
+from tests.fuzz.graphs import WIDE, Graph
 
 emit = cpu.emit_program
 
@@ -30,7 +30,7 @@ for seed in range(5):
     inputs = [k.variable for k in graph.inputs]
     theano.function(inputs, [k.variable for k in graph.known], on_unused_input="ignore")
     cost = sum(T.cast(k.variable.sum(), "float64") for k in graph.known[-3:])
-    wrt = [k.variable for k in graph.leaves() if k.dtype in FLOATS]
+    wrt = [k.variable for k in graph.leaves() if k.dtype in WIDE]
     theano.function(inputs, T.grad(cost, wrt, disconnected_inputs="ignore"), on_unused_input="ignore")
 """
 

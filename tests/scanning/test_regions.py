@@ -311,6 +311,19 @@ class TestBranches:
         close(best.get_value(), X)
 
 
+@pytest.mark.parametrize("steps", [0, 1, 2, 3])
+def test_python_reads_the_last_state(mode, steps):
+    """The state is an array of Python's then, and so is what it changes places with."""
+    last = repeat(lambda step, s, t: [T.tanh(s) + x, t + s], n, [x, 2 * x])
+    f = theano.function([x, n], [resized(last[0], 4), resized(last[1], 3), last[0] * 2], mode=mode)
+    s, t = X, 2 * X
+    for _ in range(steps):
+        s, t = np.tanh(s) + X, t + s
+    for _ in range(2):
+        for found, expected in zip(f(X, steps), (s[:4], t[:3], 2 * s)):
+            close(found, expected)
+
+
 def test_a_state_must_keep_its_type(mode):
     with pytest.raises(TypeError):
         repeat(lambda step, s: [T.cast(s, "float32")], n, [x])[0].eval({x: X, n: 1}, mode=mode)

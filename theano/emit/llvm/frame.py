@@ -185,6 +185,9 @@ class ProgramText:
         self.written = {b.number for s in steps for b in written_buffers(s)}
         self.as_objects = {b.number for s in steps if isinstance(s, PythonStep) for b in s.arguments}
         self.as_objects |= {b.number for b in program.outputs} | {b.number for _, b in program.commits}
+        for pair in (pair for s in steps if isinstance(s, LoopRegion) for pair in s.carried):
+            if any(b.number in self.as_objects for b in pair):  # what changes places is of one kind
+                self.as_objects.update(b.number for b in pair)
         self.given_results = {b.number for b in program.outputs} if called else set()
         self.given_extents: dict[tuple[int, int], int] = {}
         self._lay_out(steps)
