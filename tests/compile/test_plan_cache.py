@@ -13,6 +13,7 @@ import theano
 import theano.tensor as T
 from theano.compile.graph_key import Uncacheable, op_key
 from theano.graph import Op
+from theano.scalar import OPS
 
 
 @pytest.fixture
@@ -127,6 +128,15 @@ def test_a_python_step_is_found_with_its_op(empty_cache):
     found = build()
     assert found.maker.compilation.kept == "found"
     np.testing.assert_allclose(found([0.0]), [3.0])
+
+
+def test_a_python_step_that_rewriting_moved_is_not_taken_for_the_users(empty_cache, monkeypatch):
+    """It has the op of the user's node, but arguments of another rank."""
+    monkeypatch.setattr(OPS["arctan2"], "body", None)
+    x, k = T.dvector("x"), T.dscalar("k")
+    for _ in range(2):
+        f = theano.function([x, k], T.arctan2(x, k).dimshuffle("x", 0))
+        np.testing.assert_array_equal(f([1.0, 2.0, 3.0], 2.0), np.arctan2([[1.0, 2.0, 3.0]], 2.0))
 
 
 class Nameless(Op):

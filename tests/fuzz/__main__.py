@@ -23,10 +23,10 @@ LONGEST = 120.0
 class Worker:
     """A process, and the seed it is at."""
 
-    def __init__(self):
+    def __init__(self, *options):
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        command = [sys.executable, "-m", "tests.fuzz.worker"]
+        command = [sys.executable, "-m", "tests.fuzz.worker", *options]
         self.process = subprocess.Popen(command, env=environment, cwd=Path(__file__).parents[2], **pipes)
         os.set_blocking(self.process.stderr.fileno(), False)
         self.seed, self.since = None, 0.0

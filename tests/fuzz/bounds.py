@@ -247,12 +247,18 @@ def _rounding(op: Any, args: list[Bounded], value: Array, size: Array | None) ->
     ulp = max(op.ulp, _multiplied(args)) if op.name == "pow" else op.ulp
     own = np.where(np.isfinite(value), (ulp + 0.5 if ulp > 0.5 else 0.5) * unit, 0.0)
     if op.name in ("add", "sub", "mul") and value.dtype.kind == "f" and all(a.error is None for a in args):
-        wide = [np.asarray(a.value).astype(np.longdouble) for a in args]
-        exact = wide[0]
-        for other in wide[1:]:
-            exact = exact + other if op.name == "add" else exact - other if op.name == "sub" else exact * other
-        own = np.where(np.broadcast_to(exact, value.shape) == value, 0.0, own)
+        short = _is_short(value, value.dtype)
+        for a in args:
+            short = short & _is_short(a.value, value.dtype)
+        own = np.where(short, 0.0, own)
     return own
+
+
+def _is_short(x: Array, dtype: Any) -> Array:
+    """Whether numbers have so few binary digits that short sums and products of them are exact, in any order."""
+    digits = {"float16": 3, "float32": 7}.get(dtype.name, 18)
+    scaled = magnitude(x) * 2.0**digits
+    return (scaled == np.floor(scaled)) & (scaled < 4.0**digits)
 
 
 def _multiplied(args: list[Bounded]) -> float:

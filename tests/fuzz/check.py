@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import theano
+from tests.fuzz.bounds import Bounded, Unbounded, judge
 from tests.fuzz.graphs import ENVIRONMENTS, WIDE, Graph
 
 MODES = ("FAST_RUN", "FAST_COMPILE", "REFERENCE")
@@ -113,6 +114,8 @@ def check(case, random, modes=MODES):
             raise Wrong(f"{type(error).__name__}: {error}", mode, "none", "compilation") from error
         for environment in range(ENVIRONMENTS - (mode == "REFERENCE")):  # the interpreter is slow
             called(case, f, mode, environment, random)
+        if mode != "FAST_RUN":
+            misfitting(case, f, mode, random)
 
 
 def called(case, f, mode, environment, random):
@@ -134,6 +137,34 @@ def called(case, f, mode, environment, random):
     for known, value, before in zip(case.inputs, arguments, kept):
         if not np.array_equal(value, before, equal_nan=value.dtype.kind in "fc"):
             raise Wrong("an argument was changed", mode, environment, str(known.variable))
+
+
+def misfitting(case, f, mode, random):
+    """One argument longer than the others allow: refused if ``perform`` refuses it, else right."""
+    axes = [(k, axis) for k in case.inputs for axis in range(k.ndim) if not k.broadcastable[axis] and k.values[0].size]
+    if not axes:
+        return
+    known, axis = axes[random.integers(len(axes))]
+    longer = np.concatenate([known.values[0], known.values[0].take([0], axis)], axis)
+    given = {k.variable: k.found[0] for k in (*case.inputs, *case.shared)} | {known.variable: Bounded(longer)}
+    for shared in case.shared:
+        shared.variable.set_value(shared.values[0])
+    try:
+        expected = judge([k.variable for k in (*case.outputs, *(new for _, new in case.updates))], given)
+    except Unbounded:
+        return
+    except Exception as error:
+        expected = error
+    try:
+        found = f(*(longer if k is known else k.values[0] for k in case.inputs))
+    except Exception as error:
+        if isinstance(expected, list):
+            raise Wrong(f"{type(error).__name__}: {error}", mode, 0, f"{known.variable} longer along axis {axis}") from error
+        return
+    if isinstance(expected, Exception):
+        raise Wrong(f"perform refused this: {expected}", mode, 0, f"{known.variable} longer along axis {axis}")
+    for position, (value, right) in enumerate(zip(found, expected)):
+        close(value, right, False, (mode, 0, f"output {position}, {known.variable} longer along axis {axis}"))
 
 
 def close(found, expected, free, place):

@@ -111,6 +111,12 @@ class TestExtents:
             a = a + (k % 3)
         assert not lowered(T.arange(a), inputs=(n,)).extents.telling
 
+    def test_a_high_power_is_no_extent(self):
+        """An integer to the power of an integer multiplies itself sixty times over."""
+        k = T.lscalar("k")
+        f = compiled([n, k], n**k)
+        assert [int(f(base, exponent)) for base, exponent in ((2, 10), (-3, 3), (7, 0), (2, 62))] == [1024, -27, 1, 2**62]
+
 
 class TestGuards:
     def test_each_equality_once(self):

@@ -79,15 +79,20 @@ def _mark(number: int) -> str:
     return f"\0{number}\0"
 
 
+def _performed(node: Apply) -> tuple[Any, ...]:
+    """What nodes have in common that perform the same: the op and the types."""
+    return id(node.op), tuple(v.type for v in node.inputs), tuple(v.type for v in node.outputs)
+
+
 class Writer:
     """Encodes one program; ``nodes`` are the user's, ``things`` all that is :func:`written` there: names, origins and Python steps
     refer to them by number."""
 
     def __init__(self, nodes: Sequence[Apply], things: Sequence[Any]) -> None:
         self.leaves: dict[int, tuple[int, int]] = {}
-        self.positions: dict[int, int] = {}
+        self.positions: dict[Any, int] = {}
         for k, node in enumerate(nodes):
-            self.positions.setdefault(id(node.op), k)
+            self.positions.setdefault(_performed(node), k)
         self.written: dict[int, int] = {}
         for k, thing in enumerate(things):
             self.written[id(thing)] = k
@@ -117,9 +122,10 @@ class Writer:
         if isinstance(thing, ir.Kernel):
             return {"k": self.table_entry(thing, "kernels")}
         if isinstance(thing, ir.PythonStep):
-            if id(thing.node.op) not in self.positions:
+            position = self.positions.get(_performed(thing.node))
+            if position is None:
                 raise Uncacheable(f"the Python step {thing.node.op} was put in by a rewrite")
-            return {"c": "PythonStep", "f": [self.positions[id(thing.node.op)], self.write(thing.arguments), self.write(thing.results)]}
+            return {"c": "PythonStep", "f": [position, self.write(thing.arguments), self.write(thing.results)]}
         if type(thing).__name__ in _CLASSES:
             return {"c": type(thing).__name__, "f": [self.write(getattr(thing, f.name)) for f in dataclasses.fields(thing)]}
         return self.graph_part(thing)

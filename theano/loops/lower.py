@@ -34,6 +34,8 @@ FREE_WORK = 6
 """So many cheap instructions on one element are done again rather than stored and read back."""
 NAMED = 8
 """A message shows at most so many inputs of a node."""
+MOST_FACTORS = 16
+"""A product of more is no size: integers to the power of integers multiply themselves again and again."""
 
 
 class Lowering:
@@ -122,10 +124,15 @@ class Lowering:
         return value
 
     def _integer(self, value: Value) -> Value | None:
-        """``value`` as an extent, or None where it depends on data or may wrap round."""
+        """``value`` as an extent, or None where it depends on data or may wrap round, or is a power too high to be a size."""
         new: dict[Value, Value | None] = {}
+        factors: dict[Value, Number] = {}
         for v in walk([value]):
             args = [new[a] for a in v.args]
+            counts = [factors[a] for a in v.args]
+            factors[v] = sum(counts) if v.op == "mul" else max(counts, default=int(v.op != "const"))
+            if factors[v] > MOST_FACTORS:
+                return None
             if v.op == "const":
                 new[v] = self.int(int(v.data)) if "int" in v.dtype else None
             elif v.op == "size":
