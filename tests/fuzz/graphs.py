@@ -371,6 +371,23 @@ class Graph:
         y = self.partner(x)
         self.add(T.add(x.variable, y.variable, self.partner(x, y).variable))
 
+    def make_square(self):
+        """A table of pairs, and its transpose: elements of one array at two points."""
+        x = self.one(lambda k: k.dtype in WIDE and k.ndim == 1 and max(v.size for v in k.values) < 200)
+        column, row = x.variable.dimshuffle(0, "x"), x.variable.dimshuffle("x", 0)
+        table = self.pick([lambda a, b: T.tanh(a - 0.5 * b), lambda a, b: a * 0.25 + b, lambda a, b: T.exp(-T.sqr(a)) * b])(column, row)
+        self.add(self.pick([lambda t: t + 0.5 * t.T, lambda t: t - t[::-1], lambda t: t.T * t, lambda t: t - t.mean(axis=0)])(table))
+
+    def make_next(self):
+        """The next value of a shared variable, from the present one at other points, or from another's."""
+        s = self.pick([k for k in self.shared if k.ndim and k.dtype in WIDE])
+        v = s.variable
+        nexts = [lambda: v[::-1] * 0.5 + v, lambda: v - v.mean(axis=0, keepdims=True), lambda: v[::-1] + 1, lambda: v * 0.5]
+        other = self.one_or_none(lambda k: k is not s and k in self.shared and k.dtype == s.dtype and k.broadcastable == s.broadcastable)
+        if other is not None and other.shape == s.shape:
+            nexts += [lambda: other.variable * 1, lambda: other.variable - v]
+        self.add(self.pick(nexts)())
+
     def make_comparison(self):
         x = self.one(lambda k: k.dtype in REALS[1:])
         self.add(self.pick([T.lt, T.le, T.gt, T.ge, T.eq, T.neq])(x.variable, self.partner(x).variable))
