@@ -63,7 +63,7 @@ FAULTS = {
     "last_chunk": Fault(
         "theano.loops.assemble",
         "e.add(outermost.extent, e.const(chunk - 1)), e.const(chunk))",
-        "e.emit("max", outermost.extent, e.const(chunk)), e.const(chunk))",
+        'e.emit("max", outermost.extent, e.const(chunk)), e.const(chunk))',
         "the last chunk of a long sum is left out if it is not full",
     ),
     "guard_dropped": Fault(
