@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.laws.elementwise import REFERENCE_ERRORS, intervals
 from theano.dtypes import is_discrete
 from theano.gradient.special import GradientIdentity
 from theano.graph import Constant, io_toposort
@@ -161,7 +162,8 @@ def _elementwise(node: Any, args: list[Bounded]) -> list[Bounded]:
     size = _size(op.name, args, shape)
     inexact = any(a.error is not None for a in args)
     error = _carried(op, args, value) if inexact else None
-    if op.name not in EXACT and not _widens(op.name, args, value):
+    modulus = op.name == "abs_" and args[0].value.dtype.kind == "c"
+    if (op.name not in EXACT or modulus) and not _widens(op.name, args, value):
         own = _rounding(op, args, value, size)
         error = own if error is None else error + own
     if error is not None:
@@ -240,12 +242,18 @@ def _unit(value: Array, dtype: str) -> Array:
 
 
 def _rounding(op: Any, args: list[Bounded], value: Array, size: Array | None) -> Array:
-    """Of the operation itself."""
-    unit = _unit(value if size is None else np.maximum(size, magnitude(value)), value.dtype.name)
-    if value.dtype.kind == "c":
-        unit = 2 * unit
+    """Of the operation itself: by its declaration, and its reference's where that is known to be larger."""
+    least = op.scale if size is None else np.maximum(size, op.scale)
+    unit = _unit(np.maximum(magnitude(value), least), value.dtype.name)
     ulp = max(op.ulp, _multiplied(args)) if op.name == "pow" else op.ulp
-    own = np.where(np.isfinite(value), (ulp + 0.5 if ulp > 0.5 else 0.5) * unit, 0.0)
+    ulp = max(ulp + 0.5 if ulp > 0.5 else 0.5, REFERENCE_ERRORS.get(op.name, 0.0))
+    if value.dtype.kind == "c" or any(a.value.dtype.kind == "c" for a in args):
+        ulp = 2 * ulp + COMPLEX_UNITS
+    own = np.where(np.isfinite(value), ulp * unit, 0.0)
+    if not op.everywhere:
+        for a, (low, high) in zip(args, intervals(op)):
+            x = magnitude(a.value)
+            own = np.where((x > 4 * max(abs(low), abs(high))) & np.isfinite(x) | (x > 0) & (x < 1e-6), np.inf, own)
     if op.name in ("add", "sub", "mul") and value.dtype.kind == "f" and all(a.error is None for a in args):
         short = _is_short(value, value.dtype)
         for a in args:
@@ -259,6 +267,10 @@ def _is_short(x: Array, dtype: Any) -> Array:
     digits = {"float16": 3, "float32": 7}.get(dtype.name, 18)
     scaled = magnitude(x) * 2.0**digits
     return (scaled == np.floor(scaled)) & (scaled < 4.0**digits)
+
+
+COMPLEX_UNITS = 4.0
+"""Rounding of complex functions, which take several steps, in units of the modulus."""
 
 
 def _multiplied(args: list[Bounded]) -> float:

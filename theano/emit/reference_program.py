@@ -150,7 +150,7 @@ class _Run:
     def numbers(self, buffer: Buffer) -> Array:
         """The flat array, of real numbers: complex ones are two each."""
         flat: Array = self.arrays[buffer.number].reshape(-1)
-        return flat.view(PARTS[buffer.dtype]) if buffer.dtype in PARTS else flat
+        return np.ascontiguousarray(flat).view(PARTS[buffer.dtype]) if buffer.dtype in PARTS else flat
 
     def loop(self, region: LoopRegion) -> None:
         for number in range(self.extent(region.count)):

@@ -115,35 +115,19 @@ def switch(condition: Value, then: Value, otherwise: Value) -> Value:
     return select(condition, then, otherwise)
 
 
-def _bits(given: Sequence[str], result: str) -> Sequence[str]:
-    """No integer holds uint64 and a signed one, and the result is float64: of the bits as unsigned."""
-    return ("uint64" if dtypes.is_float(result) else result,) * len(given)
-
-
-@elementwise(
-    dtype=dtypes.bitwise_out, casts=_bits, reference=np.bitwise_and, commutative=True, associative=True, idempotent=True, symbol="&"
-)
+@elementwise(dtype=dtypes.bitwise_out, reference=np.bitwise_and, commutative=True, associative=True, idempotent=True, symbol="&")
 def and_(x: Value, y: Value) -> Value:
     """Logical and of bools, bitwise and of integers."""
     return x & y
 
 
-@elementwise(
-    dtype=dtypes.bitwise_out,
-    casts=_bits,
-    reference=np.bitwise_or,
-    commutative=True,
-    associative=True,
-    idempotent=True,
-    identity=0,
-    symbol="|",
-)
+@elementwise(dtype=dtypes.bitwise_out, reference=np.bitwise_or, commutative=True, associative=True, idempotent=True, identity=0, symbol="|")
 def or_(x: Value, y: Value) -> Value:
     """Logical or of bools, bitwise or of integers."""
     return x | y
 
 
-@elementwise(dtype=dtypes.bitwise_out, casts=_bits, reference=np.bitwise_xor, commutative=True, associative=True, identity=0, symbol="^")
+@elementwise(dtype=dtypes.bitwise_out, reference=np.bitwise_xor, commutative=True, associative=True, identity=0, symbol="^")
 def xor(x: Value, y: Value) -> Value:
     """Logical exclusive or of bools, bitwise of integers."""
     return x ^ y
