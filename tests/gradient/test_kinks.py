@@ -43,6 +43,7 @@ REDUCTIONS = {
     "prod(1)": lambda x: x.prod(1).sum(),
     "std(1)": lambda x: x.std(1).sum(),
     "norm2": lambda x: x.norm(2),
+    "sort(1)": lambda x: T.sort(x, 1).sum(),
 }
 
 

@@ -69,6 +69,7 @@ def _expressions():
         "join0(r,m)": lambda: T.join(0, r, m), "join1(c,m)": lambda: T.join(1, c, m), "join1(r,r)": lambda: T.join(1, r, r),
         "stack(v)": lambda: T.stack([v]), "stack(v,v)": lambda: T.stack([v, v]),
         "set_subtensor(m[0],v)": lambda: T.set_subtensor(m[0], v),
+        "repeat(r,2,0)": lambda: T.repeat(r, 2, 0), "tile(v,(1,2))": lambda: T.tile(v, (1, 2)), "diag(v)": lambda: T.diag(v),
     }  # fmt: skip
 
 

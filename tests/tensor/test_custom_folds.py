@@ -98,6 +98,24 @@ def test_without_code_python_folds():
     assert "Python: CAReduce{chosen, axis=[1]} runs its perform" in f.explain()
 
 
+class Bits(BinaryScalarOp):
+    """What is declared of it counts: the result of no elements."""
+
+    identity = 0
+
+    def impl(self, x, y):
+        return x ^ y
+
+
+def test_a_class_that_can_be_followed_has_code():
+    x, value = T.imatrix(), DRAW.integers(0, 99, size=(3, 50)).astype("int32")
+    f = theano.function([x], [CAReduce(Bits(name="bits"), axis)(x) for axis in (0, 1, None)])
+    assert "Python" not in f.explain()
+    for found, axis in zip(f(value), (0, 1, None), strict=True):
+        np.testing.assert_array_equal(found, np.bitwise_xor.reduce(value, axis=axis))
+    assert f(value[:, :0])[1].tolist() == [0, 0, 0]
+
+
 def test_a_long_fold_is_cut_and_the_same_on_threads():
     x, value = T.fvector(), DRAW.normal(size=300_003).astype("float32")
     results = []

@@ -92,8 +92,14 @@ def test_dtypes_of_results_and_accumulators(name, dtype):
     assert [result.dtype, result.owner.op.acc_dtype] == DTYPES["sum_dtypes"][dtype][name]
 
 
+NAMED = [
+    "sum", "prod", "max", "min", "any", "all", "mean", "var", "std", "argmax", "argmin", "ptp", "argsort", "sort", "cumsum", "cumprod",
+    "bincount", "nonzero_values",
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("floatx", ["float64", "float32"])
-@pytest.mark.parametrize("name", ["sum", "prod", "max", "min", "any", "all", "mean", "var", "std", "argmax", "argmin", "ptp"])
+@pytest.mark.parametrize("name", NAMED)
 def test_dtypes_are_the_classic_ones(name, floatx):
     file = DATA / ("dtypes.json" if floatx == "float64" else "dtypes.float32.json")
     for dtype, expected in json.loads(file.read_text())["unary"][name].items():
