@@ -22,7 +22,14 @@ def steps(f):
 
 
 def kernels(f):
-    return [step.kernel for step in steps(f) if isinstance(step, KernelStep)]
+    """Those of the program, without the other schedules that short rows have."""
+    return [step.kernel for step in steps(f) if isinstance(step, KernelStep) and (step.when is None or step.when.opposite)]
+
+
+def schedules(f):
+    """The outlines of kernels that run in some calls only, and the conditions on which they do."""
+    found = [step for step in steps(f) if isinstance(step, KernelStep) and step.when is not None]
+    return [(outline(step.kernel), step.when.limit, step.when.opposite) for step in found]
 
 
 def outline(kernel):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
-from tests.loops.programs import check, compiled, kernels, outline, outlines
+from tests.loops.programs import check, compiled, frame, kernels, outline, outlines, schedules
 from theano.loops.canonical import kernel_key
 from theano.loops.ir import Loop
 from theano.loops.statements import all_statements
@@ -50,6 +51,62 @@ class TestLanes:
     def test_across_a_kept_last_axis(self):
         f = check([k3], [T.exp(k3).sum(1), T.exp(k3).max(1)], CUBE)
         assert [outline(k) for k in kernels(f)] == ["i(v(i(+add +max) S S))"]
+
+
+class TestShortRows:
+    """Rows of few elements are reduced side by side; one program has both schedules."""
+
+    def test_both_schedules(self):
+        assert schedules(compiled([m], [m.sum(1)])) == [("v(i(+add) S)", 16, False), ("i(v(+add) S)", 16, True)]
+
+    def test_only_one_where_the_size_is_known(self):
+        few = T.specify_shape(m, (m.shape[0], 3))
+        assert outlines([m], [few.sum(1)]) == ["v(i(+add) S)"]
+        assert outlines([m], [T.specify_shape(m, (m.shape[0], 300)).sum(1)]) == ["i(v(+add) S)"]
+
+    @pytest.mark.parametrize("columns", [0, 1, 2, 3, 16, 17, 33])
+    @pytest.mark.parametrize("dtype", ["float32", "float64", "int8", "bool"])
+    def test_are_right(self, dtype, columns):
+        x = T.matrix(dtype=dtype)
+        outputs = [x.sum(1), x.prod(1), T.any(x, axis=1), T.sqr(x.sum(axis=1) * 0.25)]
+        if columns:
+            outputs += [x.max(1), x.min(1), *([T.argmax(x, 1), x.mean(1)] if dtype != "bool" else [])]
+        native = theano.function([x], outputs)
+        f = check([x], outputs, np.zeros((2, columns), dtype), rtol=1e-5)
+        for rows in (0, 1, 15, 150):
+            value = (RANDOM.normal(size=(rows, columns)) * 3).astype(dtype)
+            for a, b in zip(native(value), check([x], outputs, value, rtol=1e-5)(value)):
+                np.testing.assert_array_equal(a, b)
+        assert {s[1:] for s in schedules(f)} == {(16, False), (16, True)}
+
+
+class TestPairs:
+    """A function of all pairs of rows never builds the array of all differences."""
+
+    x, y = T.fmatrices("x", "y")
+    distance = T.sqr(x[:, None, :] - y[None, :, :]).sum(2)
+
+    def test_nothing_has_three_axes(self):
+        loss = T.exp(-self.distance).sum()
+        f = compiled([self.x, self.y], [loss, *T.grad(loss, [self.x, self.y])])
+        assert max(len(b.shape) for b in frame(f).buffers) == 2
+
+    def test_what_is_read_by_all_is_turned_first(self):
+        assert schedules(compiled([self.x, self.y], [T.sqrt(self.distance)])) == [
+            ("i(v(S))", 32, False),
+            ("i(v(i(+add) S))", 32, False),
+            ("i(i(v(+add) S))", 32, True),
+        ]
+
+    @pytest.mark.parametrize("sizes", [(0, 3, 4), (3, 0, 4), (3, 4, 0), (1, 1, 1), (3, 150, 2), (20, 17, 16), (5, 33, 32), (4, 20, 33)])
+    def test_are_right(self, sizes):
+        rows, others, features = sizes
+        values = [RANDOM.normal(size=(n, features)).astype("float32") for n in (rows, others)]
+        kernel = T.exp(-0.1 * self.distance)
+        inputs, outputs = [self.x, self.y], [kernel, *T.grad(kernel.sum(), [self.x, self.y])]
+        f = check(inputs, outputs, *values, rtol=1e-4)
+        for a, b in zip(theano.function(inputs, outputs)(*values), f(*values)):
+            np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)
 
 
 class TestChunks:

@@ -11,6 +11,7 @@ from tests.emit import folds
 from theano.errors import InconsistencyError
 from theano.loops.ir import (
     Accumulator,
+    AtMost,
     Buffer,
     BufferParameter,
     CallRegion,
@@ -162,6 +163,9 @@ def size(*data: Any) -> Value:
     return t.leaf("size", "int64", data)
 
 
+few, many = AtMost(given, 4), AtMost(given, 4, opposite=True)
+
+
 def test_well_formed_programs() -> None:
     verify_program(program(run(scratch), run(result, scratch)))
     inner = Frame(buffers=[late := Buffer(9, "float32", (size("object", 4, 0),), "output")], steps=[run(late, thing, size("object", 4, 0))])
@@ -173,6 +177,7 @@ def test_well_formed_programs() -> None:
     verify_program(program(run(), CallRegion(program(run()), (source,), (result,))))
     verify_program(program(run(spare, weights), run(), buffers=(result, spare), commits=[(0, spare)]))
     verify_program(program(run(weights), run(), guards=[Guard(given, size("shared", 0, 0), None)]))
+    verify_program(program(run(scratch, when=few), run(result, scratch, when=few), run(when=many)))
 
 
 PROGRAM_FAULTS = {
@@ -206,6 +211,9 @@ PROGRAM_FAULTS = {
     "is not written by every run": program(LoopRegion(given, Frame(), (), number), IfRegion(number, Frame(steps=[run()]), Frame())),
     "the results have other types": program(run(), CallRegion(program(run()), (source,), (result, result))),
     "buffer 1 (output) must not be written": program(python(result)),
+    "it may fail, so it cannot be one of several": program(run(when=few, kernel=replace(double, checks=True)), run(when=many)),
+    "buffer 1 (output) is not written by every run": program(run(when=few), run(when=replace(many, limit=5))),
+    "step 1: kernel: buffer 2 (arena) is read before": program(run(scratch, when=few), run(result, scratch)),
 }
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from theano.graph.naming import operation
 from theano.loops.canonical import kernel_key
-from theano.loops.ir import Buffer, CallRegion, Frame, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step
+from theano.loops.ir import AtMost, Buffer, CallRegion, Frame, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step
 from theano.scalar.instructions import Value, walk
 
 Names = Mapping[tuple[str, int], str]
@@ -109,7 +109,13 @@ def describe(step: Step, names: Names) -> str:
     read = [b for b, p in zip(step.buffers, step.kernel.buffers, strict=True) if p.read]
     ops = Counter(operation(node) for node in step.nodes)
     what = ", ".join(name if n == 1 else f"{name} x{n}" for name, n in ops.items()) or "copy"
-    return f"kernel [{what}]: {buffers(read) or 'nothing'} -> {buffers(written)}{_place(step.nodes)}"
+    when = "" if step.when is None else f", if {at_most(step.when, lambda value: extent(value, names))}"
+    return f"kernel [{what}]: {buffers(read) or 'nothing'} -> {buffers(written)}{when}{_place(step.nodes)}"
+
+
+def at_most(when: AtMost, size: Callable[[Value], str]) -> str:
+    """A condition on a size as text."""
+    return f"{size(when.extent)} {'>' if when.opposite else '<='} {when.limit}"
 
 
 def describe_buffer(buffer: Buffer, names: Names) -> str:

@@ -25,8 +25,8 @@ from theano.scalar.instructions import Trace, Value, walk
 _CLASSES: dict[str, type] = {
     cls.__name__: cls
     for cls in (
-        ir.Accumulator, ir.Fold, ir.Loop, ir.Store, ir.Check, ir.BufferParameter, ir.KernelStep, ir.LibraryStep, ir.PythonStep, ir.Guard,
-        ir.LoopRegion, ir.IfRegion, ir.Frame,
+        ir.Accumulator, ir.Fold, ir.Loop, ir.Store, ir.Check, ir.BufferParameter, ir.AtMost, ir.KernelStep, ir.LibraryStep,
+        ir.PythonStep, ir.Guard, ir.LoopRegion, ir.IfRegion, ir.Frame,
     )
 }  # fmt: skip
 

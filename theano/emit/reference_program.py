@@ -142,6 +142,8 @@ class _Run:
             self.call(step)
 
     def kernel(self, step: KernelStep) -> None:
+        if step.when is not None and (self.extent(step.when.extent) <= step.when.limit) == step.when.opposite:
+            return
         arrays = list(map(self.numbers, step.buffers))
         code, payload = run_kernel(step.kernel, arrays, [self.extent(v) for v in step.sizes], [v.data for v in step.scalars])
         if code:

@@ -9,18 +9,22 @@ on how many threads ran the chunks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from theano.loops.access import Affine, offset, offset_of
+from theano.loops.access import Affine, is_extent, offset, offset_of
 from theano.loops.extents import Extents, row_major_strides
 from theano.loops.fuse import Group, Member, live_axes
-from theano.loops.ir import Accumulator, BufferParameter, Check, Combine, Fold, Kernel, Loop, Statement, Store
+from theano.loops.ir import Accumulator, AtMost, BufferParameter, Check, Combine, Fold, Kernel, Loop, Statement, Store
 from theano.loops.nest import READS, Nest, Result
 from theano.scalar.instructions import Complex, Trace, Value, rebuild, select, walk
 
 CHUNK = 1 << 14
 CHUNK_ROWS = 32
+SHORT = 16
+"""Rows of so few elements are reduced side by side, in lanes of their own, rather than each along the lanes."""
+SHORT_PACKED = 32
+"""The same where no element need be gathered."""
 _LITERALS = frozenset({0.0, 1.0, -1.0, 2.0, 0.5})
 
 
@@ -35,6 +39,7 @@ class Assembled:
     nodes: tuple[Any, ...]
     work: Value
     pointwise: bool = False  # each element is read only by the iteration that writes it
+    when: AtMost | None = None
 
     @property
     def written(self) -> list[Result]:
@@ -132,6 +137,7 @@ class GroupAssembler:
     def __init__(self, group: Group, extents: Extents, temporary: Callable[[str, tuple[Value, ...]], Result]) -> None:
         self.group, self.extents, self.temporary = group, extents, temporary
         self.forms: dict[tuple[int, Value], Affine] = {}
+        self.packed: dict[tuple[int, Value], Result] = {}  # reads of a transposed copy instead
         reduced = group.reduced
         last = len(group.key) - 1
         self.across = reduced is not None and last not in reduced  # lanes across the kept axis
@@ -189,6 +195,22 @@ class GroupAssembler:
     def build(self) -> list[Assembled]:
         if self.group.reduced is not None and not self.outer_axes:
             return self._full_reduction()
+        if self.group.reduced is None or self.across or not self._may_be_short():
+            return [self._kernel()]
+        (inner,) = self.inner_loops
+        strided = self._strided()
+        packed = [key for key in strided if self._is_shared(*key)]
+        when = AtMost(self.extents.canonical(inner.extent), SHORT_PACKED if len(packed) == len(strided) else SHORT)
+        if when.extent.op == "const" and int(when.extent.data) > when.limit:
+            return [self._kernel()]
+        along = [] if when.extent.op == "const" else [replace(self._kernel(), when=replace(when, opposite=True))]
+        self.across = True
+        side_by_side = [*self._packings(packed), self._kernel()]
+        if along:
+            side_by_side = [replace(kernel, when=when) for kernel in side_by_side]
+        return [*side_by_side, *along]
+
+    def _kernel(self) -> Assembled:
         builder = KernelBuilder(self.extents)
         outer = {id(loop): builder.index() for loop in self.outer_loops}
         points = self._points(self.outer_loops, outer)
@@ -201,7 +223,69 @@ class GroupAssembler:
             lanes = self.across and loop is self.outer_loops[-1]
             body = [Loop(int(outer[id(loop)].data), builder.size(loop.extent), tuple(body), (), "vector" if lanes else "serial")]
         nodes = (n for m in self.group.members for n in m.nest.nodes)
-        return [builder.finish(body, bool(self.group.key), nodes, self.work, self.group.cost, self._pointwise())]
+        return builder.finish(body, bool(self.group.key), nodes, self.work, self.group.cost, self._pointwise())
+
+    # ------------------------------------------------------------------ short rows
+
+    def _may_be_short(self) -> bool:
+        """Whether a schedule for short rows is worth its code: one loop along the rows, and nothing stored in it."""
+        inside = [m for m in self.group.members if m.inner]
+        simple = all(m.stage == 0 and not m.stored if m.nest.kind != "reduce" else m.stage == 0 for m in inside)
+        return simple and len(self.inner_loops) == 1 and not any(v.op == "check" for m in inside for v in walk(m.nest.bodies))
+
+    def _strided(self) -> list[tuple[Member, Value]]:
+        """Reads inside of the loop along the rows that walk from row to row in steps."""
+        row = self.outer_loops[-1].members[-1]
+        found = []
+        for member in (m for m in self.group.members if m.inner):
+            for read in member.nest.reads:
+                step = self._coefficients(member, read).get(row, self.extents.zero)
+                if step is not self.extents.zero and step is not self.extents.one:
+                    found.append((member, read))
+        return found
+
+    def _coefficients(self, member: Member, read: Value) -> dict[int, Value]:
+        """By the group's axes."""
+        form = self.forms[member.nest.serial, read]
+        return {member.axes[a]: self.extents.canonical(c) for a, c in form.coefficients.items() if a in member.axes}
+
+    def _is_shared(self, member: Member, read: Value) -> bool:
+        """Whether the same elements are read again for other outer points than their own."""
+        used = {axis for axis, step in self._coefficients(member, read).items() if step is not self.extents.zero}
+        others = {axis for loop in self.outer_loops[:-1] for axis in loop.members}
+        return bool(others) and not used & others and is_extent(self.forms[member.nest.serial, read].rest)
+
+    def _packings(self, reads: Iterable[tuple[Member, Value]]) -> Iterator[Assembled]:
+        """Kernels that copy what is shared so that rows lie side by side; the reads become reads of the copies."""
+        e, inner, row = self.extents, self.inner_loops[0], self.outer_loops[-1]
+        copies: dict[Any, Result] = {}
+        for member, read in reads:
+            form, steps = self.forms[member.nest.serial, read], self._coefficients(member, read)
+            key = (read.data, form.rest, tuple(steps.get(loop.members[-1]) for loop in (inner, row)))
+            if key not in copies:
+                copy = copies[key] = self.temporary(read.dtype, (inner.extent, row.extent))
+                yield self._packing(copy, read.data, Affine(steps, form.rest))
+            self.packed[member.nest.serial, read] = copies[key]
+            own = {group: a for a, group in member.axes.items()}
+            places = {own[a]: c for a, c in ((inner.members[-1], row.extent), (row.members[-1], e.one)) if a in own}
+            self.forms[member.nest.serial, read] = Affine(places, e.zero)
+
+    def _packing(self, copy: Result, source: Result, form: Affine) -> Assembled:
+        builder = KernelBuilder(self.extents)
+        loops = [self.inner_loops[0], self.outer_loops[-1]]
+        k, i = builder.index(), builder.index()
+        axes = {loop.members[-1]: index for loop, index in zip(loops, (k, i), strict=True)}
+        place = builder.address(
+            form, axes, lambda v: rebuild([v], builder.trace, lambda u, _: builder.size(u) if u.op == "size" else None)[0]
+        )
+        element = builder.trace.load(builder.buffer(source, read=True), place, source.dtype)
+        body = _loops(
+            builder,
+            [Store(builder.buffer(copy, written=True), k * builder.size(loops[1].extent) + i, element)],
+            [(k, loops[0].extent), (i, loops[1].extent)],
+            "vector",
+        )
+        return builder.finish(body, True, (), self.extents.product(copy.shape), 1, False)
 
     def _pointwise(self) -> bool:
         return self.group.reduced is None
@@ -400,6 +484,7 @@ class _Scope:
                 if result in known and result.nest in self.owner.group.by_nest:
                     return known[result]
                 form = self.owner.forms[member.nest.serial, value]
+                result = self.owner.packed.get((member.nest.serial, value), result)
                 address = builder.address(form, indices, lambda v: rebuild([v], builder.trace, replace, READS)[0])
                 return builder.trace.load(builder.buffer(result, read=True), address, result.dtype)
             if value.op == "size":

@@ -150,8 +150,19 @@ class Buffer:
 
 
 @dataclass(frozen=True, slots=True)
+class AtMost:
+    """A condition on a size of this call: ``extent <= limit``, or its opposite."""
+
+    extent: Value
+    limit: int
+    opposite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class KernelStep:
-    """Run ``kernel``.  ``sizes`` are int64 values over program sizes; each entry of ``scalars`` is a ``const`` value."""
+    """Run ``kernel``.  ``sizes`` are int64 values over program sizes; each entry of ``scalars`` is a ``const`` value.
+
+    ``when``: only then.  Kernels that do the same, each the best for some sizes, stand side by side; exactly one is run."""
 
     kernel: Kernel
     buffers: tuple[Buffer, ...]
@@ -159,6 +170,7 @@ class KernelStep:
     scalars: tuple[Value, ...]
     nodes: tuple[Any, ...] = ()  # the graph nodes inside, for errors, profile and explain
     work: Value | None = None  # estimated scalar instructions of one run: whether threads pay
+    when: AtMost | None = None
 
 
 @dataclass(frozen=True, slots=True)

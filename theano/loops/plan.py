@@ -134,7 +134,8 @@ class _Planner:
 
     def _kernel_task(self, assembled: Assembled) -> Task:
         shapes = (s for r in assembled.written for s in r.shape)
-        needs = self._leaves([*assembled.sizes, assembled.work, *shapes]) | self._object_leaves(assembled.read)
+        asked = () if assembled.when is None else (assembled.when.extent,)
+        needs = self._leaves([*assembled.sizes, assembled.work, *asked, *shapes]) | self._object_leaves(assembled.read)
         return Task(assembled.read, assembled.written, assembled.kernel.checks, needs, assembled)
 
     def _temporary(self, dtype: str, shape: tuple[Value, ...]) -> Result:
@@ -190,7 +191,10 @@ class _Planner:
         if any(self._late(guard) for guard in self.low.guards) or any(self._late_leaf(v) for t in tasks[safe_from:] for v in t.needs):
             return set()
         shared = {r.source_position: r for r in self.low.results if r.storage == "shared"}
-        writer = {r: k for k, task in enumerate(tasks) for r in task.writes}
+        writers: dict[Result, list[int]] = {}  # several, of which one will run
+        for k, task in enumerate(tasks):
+            for result in task.writes:
+                writers.setdefault(result, []).append(k)
         last_read: dict[Result, int] = {}
         for k, task in enumerate(tasks):
             for result in (*task.reads, *self._telling(task.needs)):
@@ -198,10 +202,11 @@ class _Planner:
         chosen: set[Result] = set()
         for sink, result in placed:
             old = shared.get(sink.position)
-            step = writer.get(result, -1)
-            if sink.storage != "update" or old is None or step < safe_from or last_read.get(old, -1) > step:
+            steps = writers.get(result, [-1])
+            if sink.storage != "update" or old is None or steps[0] < safe_from or last_read.get(old, -1) > steps[-1]:
                 continue
-            if old.dtype == result.dtype and self._same_shape(old, result) and self._may_overwrite(tasks[step], old, result):
+            fits = old.dtype == result.dtype and self._same_shape(old, result)
+            if fits and all(self._may_overwrite(tasks[step], old, result) for step in steps):
                 self.alias[result] = old
                 chosen.add(result)
         if chosen:
@@ -360,7 +365,8 @@ class _Planner:
     def _steps(self, task: Task) -> list[Step]:
         if task.assembled is not None:
             a = task.assembled
-            return [KernelStep(a.kernel, tuple(map(self._buffer, a.results)), a.sizes, a.scalars, a.nodes, self.extents.canonical(a.work))]
+            buffers = tuple(map(self._buffer, a.results))
+            return [KernelStep(a.kernel, buffers, a.sizes, a.scalars, a.nodes, self.extents.canonical(a.work), a.when)]
         assert task.nest is not None
         nest = task.nest
         if nest.kind == "python":

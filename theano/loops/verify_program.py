@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from theano.loops.ir import (
+    AtMost,
     Buffer,
     CallRegion,
     Frame,
     Guard,
     IfRegion,
+    Kernel,
     KernelStep,
     LibraryStep,
     LoopRegion,
@@ -62,9 +64,10 @@ class _State:
     live: dict[int, Buffer] = field(default_factory=dict)
     filled: dict[int, Buffer] = field(default_factory=dict)
     entered: dict[int, Buffer] = field(default_factory=dict)
+    perhaps: dict[AtMost, dict[int, Buffer]] = field(default_factory=dict)  # under a condition
 
     def copy(self) -> _State:
-        return replace(self, live=dict(self.live), filled=dict(self.filled), entered=dict(self.entered))
+        return replace(self, live=dict(self.live), filled=dict(self.filled), entered=dict(self.entered), perhaps=dict(self.perhaps))
 
 
 class _Program:
@@ -185,8 +188,20 @@ class _Program:
             _fail(where, "a scalar must be a constant")
         self.extents(step.sizes, state, where)
         pairs = list(zip(step.buffers, kernel.buffers, strict=True))
-        self.uses([b for b, parameter in pairs if parameter.read and not parameter.written], state, where)
-        self.fills([b for b, parameter in pairs if parameter.written], state, where)
+        here = state if step.when is None else self.perhaps(step.when, kernel, state, where)
+        self.uses([b for b, parameter in pairs if parameter.read and not parameter.written], here, where)
+        self.fills([b for b, parameter in pairs if parameter.written], here, where)
+        if step.when is not None:
+            other = state.perhaps.get(replace(step.when, opposite=not step.when.opposite), {})
+            state.filled |= {number: buffer for number, buffer in here.filled.items() if number in other}
+
+    def perhaps(self, when: AtMost, kernel: Kernel, state: _State, where: str) -> _State:
+        """The state in which a kernel runs that is run only ``when``: what another filled under the same condition is there."""
+        self.extent(when.extent, state, where)
+        if kernel.checks:
+            _fail(where, "it may fail, so it cannot be one of several for the same")
+        filled = state.perhaps[when] = state.perhaps.get(when, {}) | state.filled
+        return replace(state, filled=filled)
 
     # ------------------------------------------------------------------------------------------ buffers and sizes
 

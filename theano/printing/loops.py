@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from theano.compile.explain import inner_frames, walk_steps
+from theano.compile.explain import at_most, inner_frames, walk_steps
 from theano.loops.canonical import kernel_key
 from theano.loops.ir import (
     Accumulator,
@@ -304,9 +304,10 @@ class _Program:
 
     def step(self, step: Step) -> str:
         if isinstance(step, KernelStep):
-            return _call(
+            call = _call(
                 self.kernels[kernel_key(step.kernel)], map(self.name, step.buffers), map(self.size, step.sizes), map(formula, step.scalars)
             )
+            return call if step.when is None else f"if {at_most(step.when, self.size)}: {call}"
         if isinstance(step, LibraryStep):
             return _call(step.routine, map(self.name, step.buffers), map(self.size, step.parameters), step.flags)
         if isinstance(step, PythonStep):

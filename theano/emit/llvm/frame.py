@@ -503,6 +503,7 @@ def _step_values(frame: Frame) -> Iterator[Value]:
     for step in frame.steps:
         if isinstance(step, KernelStep):
             yield from step.sizes
+            yield from () if step.when is None else (step.when.extent,)
         elif isinstance(step, LibraryStep):
             yield from (v for v in step.parameters if v.dtype == "int64")
         elif isinstance(step, LoopRegion):

@@ -34,7 +34,7 @@ from theano.emit.llvm.instructions import Code
 from theano.emit.llvm.legalise import legalise
 from theano.emit.llvm.rare import detours
 from theano.emit.llvm.reduce import combined, identities, tree
-from theano.emit.llvm.scopes import Operand, Scope, counting, splat
+from theano.emit.llvm.scopes import Operand, Scope
 from theano.emit.llvm.strips import STRIP, TILE, Rows, has_rows, stretches
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import constant, register, storage
@@ -177,12 +177,12 @@ class _Emission(Values):
             self._in_memory(loop, self._middle(start, stop, LANES), stop, 1, False, slots)
         else:
             slots, narrow = self._memory(loop.accumulators), min(narrow, LANES) if loop.accumulators else narrow
-            if self.target.masks:
+            if self.target.masks and not any(isinstance(inner, Rows) for inner in loop.body):
                 self._in_memory(loop, start, stop, narrow, certain, slots)
-            else:
+            else:  # a mask costs an instruction for each load, which counts in an inner loop
                 middle = self._middle(start, stop, narrow)
-                self._in_memory(loop, start, middle, narrow, False, slots)
-                self._in_memory(loop, middle, stop, 1, False, slots)
+                self._in_memory(loop, start, middle, narrow, False, slots, whole=True)
+                self._in_memory(loop, middle, stop, narrow if self.target.masks else 1, False, slots)
         return self._ended(loop, self._recalled(loop.accumulators, slots))
 
     def _lanes_and_length(self, loop: Loop) -> tuple[int, int]:
@@ -301,15 +301,16 @@ class _Emission(Values):
         carried: Sequence[_Carried],
         update: Callable[[], list[str]],
         body: Callable[[], None] | None = None,
+        whole: bool = False,
     ) -> list[str]:
         """Print ``for position in range(start, stop, step)``; the carried values after it.  ``body`` prints what is done each time;
-        without it that is the body of ``loop``, in lanes if ``step`` is not 1."""
+        without it that is the body of ``loop``, in lanes if ``step`` is not 1; ``whole``: it divides the range."""
         outer, head, done = self.scope, self.label(), self.label()
         if certain:
             outer_jump = f"  br label %{head}"
         else:
             outer_jump = f"  br i1 {outer.code.let(f'icmp slt i64 {start}, {stop}')}, label %{head}, label %{done}"
-        scope = self._open(loop, stop, 1 if body else step, head, certain)
+        scope = self._open(loop, "" if whole else stop, 1 if body else step, head, certain)
         if body is not None:
             scope.index = None
             body()
@@ -339,12 +340,17 @@ class _Emission(Values):
         self.scope = scope
         if step > 1:
             scope.lanes, self.vector = step, scope
-            if self.target.masks:
-                left = scope.code.let(f"sub i64 {stop}, {scope.position}")
-                few = scope.code.let(f"trunc i64 {scope.code.let(f'call i64 @llvm.umin.i64(i64 {left}, i64 {step})')} to i8")
-                every = splat(scope.code, few, "i8", step)
-                scope.mask = scope.code.let(f"icmp ult <{step} x i8> {counting('i8', step)}, {every}")
+            if self.target.masks and stop:
+                scope.mask = self._mask(scope.code, scope.code.let(f"sub i64 {stop}, {scope.position}"), step)
         return scope
+
+    @staticmethod
+    def _mask(code: Code, left: str, step: int) -> str:
+        """The first ``left`` of ``step`` lanes, from the bits of a number: a comparison LLVM would do again in every inner loop."""
+        idle = code.let(f"sub i64 64, {code.let(f'call i64 @llvm.umin.i64(i64 {left}, i64 {step})')}")
+        bits = code.let(f"lshr i64 -1, {idle}")
+        bits = code.let(f"trunc i64 {bits} to i{step}") if step < 64 else bits
+        return code.let(f"bitcast i{step} {bits} to <{step} x i1>")
 
     def _close(self, scope: Scope) -> None:
         assert scope.parent is not None
@@ -395,7 +401,7 @@ class _Emission(Values):
         kept = code.let(f"zext {register(dtype, lanes)} {text} to {kind}") if dtype == "bool" else text
         code.do(f"store {kind} {kept}, ptr {place}, align {lanes * ITEMSIZE[dtype]}")
 
-    def _in_memory(self, loop: Loop, start: str, stop: str, step: int, certain: bool, slots: Sequence[str]) -> None:
+    def _in_memory(self, loop: Loop, start: str, stop: str, step: int, certain: bool, slots: Sequence[str], whole: bool = False) -> None:
         """Iterations ``step`` at a time, in the lanes that are their own: iteration modulo LANES."""
         dtypes = [v.dtype for accumulator in loop.accumulators for v in accumulator.values]
 
@@ -411,7 +417,7 @@ class _Emission(Values):
                 self._keep(t, step, text, place)
             return []
 
-        self.counted(loop, start, stop, step, certain, [], update)
+        self.counted(loop, start, stop, step, certain, [], update, whole=whole)
 
 
 # ---------------------------------------------------------------------------------------------- what a loop is like

@@ -13,7 +13,7 @@ from theano.emit.llvm.status import RAISED
 from theano.emit.llvm.text import literal, storage
 from theano.emit.llvm.writer import Writer
 from theano.loops.canonical import kernel_key
-from theano.loops.ir import Buffer, CallRegion, IfRegion, Kernel, KernelStep, LibraryStep, Loop, LoopRegion, PythonStep
+from theano.loops.ir import AtMost, Buffer, CallRegion, IfRegion, Kernel, KernelStep, LibraryStep, Loop, LoopRegion, PythonStep
 from theano.scalar.instructions import Trace, Value, rebuild
 
 SIGNAL_PERIOD = 64
@@ -42,9 +42,23 @@ def kernel_step(text: ProgramText, w: Part, step: KernelStep, number: int) -> No
         arguments += [f"i64 {text.size(w, _extent(step))}", f"i64 {text.size(w, step.work)}"]
     else:
         arguments += ["i64 0", f"i64 {text.size(w, _extent(step)) if kernel.parallel else 0}"]
-    status = w.let(f"call i64 @{name}({', '.join(arguments)}, ptr %f)")
+    call = f"call i64 @{name}({', '.join(arguments)}, ptr %f)"
+    if step.when is not None:
+        _call_when(text, w, step.when, call)
+        return
+    status = w.let(call)
     if kernel.checks:
         w.fail_unless_zero(status)
+
+
+def _call_when(text: ProgramText, w: Part, when: AtMost, call: str) -> None:
+    """Of a kernel that cannot fail."""
+    then, on = w.fresh("then"), w.fresh("on")
+    holds = w.let(f"icmp {'sgt' if when.opposite else 'sle'} i64 {text.size(w, when.extent)}, {when.limit}")
+    w.branch(holds, then, on)
+    w.label(then)
+    w.let(call)
+    w.open(on)
 
 
 def _is_small(work: Value) -> bool:
