@@ -73,8 +73,8 @@ class Whole(BinaryScalarOp):
         return (x // y if y else -1) + (x % 7) * 2 - (x << 2) + (x >> 1) + (x & 12 | 3 ^ y) + ~y + math.floor(x / 2) + int(x > y) + x**2
 
 
-class Hypotenuse(BinaryScalarOp):
-    nfunc_spec = ("hypot", 2, 1)
+class Neighbour(BinaryScalarOp):
+    nfunc_spec = ("nextafter", 2, 1)
 
 
 class Exponential(UnaryScalarOp):

@@ -69,7 +69,13 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     "theano.tensor.nnet.bn": ("theano.tensor.nnet.batchwise",),
     "theano.tensor.nnet.nnet": ("theano.tensor.nnet", "theano.tensor: sigmoid softplus"),
-    "theano.tensor.nnet.sigm": ("theano.tensor.nnet", "theano.tensor: sigmoid softplus", "theano.tensor.inplace: sigmoid_inplace"),
+    "theano.tensor.nnet.sigm": (
+        "theano.tensor.nnet",
+        "theano.tensor: sigmoid softplus",
+        "theano.tensor.inplace: sigmoid_inplace ultra_fast_sigmoid_inplace",
+        "theano.scalar: ScalarSigmoid=Sigmoid ScalarSoftplus=Softplus UltraFastScalarSigmoid=UltraFastSigmoid",
+        "theano.scalar: scalar_sigmoid=sigmoid scalar_softplus=softplus ultra_fast_scalar_sigmoid=ultra_fast_sigmoid",
+    ),
     "theano.tensor.opt": (
         "theano.tensor.shapes: MakeVector",
         "theano.rewrite.classic: register_canonicalize register_specialize register_stabilize register_useless",
@@ -79,4 +85,5 @@ TABLE: dict[str, tuple[str, ...]] = {
     "theano.tensor.type_other": ("theano.tensor.optional",),
     "theano.tensor.utils": ("theano.compile.inspecting",),
     "theano.tensor.var": ("theano.tensor.variable", "theano.tensor.variable: _tensor_py_operators=TensorOperators", "theano.tensor.type"),
+    "theano.tensor.xlogx": ("theano.tensor: xlogx xlogy0", "theano.scalar: XlogX XlogY0 scalar_xlogx=xlogx scalar_xlogy0=xlogy0"),
 }  # fmt: skip

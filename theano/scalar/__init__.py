@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from theano.dtypes import upcast
 from theano.scalar import (
+    activations,
     arithmetic,
     bessel_functions,
     complex_numbers,
     error_functions,
     gamma_functions,
+    logarithmic,
     logic,
+    magnitudes,
     transcendental,
     trigonometric,
 )
@@ -35,7 +38,8 @@ floor_div = OPS["int_div"]
 
 __all__ = [
     "OPS", "UNKNOWN", "Declared", "ScalarOp", "UnaryScalarOp", "BinaryScalarOp", "Composite", "elementwise", "upcast",
-    "arithmetic", "bessel_functions", "complex_numbers", "error_functions", "gamma_functions", "logic", "transcendental", "trigonometric",
+    "activations", "arithmetic", "bessel_functions", "complex_numbers", "error_functions", "gamma_functions", "logarithmic", "logic",
+    "magnitudes", "transcendental", "trigonometric",
     "specific_out", "transfer_type", "unary_out_lookup", *_of_types, *OPS, *TYPES, *CLASSES, *RULES,
 ]  # fmt: skip
 

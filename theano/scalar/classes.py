@@ -23,6 +23,7 @@ _SPELLED = {
     "and_": "AND", "or_": "OR", "xor": "XOR", "lt": "LT", "le": "LE", "gt": "GT", "ge": "GE", "eq": "EQ", "neq": "NEQ", "abs_": "Abs",
     "isnan": "IsNan", "isinf": "IsInf", "arctan2": "ArcTan2", "deg2rad": "Deg2Rad", "rad2deg": "Rad2Deg", "gammaln": "GammaLn",
     "gammainc": "GammaInc", "gammaincc": "GammaIncC", "gammal": "GammaL", "gammau": "GammaU", "chi2sf": "Chi2SF",
+    "xlogx": "XlogX", "xlogy0": "XlogY0",
 }  # fmt: skip
 """Where the class is not the operation's name in capitals."""
 

@@ -260,8 +260,8 @@ _MATH = {
     "fabs": "abs_", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh",
     "atanh": "arctanh", "lgamma": "gammaln", "degrees": "rad2deg", "radians": "deg2rad", "pow": "pow",
     **{name: name for name in (
-        "cbrt", "cos", "cosh", "erf", "erfc", "exp", "exp2", "expm1", "gamma", "isinf", "isnan", "log10", "log1p", "log2", "sin", "sinh",
-        "sqrt", "tan", "tanh",
+        "cbrt", "copysign", "cos", "cosh", "erf", "erfc", "exp", "exp2", "expm1", "gamma", "hypot", "isinf", "isnan", "log10", "log1p",
+        "log2", "sin", "sinh", "sqrt", "tan", "tanh",
     )},
 }  # fmt: skip
 """The declared operations of ``math``'s functions."""

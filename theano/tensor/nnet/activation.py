@@ -16,6 +16,7 @@ from theano.tensor.elemwise import elemwise
 
 sigmoid = elemwise(OPS["sigmoid"])
 softplus = elemwise(OPS["softplus"])
+ultra_fast_sigmoid = elemwise(OPS["ultra_fast_sigmoid"])
 
 
 def softsign(x: Any) -> Any:
@@ -56,4 +57,4 @@ def hard_sigmoid(x: Any) -> Any:
     return (x * slope + shift).clip(constant(0, dtype=dtype), constant(1, dtype=dtype))
 
 
-__all__ = ["elu", "hard_sigmoid", "relu", "selu", "sigmoid", "softplus", "softsign"]
+__all__ = ["elu", "hard_sigmoid", "relu", "selu", "sigmoid", "softplus", "softsign", "ultra_fast_sigmoid"]
