@@ -1,7 +1,7 @@
 """None as a value, and what to take in its place.
 
 >>> from theano.tensor.constructors import dscalar
->>> default(dscalar("x"), 3.0).type, NoneConst.data is None
+>>> default(dscalar("x"), 0.1).type, NoneConst.data is None
 (TensorType(float64, scalar), True)
 """
 
