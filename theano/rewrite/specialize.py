@@ -10,7 +10,7 @@ from itertools import islice
 from math import frexp
 from typing import Any
 
-from theano.dtypes import is_float
+from theano.dtypes import is_continuous, is_float
 from theano.graph import Apply
 from theano.rewrite.engine import Rewriter, rewrite
 from theano.rewrite.pattern import rules
@@ -34,6 +34,8 @@ def power_by_number(rewriter: Rewriter, node: Apply) -> Any:
     """A power with a small constant exponent is products, roots and inverses."""
     (x, exponent), output = node.inputs, node.outputs[0]
     power = number_of(exponent)
+    if isinstance(power, complex) and power.imag == 0:
+        power = power.real
     if power is None or isinstance(power, complex) or power != power:
         return None
     if x.type.dtype != output.type.dtype:
@@ -50,7 +52,7 @@ def power_by_number(rewriter: Rewriter, node: Apply) -> Any:
     else:
         return None
     if power < 0:
-        if not is_float(output.type.dtype):
+        if not is_continuous(output.type.dtype):
             return None
         result = inv(result)
     return broadcast_as(rewriter, result, output)

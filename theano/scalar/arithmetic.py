@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from theano import dtypes
+from theano.scalar.complex_numbers import conj, is_complex
 from theano.scalar.declare import Declared, elementwise, unchanged
 from theano.scalar.evaluate import cast
 from theano.scalar.instructions import INTEGERS, UNSIGNED, Value, binary, intrinsic, select, unary
-from theano.scalar.logic import ge, gt, le, lt, switch
+from theano.scalar.logic import eq, ge, gt, le, lt, switch
 
 
 def _folded(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -118,11 +119,15 @@ def sgn(x: Value) -> Value:
     return select(zero < x, one, select(x < zero, -one, x))
 
 
+def _modulus_partials(x: Any, out: Any) -> tuple[Any]:
+    return (switch(eq(out, 0), 0, conj(x) / out) if is_complex(x) else sgn(x),)
+
+
 @elementwise(
     dtype=dtypes.real_out,
     reference=np.abs,
     casts=unchanged,
-    partials=lambda x, out: (sgn(x),),
+    partials=_modulus_partials,
     kinks=[((0.0,), (0.0,))],
     idempotent=True,
     complex=True,

@@ -49,6 +49,8 @@ Interval = tuple[float, float]
 
 UNKNOWN = float("nan")
 """A partial derivative that exists, but of which no formula is known: asking for it is an error."""
+CONJUGATE = "conjugate"
+"""The derivative of the complex conjugate, which is no number: what comes is conjugated."""
 
 
 def to_result(given: Sequence[str], result: str) -> Sequence[str]:
@@ -175,9 +177,14 @@ class Declared(ScalarOp):
         from theano.scalar.evaluate import cast
 
         result, wanted = self._plan([a.dtype.name for a in arrays])
+        reference = self.reference
+        if set(wanted) & set(COMPLEX):
+            from theano.scalar.mathlib.complex_functions import REFERENCES
+
+            reference = REFERENCES.get(self.name, reference)
         with np.errstate(all="ignore"):
             given = [a.astype(d, copy=False) for a, d in zip(arrays, wanted, strict=True)]
-            return [cast(np.asarray(self.reference(*given)), result)]
+            return [cast(np.asarray(reference(*given)), result)]
 
     def trace(self, trace: Trace, *args: Any) -> Value:
         """Inline the body for ``args``: values of any dtypes, or numbers, which never widen."""
@@ -200,7 +207,7 @@ class Declared(ScalarOp):
         partials = self.partials(*inputs, out) if self.differentiable else (UNKNOWN,) * len(inputs)
         unknown = NullType(f"the derivative of {self} is not known")
         return [
-            zero_gradient(x) if partial is None else unknown() if partial is UNKNOWN else gradient * partial
+            zero_gradient(x) if partial is None else unknown() if partial is UNKNOWN else _scaled(partial, gradient)
             for x, partial in zip(inputs, partials, strict=True)
         ]
 
@@ -231,6 +238,15 @@ def weak(trace: Trace, args: Sequence[Any]) -> list[Value]:
     return [a if isinstance(a, Value) else trace.const(a, dtype(a)) for a in args]
 
 
+def _scaled(partial: Any, gradient: Any) -> Any:
+    """``gradient`` times the conjugate of ``partial``, of scalar variables."""
+    if partial is CONJUGATE:
+        return OPS["conj"](gradient)
+    if isinstance(partial, complex):
+        return gradient * partial.conjugate()
+    return gradient * (OPS["conj"](partial) if getattr(getattr(partial, "type", None), "dtype", None) in COMPLEX else partial)
+
+
 def _zeros(*args: Any) -> Sequence[Any]:
     return (0,) * (len(args) - 1)
 
@@ -247,7 +263,7 @@ def elementwise(
     ``dtype``: rule from argument dtypes to result dtypes.
     ``reference``: the function on arrays that it must agree with; by default that of the intrinsic of its name.
     ``partials``: from the arguments and the result to the partial derivatives; None where an argument is not connected,
-    :data:`UNKNOWN` where no formula is known; by default zeros.
+    :data:`UNKNOWN` where no formula is known; by default zeros.  A real function of a complex z changes by the real part of p dz.
     ``casts``: the dtypes that arguments are converted to; by default that of the result.
     ``commutative``, ``associative``, ``identity``, ``absorbing`` (0 of mul), ``idempotent`` (f(f(x)) = f(x), f(x, x) = x),
     ``involution`` (f(f(x)) = x), ``inverse`` (the name of g with g(f(x)) = x): facts for rewriting, held by law tests.

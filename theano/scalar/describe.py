@@ -84,8 +84,19 @@ def _accuracy(op: Any) -> str:
     accuracy = "correctly rounded" if op.ulp <= 0.5 else f"within {op.ulp:g} ULP"
     if op.scale:
         accuracy += f", those of {op.scale:g} if the result is smaller"
-    by_python = _accepted(op, "complex128") and not op.has_code(*("complex128",) * len(argument_names(op)))
-    return f"native code, {accuracy}" + ("; of complex numbers a step in Python" if by_python else "")
+    return f"native code, {accuracy}" + _accuracy_of_complex(op)
+
+
+def _accuracy_of_complex(op: Any) -> str:
+    """What else is to be said of complex numbers: the error of their functions is measured against the modulus."""
+    from theano.scalar.mathlib.complex_functions import FUNCTIONS
+
+    if not _accepted(op, "complex128"):
+        return ""
+    if not op.has_code(*("complex128",) * len(argument_names(op))):
+        return "; of complex numbers a step in Python"
+    more = " and more as the logarithm of the result grows" if op.name == "pow" else ""
+    return f"; of complex numbers within 3 ULP of the modulus{more}" if not op.complex and op.name in FUNCTIONS else ""
 
 
 # ------------------------------------------------------------------------------------------------------- derivatives

@@ -96,7 +96,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 def cast(x: Array, dtype: str) -> Array:
-    """``x`` in ``dtype``: to bool is ``x != 0``; floats saturate in integer types, and NaN becomes 0.
+    """``x`` in ``dtype``: to bool is ``x != 0``; floats saturate in integer types, and NaN becomes 0; of complex numbers the real part.
 
     >>> cast(np.array([300.0, -1.5, np.nan]), "uint8")
     array([255,   0,   0], dtype=uint8)
@@ -104,6 +104,8 @@ def cast(x: Array, dtype: str) -> Array:
     x = np.asarray(x)
     if dtype == "bool":
         return np.asarray(x != 0)
+    if x.dtype.kind == "c" and not dtype.startswith("complex"):
+        x = x.real
     with np.errstate(all="ignore"):
         if dtype not in INTEGERS or x.dtype.kind != "f":
             return x.astype(dtype)

@@ -94,7 +94,7 @@ def arcsinh(x: Value) -> Value:
     return intrinsic("arcsinh", x)
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (inv(sqrt(sqr(x) - 1)),), domain=(1.1, 10.0), ulp=2.0)
+@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (inv(sqrt(x - 1) * sqrt(x + 1)),), domain=(1.1, 10.0), ulp=2.0)
 def arccosh(x: Value) -> Value:
     """The number, not negative, with hyperbolic cosine x."""
     return intrinsic("arccosh", x)

@@ -26,6 +26,7 @@ from theano.flags import config
 from theano.graph import Apply, DisconnectedType, NullType, Op, Variable
 from theano.graph.naming import title
 from theano.scalar import OPS, UNKNOWN, Declared, ScalarOp, get_scalar_type
+from theano.scalar.declare import CONJUGATE
 from theano.scalar.describe import describe
 from theano.scalar.graphs import replayed
 from theano.scalar.op import pointwise
@@ -193,11 +194,11 @@ class Elemwise(Op):
                     continue
                 if partial is UNKNOWN:
                     return self._unknown(argument)
-                terms.append(scaled(partial, point))
+                terms.append(scaled(partial, point, forward=True))
         if not terms:
             return None
         total = terms[0] if len(terms) == 1 else elemwise(OPS["add"])(*terms)
-        return _of_type(_filled(total, out), out.type)
+        return _of_type(_filled(_real_for(total, out), out), out.type)
 
     def _partials(self, inputs: Sequence[Any], out: Any) -> Sequence[Any]:
         """The derivative of ``out`` by each input: a variable, a number, None for zero, or UNKNOWN.
@@ -324,22 +325,30 @@ def zero_gradient(x: Any) -> Any:
     return elemwise(OPS["second"])(x, constant(0, dtype=dtype))
 
 
-def scaled(partial: Any, gradient: Any) -> Any:
-    """``partial * gradient``; where a partial is a choice of exact zero, nothing flows, even of infinite gradients."""
+def scaled(partial: Any, factor: Any, forward: bool = False) -> Any:
+    """``factor``, a gradient, times the conjugate of ``partial``; or ``forward`` a tangent times ``partial`` itself.
+
+    The gradient of a real cost by x + iy is that by x plus i times that by y.  Where a partial is a choice of exact zero, nothing
+    flows, even of infinite gradients."""
+    if partial is CONJUGATE:
+        return elemwise(OPS["conj"])(factor)
     if not isinstance(partial, Variable):
         if _is_number(partial, 1):
-            return gradient
-        return -gradient if _is_number(partial, -1) else gradient * partial
+            return factor
+        return -factor if _is_number(partial, -1) else factor * (partial if forward else partial.conjugate())
     node = partial.owner
     if node is not None and isinstance(node.op, Elemwise) and node.op.scalar_op.name == "switch":
         condition, then, otherwise = node.inputs
         if is_zero(otherwise):
-            return elemwise(OPS["switch"])(condition, scaled(_simple(then), gradient), 0)
+            return elemwise(OPS["switch"])(condition, scaled(_simple(then), factor, forward), 0)
         if is_zero(then):
-            return elemwise(OPS["switch"])(condition, 0, scaled(_simple(otherwise), gradient))
-    if is_complex(partial.type.dtype):
-        partial = elemwise(OPS["conj"])(partial)
-    return gradient * partial
+            return elemwise(OPS["switch"])(condition, 0, scaled(_simple(otherwise), factor, forward))
+    return factor * (partial if forward else conjugate(partial))
+
+
+def conjugate(partial: Any) -> Any:
+    """What a gradient is multiplied by where the derivative is ``partial``: its complex conjugate; real ones are their own."""
+    return elemwise(OPS["conj"])(partial) if is_complex(partial.type.dtype) else partial
 
 
 def _simple(variable: Any) -> Any:
@@ -360,15 +369,18 @@ def _pulled_back(x: Any, term: Any, out: Any) -> Any:
     """``term``, the gradient of ``x`` at each point of ``out``, summed over the dimensions in which ``x`` was stretched."""
     if term is None or _is_number(term, 0):
         return zero_gradient(x)
-    term = _filled(as_tensor_variable(term), out)
-    if is_complex(term.type.dtype) and not is_complex(x.type.dtype):
-        term = elemwise(OPS["real"])(term)
+    term = _real_for(_filled(as_tensor_variable(term), out), x)
     stretched = [axis for axis, (narrow, wide) in enumerate(zip(x.type.broadcastable, term.type.broadcastable)) if narrow and not wide]
     if stretched:
         from theano.tensor.reduce import sum
 
         term = sum(term, axis=stretched, keepdims=True)
     return _of_type(term, x.type)
+
+
+def _real_for(term: Any, of: Any) -> Any:
+    """The real part of a complex ``term`` if ``of`` is real."""
+    return elemwise(OPS["real"])(term) if is_complex(term.type.dtype) and not is_complex(of.type.dtype) else term
 
 
 def _filled(term: Any, out: Any) -> Any:

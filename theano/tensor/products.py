@@ -18,7 +18,7 @@ from theano.dtypes import real_of, upcast
 from theano.errors import ShapeError, VariableTypeError, message
 from theano.graph import Apply, Op
 from theano.tensor.convert import as_tensor_variable
-from theano.tensor.elemwise import row
+from theano.tensor.elemwise import conjugate, row
 from theano.tensor.shapes import Sizes, Storage, patternbroadcast
 from theano.tensor.type import tensor_type
 
@@ -74,7 +74,7 @@ class Dot(Op):
         return [(*x[:-1], *y[1:])]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        (x, y), (g,) = inputs, output_grads
+        (x, y), (g,) = map(conjugate, inputs), output_grads
         ranks = x.type.ndim, y.type.ndim
         if ranks == (1, 1):
             into_x, into_y = g * y, g * x
@@ -163,7 +163,7 @@ class BatchedDot(Op):
         return [(y[0] if node.inputs[1].type.broadcastable[0] else x[0], *x[1:-1], *y[2:])]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        (x, y), (g,) = inputs, output_grads
+        (x, y), (g,) = map(conjugate, inputs), output_grads
         flat_x, flat_y = x.type.ndim == 2, y.type.ndim == 2
         wide_x = x.dimshuffle(0, "x", 1) if flat_x else x
         wide_y = y.dimshuffle(0, 1, "x") if flat_y else y

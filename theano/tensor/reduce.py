@@ -27,7 +27,7 @@ from theano.graph import Apply, Constant, NullType, Op
 from theano.scalar import OPS, ScalarOp
 from theano.scalar.instructions import Value, select
 from theano.tensor.convert import as_tensor_variable, weak_constants
-from theano.tensor.elemwise import elemwise, row, zero_gradient
+from theano.tensor.elemwise import conjugate, elemwise, row, zero_gradient
 from theano.tensor.type import Array, TensorType, tensor_type
 from theano.tensor.variable import TensorVariable
 
@@ -289,7 +289,7 @@ class CAReduce(Reduction):
             slopes = self.L_op([x], [out], [ones])[0]
             if isinstance(slopes.type, NullType):
                 return [slopes]
-            return [sum(slopes * point, axis=reduced_axes(self.axis, x), dtype=out.type.dtype)]
+            return [sum(conjugate(slopes) * point, axis=reduced_axes(self.axis, x), dtype=out.type.dtype)]
 
 
 class Max(CAReduce):
@@ -416,14 +416,14 @@ class Prod(Sum):
     def _gradient(self, x: Any, out: Any, gradient: Any, axes: tuple[int, ...]) -> Any:
         """The product of the others.  With one zero that is zero except at the zero itself, with more it is zero everywhere."""
         if self.no_zeros_in_input:
-            return spread(gradient * out, axes) / x
+            return spread(gradient * conjugate(out), axes) / conjugate(x)
         switch, eq = elemwise(OPS["switch"]), elemwise(OPS["eq"])
         is_zero = eq(x, 0)
         zeros = spread(sum(is_zero, axis=axes), axes)
         others = ProdWithoutZeros(axes, dtype=out.type.dtype)(x)
-        product = spread(gradient * others, axes)
+        product = spread(gradient * conjugate(others), axes)
         alone = elemwise(OPS["and_"])(is_zero, eq(zeros, 1))
-        return switch(eq(zeros, 0), product / x, switch(alone, product, 0))
+        return switch(eq(zeros, 0), product / conjugate(x), switch(alone, product, 0))
 
 
 class ProdWithoutZeros(Sum):

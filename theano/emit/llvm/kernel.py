@@ -430,7 +430,7 @@ def _results(loop: Loop, texts: Sequence[str]) -> list[tuple[int, int, str, str]
 
 
 def _grouped(body: Sequence[Statement]) -> Iterator[Statement | tuple[Store, ...]]:
-    """Stores in a row together, as long as none reads (or overwrites) what one before it wrote."""
+    """Stores in a row together, as long as none reads what one before it wrote."""
     group: list[Store] = []
     written: set[int] = set()
     for statement in body:
@@ -441,7 +441,7 @@ def _grouped(body: Sequence[Statement]) -> Iterator[Statement | tuple[Store, ...
             yield statement
             continue
         reads = {v.data for v in walk([statement.value, statement.offset]) if v.op == "load"}
-        if group and written & (reads | {statement.buffer}):
+        if group and written & reads:
             yield tuple(group)
             group, written = [], set()
         group.append(statement)

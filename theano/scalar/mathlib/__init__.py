@@ -23,12 +23,27 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from theano.scalar.instructions import Value, walk
-from theano.scalar.mathlib import bessel, circular, division, error, exponential, gamma, hyperbolic, inverse, logarithm, normal, power
+from theano.scalar.mathlib import (
+    bessel,
+    circular,
+    complex_functions,
+    complex_logarithms,
+    division,
+    error,
+    exponential,
+    gamma,
+    hyperbolic,
+    inverse,
+    logarithm,
+    normal,
+    power,
+)
 from theano.scalar.mathlib.formats import FORMATS, INTRINSICS
 
 __all__ = [
     "INTRINSICS", "expand", "expand_all", "reference",
-    "bessel", "circular", "division", "error", "exponential", "gamma", "hyperbolic", "inverse", "logarithm", "normal", "power",
+    "bessel", "circular", "complex_functions", "complex_logarithms", "division", "error", "exponential", "gamma", "hyperbolic", "inverse",
+    "logarithm", "normal", "power",
 ]  # fmt: skip
 
 
