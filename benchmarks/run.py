@@ -3,7 +3,7 @@
 Contenders of a case take turns in short rounds and the medians are compared, so that what else the machine does falls on all of them.
 A ratio above 1 means that theano is faster.  With WORDs only cases whose name holds one of them run; --rounds sets how many
 rounds (default 15), --threads how many threads each contender may use (default 1: on a busy machine, libraries that spin for
-each other measure little but that).  All run on float32 arrays that are in memory already and wait for their results.
+each other measure little but that).  All run on arrays that are in memory already, of float32 but for one case, and wait for their results.
 """
 
 import argparse
@@ -54,26 +54,131 @@ def elementwise_chain():
     yield from peers(lambda m: chain(m, m.exp, m.tanh), x, y)
 
 
+def black_scholes():
+    """Prices of a million options with their derivatives in spot price and volatility, float64; NumPy's are written by hand."""
+    spot, strike, years, volatility = (RNG.uniform(low, high, 1_000_000) for low, high in ((50, 150), (50, 150), (0.1, 2), (0.1, 0.6)))
+    given = (spot, strike, years, volatility)
+    S, K, t, v = arguments = T.dvectors("S", "K", "t", "v")
+    price = black_scholes_price(T, T.erf, *arguments)[0]
+    f = theano.function(arguments, [price, *T.grad(price.sum(), [S, v])])
+    yield "theano", lambda: f(*given)
+    if has("scipy"):
+        yield "numpy", lambda: black_scholes_by_numpy(*given)
+    if has("jax"):
+        yield "jax", black_scholes_by_jax(given)
+    if has("torch"):
+        yield "torch", black_scholes_by_torch(given)
+
+
+def black_scholes_price(m, erf, S, K, t, v):
+    """The price, the probability-like factor of S and the density there."""
+    deviation = v * m.sqrt(t)
+    first = (m.log(S / K) + (0.03 + 0.5 * v * v) * t) / deviation
+    below = 0.5 + 0.5 * erf(first * 0.5**0.5)
+    return S * below - K * m.exp(-0.03 * t) * (0.5 + 0.5 * erf((first - deviation) * 0.5**0.5)), below, first
+
+
+def black_scholes_by_numpy(S, K, t, v):
+    from scipy.special import erf
+
+    price, below, first = black_scholes_price(np, erf, S, K, t, v)
+    return price, below, S * np.sqrt(t) * np.exp(-0.5 * first * first) / np.sqrt(2 * np.pi)
+
+
+def black_scholes_by_jax(given):
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+
+    def total(*arguments):
+        price = black_scholes_price(jnp, jax.lax.erf, *arguments)[0]
+        return price.sum(), price
+
+    step, held = jax.jit(jax.grad(total, (0, 3), has_aux=True)), [jnp.asarray(a) for a in given]
+
+    def call():
+        (by_spot, by_volatility), price = jax.block_until_ready(step(*held))
+        return price, by_spot, by_volatility
+
+    return call
+
+
+def black_scholes_by_torch(given):
+    import torch
+
+    S, K, t, v = (torch.from_numpy(a) for a in given)
+    S, v = S.requires_grad_(), v.requires_grad_()
+
+    def call():
+        price = black_scholes_price(torch, torch.erf, S, K, t, v)[0]
+        return price.detach(), *torch.autograd.grad(price, (S, v), torch.ones_like(price))
+
+    return call
+
+
+def kernel_sum():
+    """The sum of exp(-|x - y|²) over all pairs of 2 times 1000 points of 16 coordinates, written with broadcasting."""
+    x, y = array(1000, 16), array(1000, 16)
+    a, b = T.fmatrices("a", "b")
+    f = theano.function([a, b], T.exp(-((a[:, None, :] - b[None, :, :]) ** 2).sum(2)).sum(dtype="float32"))
+    yield "theano", lambda: f(x, y)
+    yield "numpy", lambda: np.exp(-((x[:, None, :] - y[None, :, :]) ** 2).sum(2)).sum()
+    yield from peers(lambda m: lambda a, b: m.exp(-((a[:, None, :] - b[None, :, :]) ** 2).sum(2)).sum(), x, y)
+
+
 def softmax_rows():
     """Softmax of each row of a 4096 x 512 matrix."""
+    yield from softmax_along(1)
+
+
+def softmax_columns():
+    """Softmax of each column of a 4096 x 512 matrix."""
+    yield from softmax_along(0)
+
+
+def softmax_along(axis):
     x, m = array(4096, 512), T.fmatrix("x")
-    f = theano.function([m], T.nnet.softmax(m))
 
-    def by_numpy():
-        e = np.exp(x - x.max(axis=1, keepdims=True))
-        return e / e.sum(axis=1, keepdims=True)
+    def by_definition(exp, a):
+        e = exp(a - a.max(axis=axis, keepdims=True))
+        return e / e.sum(axis=axis, keepdims=True)
 
+    f = theano.function([m], by_definition(T.exp, m))
     yield "theano", lambda: f(x)
-    yield "numpy", by_numpy
-    yield from peers(softmax_of, x)
+    yield "numpy", lambda: by_definition(np.exp, x)
+    yield from peers(lambda m: softmax_of(m, axis), x)
 
 
-def softmax_of(m):
+def softmax_of(m, axis):
     if m.__name__ == "torch":
-        return lambda a: m.softmax(a, dim=1)
+        return lambda a: m.softmax(a, dim=axis)
     import jax
 
-    return lambda a: jax.nn.softmax(a, axis=1)
+    return lambda a: jax.nn.softmax(a, axis=axis)
+
+
+def normalised_rows():
+    """Each row of a 4096 x 512 matrix less its mean, over its deviation."""
+    yield from normalised_along(1)
+
+
+def normalised_columns():
+    """Each column of a 4096 x 512 matrix less its mean, over its deviation."""
+    yield from normalised_along(0)
+
+
+def normalised_along(axis):
+    x, m = array(4096, 512), T.fmatrix("x")
+
+    def normalised(a):
+        centred = a - a.mean(axis, keepdims=True)
+        return centred / ((centred * centred).mean(axis, keepdims=True) + 1e-5) ** 0.5
+
+    f = theano.function([m], normalised(m))
+    yield "theano", lambda: f(x)
+    yield "numpy", lambda: normalised(x)
+    yield from peers(lambda m: normalised, x)
 
 
 def mlp_step():
@@ -145,7 +250,10 @@ def torch_step(x, y, start, rate):
     return call
 
 
-CASES = (call_overhead, elementwise_chain, softmax_rows, mlp_step)
+CASES = (
+    call_overhead, elementwise_chain, black_scholes, kernel_sum,
+    softmax_rows, softmax_columns, normalised_rows, normalised_columns, mlp_step,
+)  # fmt: skip
 
 
 # --- contenders
@@ -196,10 +304,15 @@ def once(call):
 
 def agree(calls):
     """All contenders' first results are the same, or the comparison means nothing."""
-    expected = np.asarray(calls["numpy"]())
+    expected = as_arrays(calls["numpy"]())
     for name, call in calls.items():
         if name != "numpy":
-            np.testing.assert_allclose(np.asarray(call()), expected, rtol=2e-4, err_msg=name)
+            for found, wanted in zip(as_arrays(call()), expected, strict=True):
+                np.testing.assert_allclose(found, wanted, rtol=2e-4, atol=1e-5 * np.abs(wanted).max(), err_msg=name)
+
+
+def as_arrays(result):
+    return [np.asarray(r) for r in (result if isinstance(result, tuple | list) else [result])]
 
 
 def environment(threads):
