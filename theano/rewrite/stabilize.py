@@ -49,6 +49,7 @@ def logistic(x: Any) -> Equations:
     yield log(sigmoid(x)), -softplus(-x)
     yield log1p(-sigmoid(x)), -softplus(x)
     yield softplus(x) - x, softplus(-x)
+    yield softplus(-abs_(x)) + maximum(x, 0), softplus(x)
 
 
 @rules("stabilize")
