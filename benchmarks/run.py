@@ -59,7 +59,7 @@ def black_scholes():
     spot, strike, years, volatility = (RNG.uniform(low, high, 1_000_000) for low, high in ((50, 150), (50, 150), (0.1, 2), (0.1, 0.6)))
     given = (spot, strike, years, volatility)
     S, K, t, v = arguments = T.dvectors("S", "K", "t", "v")
-    price = black_scholes_price(T, T.erf, *arguments)[0]
+    price, *_ = black_scholes_price(T, T.erf, *arguments)
     f = theano.function(arguments, [price, *T.grad(price.sum(), [S, v])])
     yield "theano", lambda: f(*given)
     if has("scipy"):
@@ -71,7 +71,7 @@ def black_scholes():
 
 
 def black_scholes_price(m, erf, S, K, t, v):
-    """The price, the probability-like factor of S and the density there."""
+    """The price, its derivative in S, and the normal deviate that this belongs to."""
     deviation = v * m.sqrt(t)
     first = (m.log(S / K) + (0.03 + 0.5 * v * v) * t) / deviation
     below = 0.5 + 0.5 * erf(first * 0.5**0.5)
