@@ -58,9 +58,9 @@ def black_scholes():
     """Prices of a million options with their derivatives in spot price and volatility, float64; NumPy's are written by hand."""
     spot, strike, years, volatility = (RNG.uniform(low, high, 1_000_000) for low, high in ((50, 150), (50, 150), (0.1, 2), (0.1, 0.6)))
     given = (spot, strike, years, volatility)
-    S, K, t, v = arguments = T.dvectors("S", "K", "t", "v")
+    arguments = T.dvectors("S", "K", "t", "v")
     price, *_ = black_scholes_price(T, T.erf, *arguments)
-    f = theano.function(arguments, [price, *T.grad(price.sum(), [S, v])])
+    f = theano.function(arguments, [price, *T.grad(price.sum(), [arguments[0], arguments[-1]])])
     yield "theano", lambda: f(*given)
     if has("scipy"):
         yield "numpy", lambda: black_scholes_by_numpy(*given)
