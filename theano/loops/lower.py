@@ -17,6 +17,7 @@ from typing import Any
 
 from theano import errors
 from theano.graph import Apply, Constant, FunctionGraph, Variable
+from theano.graph.naming import title
 from theano.loops.access import offset
 from theano.loops.extents import Extents
 from theano.loops.ir import Combine, Fold, Guard
@@ -206,7 +207,8 @@ class Lowering:
         """Guard ``a >= b``."""
         if a.op == "const" and b.op == "const":
             if int(a.data) < int(b.data):
-                raise errors.ShapeError(_mismatch(node, message, (), a, b))
+                text = _mismatch(node, message, (), a, b)
+                raise errors.BoundsError(text) if text.startswith("index ") else errors.ShapeError(text)
             return
         self._note_operands(node)
         self.guards.append(Guard(a, b, node, (), "at_least", message))
@@ -723,6 +725,9 @@ def _is_free(body: Value, rank: int, live: Callable[[Any], list[Value]]) -> bool
 
 
 def _mismatch(node: Any, message: str, axes: tuple[Any, ...], a: Value, b: Value) -> str:
-    where = [str(getattr(v, "name", None) or v) + f" axis {axis}" for v, axis in axes]
-    names = " and ".join(where) or str(node)
-    return f"{message or 'sizes differ'}: {a.data} and {b.data} ({names})"
+    """What is wrong already when the graph is compiled."""
+    first = title(node.inputs[0]) if node.inputs else str(node)
+    if not axes:
+        return (message or "{left} is less than {right}").format(left=a.data, right=b.data, array=first) + f" ({node})"
+    where = " and ".join(f"{title(v)} axis {axis}" for v, axis in axes)
+    return f"{message or 'sizes differ'}: {a.data} and {b.data} ({where})"
