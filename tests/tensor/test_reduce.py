@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import theano
 import theano.tensor as T
 from tests.evaluate import evaluate
 from tests.tensor.derivatives import check_gradient, pullback
@@ -16,7 +17,7 @@ from theano.flags import config
 from theano.graph import NullType
 from theano.scalar import OPS
 from theano.tensor.positions import MaxAndArgmax
-from theano.tensor.reduce import All, Any_, CAReduce, Max, Min, Prod, ProdWithoutZeros, Sum
+from theano.tensor.reduce import All, Any_, CAReduce, Max, Min, Prod, ProdWithoutZeros, Sum, Supremum
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 DTYPES = json.loads((DATA / "dtypes.json").read_text())
@@ -71,6 +72,15 @@ def test_empty():
     for result in (x.max(), x.min(0), x.argmax(), T.argmin(x, 0)):
         with pytest.raises(ValueError):
             evaluate(result, empty)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint16", "float16", "float64"])
+def test_the_supremum_of_nothing_is_the_least_number(dtype):
+    x = T.TensorType(dtype, (False, False))()
+    least = {"bool": False, "int8": -128, "uint16": 0}.get(dtype, -np.inf)
+    for f in (theano.function([x], Supremum(1)(x)), lambda value: evaluate(Supremum(1)(x), {x: value})):
+        np.testing.assert_array_equal(f(np.zeros((2, 0), dtype)), [least, least])
+        np.testing.assert_array_equal(f(np.ones((2, 3), dtype)), [1, 1])
 
 
 @given(st.lists(st.integers(0, 3), min_size=0, max_size=3), st.data())

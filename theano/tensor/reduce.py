@@ -312,14 +312,15 @@ class Max(CAReduce):
 
 
 class Supremum(Max):
-    """As Max; of no elements, minus infinity.  For floats, inside formulas that then need no elements either."""
+    """As Max; of no elements the least number, minus infinity of floats.  For formulas that need no elements either."""
 
     @property
     def has_start(self) -> bool:
         return True
 
     def _folded(self, terms: Array, axes: tuple[int, ...]) -> Any:
-        return np.max(terms, axis=axes, initial=-np.inf)
+        least = -np.inf if terms.dtype.kind == "f" else terms.dtype.kind != "b" and np.iinfo(terms.dtype).min
+        return np.max(terms, axis=axes, initial=least)
 
 
 class Min(Max):
@@ -497,6 +498,6 @@ def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 __all__ = [
-    "All", "Any_", "CAReduce", "CAReduceDtype", "Max", "Min", "Prod", "ProdWithoutZeros", "Sum", "Supremum",
+    "All", "Any_", "CAReduce", "CAReduceDtype", "Max", "Min", "Prod", "ProdWithoutZeros", "Sum",
     "all", "any", "makeKeepDims", "max", "min", "prod", "sum",
 ]  # fmt: skip
