@@ -7,7 +7,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from tests.scalar.custom_ops import Both, Digits, Helped, Hypotenuse, Leaky, Mixed, made
+from tests.scalar.custom_ops import Both, Digits, Helped, Leaky, Mixed, Neighbour, made
 from theano import scalar
 from theano.errors import NullTypeGradError
 from theano.graph import equal_computations
@@ -97,8 +97,8 @@ def test_second_derivatives():
 
 def test_an_unknown_derivative_is_an_error_only_when_asked_for():
     x = T.dvector("x")
-    with pytest.raises(NullTypeGradError, match="derivative of hypotenuse by argument 0 is not known"):
-        T.grad(Elemwise(made(Hypotenuse))(x, x).sum(), x)
+    with pytest.raises(NullTypeGradError, match="derivative of neighbour by argument 0 is not known"):
+        T.grad(Elemwise(made(Neighbour))(x, x).sum(), x)
 
 
 def test_results_that_nobody_uses_have_no_gradient():
