@@ -52,7 +52,7 @@ def test_the_greater_of_what_is_known():
 def test_ultra_fast_sigmoid_is_near_the_sigmoid():
     x = np.linspace(-10, 10, 401)
     fast = by_body("ultra_fast_sigmoid", x)
-    assert np.abs(fast - run("sigmoid", x)).max() < 0.06
+    assert np.abs(fast - run("sigmoid", x)).max() < 0.03
     assert fast[200] == 0.5 and fast[-1] == 1 - fast[0] > 0.99
 
 
