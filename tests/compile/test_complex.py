@@ -6,6 +6,7 @@ from scipy.special import erf
 
 import theano
 import theano.tensor as T
+from theano.scanning import branch, repeat
 
 MODES = ("FAST_RUN", "FAST_COMPILE", "REFERENCE")
 RNG = np.random.default_rng(7)
@@ -124,6 +125,36 @@ def test_a_call_that_fails_changes_nothing():
     np.testing.assert_array_equal(shared.get_value(), M)
     f([0])
     np.testing.assert_allclose(shared.get_value()[0], M[0] + 1j)
+
+
+# ------------------------------------------------------------------------------------------------ loops and branches
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_states_of_loops_and_sides_of_branches(mode):
+    count, chosen = T.lscalar("count"), T.dscalar("chosen")
+    f = theano.function(
+        [z, m, count], repeat(lambda step, state: [T.exp(T.dot(m.T, T.dot(m, state)) * 0.1) + step], count, [z])[0], mode=mode
+    )
+    state = Z
+    for step in range(3):
+        state = np.exp(M.T @ (M @ state) * 0.1) + step
+    np.testing.assert_allclose(f(Z, M, 3), state, rtol=1e-12)
+    np.testing.assert_array_equal(f(Z, M, 0), Z)
+    g = theano.function([z, chosen], branch(chosen, [z * 2j], [T.exp(z)])[0], mode=mode)
+    np.testing.assert_allclose(g(Z, 1), Z * 2j, rtol=1e-14)
+    np.testing.assert_allclose(g(Z, 0), np.exp(Z), rtol=1e-14)
+
+
+def test_stores_side_by_side_come_after_all_they_are_made_of():
+    """A temporary may lie where another one does that the second part still needs."""
+    cost = (z / w).real.sum()
+    first = T.grad(cost, [z, w])
+    projected = sum((g.real * 1.5 + (g * (0.5 - 1j)).real).sum() for g in first)
+    second = T.grad(projected, [z, w])
+    results = [theano.function([z, w], second, mode=mode)(Z, W) for mode in MODES]
+    for other in results[1:]:
+        np.testing.assert_allclose(results[0], other, rtol=1e-10)
 
 
 # ------------------------------------------------------------------------------------------------ what has no code

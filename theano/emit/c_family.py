@@ -42,7 +42,7 @@ import numpy as np
 from theano.emit.dialects import ATOMIC, NATIVE, TYPES, literal
 from theano.emit.llvm.reduce import identities
 from theano.loops.ir import LANES, Accumulator, Check, Fold, Kernel, Loop, Statement, Store
-from theano.loops.statements import all_statements, map_values, stored_buffers, values_of
+from theano.loops.statements import all_statements, grouped, map_values, stored_buffers, values_of
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import COMPARISONS, COMPUTED_FLOATS, INTEGERS, LEAVES, Value, walk
 
@@ -261,14 +261,15 @@ class _Printer:
     # -------------------------------------------------------------------- statements
 
     def _statements(self, statements: Iterable[Statement], scope: _Scope) -> None:
-        for statement in statements:
+        for statement in grouped(statements):
             if isinstance(statement, Loop):
                 self._loop(statement, scope)
                 continue
-            self._order(loaded([statement]), stored_buffers([statement]), scope)
-            if isinstance(statement, Store):
-                self._store(statement, scope)
-            else:
+            together = statement if isinstance(statement, tuple) else (statement,)
+            self._order(loaded(together), stored_buffers(together), scope)
+            if isinstance(statement, tuple):
+                self._stores(statement, scope)
+            elif isinstance(statement, Check):
                 self._check(statement, scope)
 
     def _order(self, reads: Set[int], writes: Set[int], scope: _Scope) -> None:
@@ -284,9 +285,14 @@ class _Printer:
         scope.line("BARRIER;")
         self.read, self.written = set(), set()
 
-    def _store(self, store: Store, scope: _Scope) -> None:
+    def _stores(self, group: tuple[Store, ...], scope: _Scope) -> None:
+        """Values first, then the stores: a buffer may lie where one that is read here does."""
+        texts = [(self._value(store.offset, scope), self._value(store.value, scope)) for store in group]
+        for store, (offset, value) in zip(group, texts, strict=True):
+            self._store(store, offset, value, scope)
+
+    def _store(self, store: Store, offset: str, value: str, scope: _Scope) -> None:
         buffer, dtype = f"x{store.buffer}", self.kernel.buffers[store.buffer].dtype
-        offset, value = self._value(store.offset, scope), self._value(store.value, scope)
         kind = TYPES[dtype]
         if store.combine is None:
             text = f"{buffer}[{offset}] = {value};"

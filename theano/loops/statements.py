@@ -63,3 +63,24 @@ def loaded_buffers(body: Iterable[Statement]) -> frozenset[int]:
     loads = {v.data for v in walk(values_of(statements)) if v.op == "load"}
     adds = {s.buffer for s in all_statements(statements) if isinstance(s, Store) and s.combine}
     return frozenset(loads | adds)
+
+
+def grouped(body: Iterable[Statement]) -> Iterator[Statement | tuple[Store, ...]]:
+    """Stores in a row together, as long as none reads what one before it wrote."""
+    group: list[Store] = []
+    written: set[int] = set()
+    for statement in body:
+        if not isinstance(statement, Store):
+            if group:
+                yield tuple(group)
+            group, written = [], set()
+            yield statement
+            continue
+        reads = {v.data for v in walk([statement.value, statement.offset]) if v.op == "load"}
+        if group and written & reads:
+            yield tuple(group)
+            group, written = [], set()
+        group.append(statement)
+        written.add(statement.buffer)
+    if group:
+        yield tuple(group)

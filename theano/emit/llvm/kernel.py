@@ -41,8 +41,8 @@ from theano.emit.llvm.text import constant, register, storage
 from theano.emit.llvm.values import Values
 from theano.loops.affine import is_constant, split
 from theano.loops.ir import LANES, Accumulator, Check, Fold, Kernel, Loop, Statement, Store
-from theano.loops.statements import stored_buffers
-from theano.scalar.instructions import ITEMSIZE, LEAVES, Value, walk
+from theano.loops.statements import grouped, stored_buffers
+from theano.scalar.instructions import ITEMSIZE, LEAVES, Value
 
 
 def emit_kernel(kernel: Kernel, name: str, target: Target, linkage: str = "internal") -> str:
@@ -74,7 +74,7 @@ class _Emission(Values):
         if isinstance(single, Loop):
             self._only_loop(single)
         else:
-            for statement in _grouped(kernel.body):
+            for statement in grouped(kernel.body):
                 self.statement(statement)
         self.root.code.do("ret i64 0")
         parameters = [f"ptr %b{k}" for k in range(len(kernel.buffers))] + [f"i64 %n{k}" for k in range(kernel.sizes)]
@@ -315,7 +315,7 @@ class _Emission(Values):
             scope.index = None
             body()
         else:
-            for statement in _grouped(loop.body):
+            for statement in grouped(loop.body):
                 self.statement(statement)
         new = update()
         following = scope.code.let(f"add nsw i64 {scope.position}, {step}")
@@ -427,27 +427,6 @@ def _results(loop: Loop, texts: Sequence[str]) -> list[tuple[int, int, str, str]
     """Key, position, dtype and text of what the loop's accumulators became."""
     rest = iter(texts)
     return [(a.key, position, v.dtype, next(rest)) for a in loop.accumulators for position, v in enumerate(a.values)]
-
-
-def _grouped(body: Sequence[Statement]) -> Iterator[Statement | tuple[Store, ...]]:
-    """Stores in a row together, as long as none reads what one before it wrote."""
-    group: list[Store] = []
-    written: set[int] = set()
-    for statement in body:
-        if not isinstance(statement, Store):
-            if group:
-                yield tuple(group)
-            group, written = [], set()
-            yield statement
-            continue
-        reads = {v.data for v in walk([statement.value, statement.offset]) if v.op == "load"}
-        if group and written & reads:
-            yield tuple(group)
-            group, written = [], set()
-        group.append(statement)
-        written.add(statement.buffer)
-    if group:
-        yield tuple(group)
 
 
 LONG = 12
