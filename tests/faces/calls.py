@@ -364,6 +364,7 @@ OTHERS = {
     "theano.tensor.nnet.softsign": ("T.nnet.softsign(v)", "V / (1 + V)"),
     "theano.tensor.sharedvar.TensorSharedVariable": ("isinstance(theano.shared(V), T.sharedvar.TensorSharedVariable)", "True"),
     "theano.tensor.sharedvar.SharedVariable": ("isinstance(theano.shared('text'), T.sharedvar.SharedVariable)", "True"),
+    "theano.tensor.xlogx.xlogy0": ("T.xlogy0(u, v)", "U * np.log(V)"),
     "theano.tensor.utils.hash_from_ndarray": ("len(T.utils.hash_from_ndarray(V))", "64"),
     "theano.tensor.utils.shape_of_variables": (
         "T.utils.shape_of_variables(theano.graph.FunctionGraph([v], [v[1:]], clone=False), {v: (5,)})[v]",
