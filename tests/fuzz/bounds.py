@@ -246,7 +246,7 @@ def _rounding(op: Any, args: list[Bounded], value: Array, size: Array | None) ->
     least = op.scale if size is None else np.maximum(size, op.scale)
     unit = _unit(np.maximum(magnitude(value), least), value.dtype.name)
     ulp = max(op.ulp, _multiplied(args)) if op.name == "pow" else op.ulp
-    ulp = max(ulp + 0.5 if ulp > 0.5 else 0.5, REFERENCE_ERRORS.get(op.name, 0.0))
+    ulp = max(ulp + 0.5 if ulp > 0.5 else 0.5 * max(len(args) - 1, 1), REFERENCE_ERRORS.get(op.name, 0.0))
     if value.dtype.kind == "c" or any(a.value.dtype.kind == "c" for a in args):
         ulp = 2 * ulp + COMPLEX_UNITS
     own = np.where(np.isfinite(value), ulp * unit, 0.0)
@@ -254,6 +254,9 @@ def _rounding(op: Any, args: list[Bounded], value: Array, size: Array | None) ->
         for a, (low, high) in zip(args, intervals(op)):
             x = magnitude(a.value)
             own = np.where((x > 4 * max(abs(low), abs(high))) & np.isfinite(x) | (x > 0) & (x < 1e-6), np.inf, own)
+    if op.ulp > 2:
+        for a, (low, high) in zip(args, intervals(op)):
+            own = np.where((a.value >= low) & (a.value <= high), own, ELSEWHERE * own)
     if op.name in ("add", "sub", "mul") and value.dtype.kind == "f" and all(a.error is None for a in args):
         short = _is_short(value, value.dtype)
         for a in args:
@@ -271,6 +274,10 @@ def _is_short(x: Array, dtype: Any) -> Array:
 
 COMPLEX_UNITS = 4.0
 """Rounding of complex functions, which take several steps, in units of the modulus."""
+
+
+ELSEWHERE = 32.0
+"""How much less exact special functions may be outside the domain for which they state a tolerance, as their references are."""
 
 
 def _multiplied(args: list[Bounded]) -> float:
