@@ -133,6 +133,7 @@ class Graph:
         self.inputs, self.shared, self.known = [], [], []
         self.steps = sorted(name for name in dir(self) if name.startswith("make_") and not (smooth and name in ROUGH))
         self.steps += ["make_formula", "make_binary", "make_declared", "make_declared"] * 3
+        self.steps += ["make_square", *["make_next"] * (not smooth)] * 2
         self.wanted = [] if smooth else asked(seed)
         while len(self.known) < 2:
             self.attempt(self.source)
@@ -265,14 +266,16 @@ class Graph:
     def values(self, variable, environment):
         return self.bounded(variable)[environment].value
 
-    def add(self, variable, least=0.7):
-        """Take ``variable`` if enough is known of it."""
+    def add(self, variable, least=0.7, lax=False):
+        """Take ``variable`` if enough is known of it; ``lax``: if anything is."""
         found = self.bounded(variable)
         for b in found:
             within = 0.05 if b.value.dtype == "float16" else 1e-3
-            if np.prod(np.maximum(b.value.shape, 1)) > 4 * LARGEST or b.known(within) < least * (0.7 if self.wild else 1):
+            if np.prod(np.maximum(b.value.shape, 1)) > 4 * LARGEST or b.known(within) < (
+                0.1 if lax else least * 0.7 if self.wild else least
+            ):
                 raise Rejected
-            tame = b.wild is None or not b.wild.size or b.wild.mean() < (0.8 if self.wild else 0.3)
+            tame = lax or b.wild is None or not b.wild.size or b.wild.mean() < (0.8 if self.wild else 0.3)
             if not tame or (self.smooth and not np.isfinite(b.value).all()):
                 raise Rejected
         self.known.append(Known(variable, found))
@@ -331,7 +334,7 @@ class Graph:
         result = elemwise(op)(*(k.variable for k in chosen))
         if self.smooth and result.type.dtype not in WIDE:
             raise Rejected
-        return self.add(result)
+        return self.add(result, lax=fresh)
 
     def make_formula(self):
         """What rewriting looks for, and what keeps numbers in bounds."""
@@ -370,9 +373,12 @@ class Graph:
 
     def make_square(self):
         """A table of pairs, and its transpose: elements of one array at two points."""
-        x = self.one(lambda k: k.dtype in WIDE and k.ndim == 1 and max(v.size for v in k.values) < 200)
+        x = self.one_or_none(lambda k: k.dtype in WIDE and k.ndim == 1 and max(v.size for v in k.values) < 200 and not any(k.broadcastable))
+        x = x or self.source([BASE["a"]], self.pick(WIDE))
         column, row = x.variable.dimshuffle(0, "x"), x.variable.dimshuffle("x", 0)
-        table = self.pick([lambda a, b: T.tanh(a - 0.5 * b), lambda a, b: a * 0.25 + b, lambda a, b: T.exp(-T.sqr(a)) * b])(column, row)
+        table = self.pick([lambda a, b: T.tanh(a - 0.5 * b), lambda a, b: T.sin(a * 0.25 + b), lambda a, b: a / (1 + T.sqr(b - a))])(
+            column, row
+        )
         self.add(self.pick([lambda t: t + 0.5 * t.T, lambda t: t - t[::-1], lambda t: t.T * t, lambda t: t - t.mean(axis=0)])(table))
 
     def make_next(self):

@@ -87,15 +87,15 @@ FAULTS = {
     ),
     "updated_before_read": Fault(
         "theano.loops.plan",
-        " or step < safe_from or last_read.get(old, -1) > step:",
-        " or step < safe_from:",
+        " or last_read.get(old, -1) > steps[-1]:",
+        ":",
         "a shared variable is updated in place before another update has read it",
     ),
     # emitter
     "tail_mask": Fault(
         "theano.emit.llvm.kernel",
-        "icmp ult <{step} x i8>",
-        "icmp ule <{step} x i8>",
+        'scope.code.let(f"sub i64 {stop}, {scope.position}"), step)',
+        """scope.code.let(f"sub i64 {stop}, {scope.code.let(f'sub i64 {scope.position}, 1')}"), step)""",
         "the last round of a vector loop has one lane too many",
     ),
     "identity_of_max": Fault(
