@@ -169,7 +169,8 @@ class Graph:
         """Multiples of 1/8 or any numbers, of moderate size; in wild graphs the corners of the dtype among them."""
         if dtype in DISCRETE:
             low = -6 if dtype.startswith("int") else 0
-            values = self.random.integers(low, 2 if dtype == "bool" else 7, size=shape).astype(dtype)
+            values = self.random.integers(low, 2 if dtype == "bool" else 7, size=shape)
+            values = (-1 - abs(values) if low and self.random.random() < 0.2 else values).astype(dtype)
         else:
             values = self.random.integers(-24, 25, size=shape) / 8
             if self.random.random() < 0.4:
