@@ -249,12 +249,16 @@ def _rounding(op: Any, args: list[Bounded], value: Array, size: Array | None) ->
     ulp = max(ulp + 0.5 if ulp > 0.5 else 0.5 * max(len(args) - 1, 1), REFERENCE_ERRORS.get(op.name, 0.0))
     if value.dtype.kind == "c" or any(a.value.dtype.kind == "c" for a in args):
         ulp = 2 * ulp + COMPLEX_UNITS
+        if op.name == "pow":  # the exponential of a product, which loses what that is large
+            ulp = ulp * (1 + magnitude(args[1].value) * np.abs(np.log(args[0].value + 0j)))
+        elif op.name not in SUMS | PRODUCTS | EXACT:  # NumPy's own lose digits next to 0
+            unit = np.maximum(unit, _unit(np.ones(()), value.dtype.name))
     own = np.where(np.isfinite(value), ulp * unit, 0.0)
     if not op.everywhere:
         for a, (low, high) in zip(args, intervals(op)):
             x = magnitude(a.value)
             own = np.where((x > 4 * max(abs(low), abs(high))) & np.isfinite(x) | (x > 0) & (x < 1e-6), np.inf, own)
-    if op.ulp > 2:
+    if op.ulp > 2 or op.name.startswith(("gamma", "beta")):
         for a, (low, high) in zip(args, intervals(op)):
             own = np.where((a.value >= low) & (a.value <= high), own, ELSEWHERE * own)
     if op.name in ("add", "sub", "mul") and value.dtype.kind == "f" and all(a.error is None for a in args):

@@ -99,7 +99,8 @@ def test_derivatives_of_each_float(op):
         for narrow, wide in zip(found, truth, strict=True):
             error = np.abs(narrow.value.astype("float64") - wide.value)
             limit = 2 * (narrow.errors + wide.errors)
-            assert np.all((error <= limit) | np.isinf(limit)), dtype
+            outside = False if narrow.wild is None else narrow.wild  # of the range of float16
+            assert np.all((error <= limit) | np.isinf(limit) | outside), dtype
         truths += found
         given += arrays
     results = theano.function(inputs, [v for group in outputs for v in group], on_unused_input="ignore")(*given)
