@@ -138,7 +138,7 @@ def performed(node: Any, values: Sequence[Array]) -> list[Array]:
 ROUNDINGS = ("floor", "ceil", "trunc", "round_half_to_even", "round_half_away_from_zero")
 LINEAR = frozenset(("neg", "abs_", "real", "imag", "conj", "identity"))
 """These pass an error on as it is."""
-EXACT = LINEAR | {"second", "switch", "maximum", "minimum", "clip", "sgn", "complex", *ROUNDINGS}
+EXACT = LINEAR | {"second", "switch", "maximum", "minimum", "fmax", "fmin", "copysign", "clip", "sgn", "complex", *ROUNDINGS}
 """These do not round."""
 SUMS = frozenset(("add", "sub", "neg"))
 PRODUCTS = frozenset(("mul", "true_div", "inv", "sqr", "pow"))
