@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import mpmath
@@ -41,14 +40,14 @@ NONE = Worst(-1.0, ())
 
 
 def body(name: str, arguments: list[Value], has_fma: bool) -> Value:
-    """The operation's instructions, none of which is ``fma`` unless ``has_fma``."""
+    """The operation's value; its instructions, none of which is ``fma``, unless ``has_fma``."""
     trace = arguments[0].trace
-    (value,) = expand_all([OPS[name].trace(trace, *arguments)], has_fma=has_fma)
+    value = OPS[name].trace(trace, *arguments)
 
     def separate(value: Value, args: tuple[Value, ...]) -> Value | None:
-        return args[0] * args[1] + args[2] if value.op == "fma" and not has_fma else None
+        return args[0] * args[1] + args[2] if value.op == "fma" else None
 
-    return rebuild([value], trace, separate)[0]
+    return value if has_fma else rebuild(expand_all([value], has_fma=False), trace, separate)[0]
 
 
 # ------------------------------------------------------------------------------------------------ float32
@@ -69,16 +68,17 @@ def difference(got: Value, exact: Value) -> Value:
 
 
 @functools.cache
-def _sweep(name: str, has_fma: bool, level: str | None) -> tuple[Any, Library]:
-    """``f(result, where, first, count)``: the worst error over so many bit patterns, and which has it."""
+def _sweep(name: str) -> tuple[Any, Library]:
+    """``f(error, where, error, where, first, count)``: the worst errors over so many bit patterns, and which have them."""
     trace = Trace()
-    i, count, first, zero = (trace.leaf(op, "int64", 0) for op in ("index", "size", "scalar", "none"))
-    zero = trace.const(0, "int64")
+    i, count, first = (trace.leaf(op, "int64", 0) for op in ("index", "size", "scalar"))
     x = (first + i).cast("uint32").bitcast("float32")
-    error = difference(body(name, [x], has_fma).cast("float64"), body(name, [x.cast("float64")], True))
-    loop = Loop(0, count, (), (Accumulator(0, "argmax", (error, i)),), "vector")
-    results = [Store(k, zero, trace.leaf("acc", dtype, (0, k))) for k, dtype in enumerate(("float64", "int64"))]
-    return _compiled(["float64", "int64"], [], ("int64",), (loop, *results), level)
+    exact = body(name, [x.cast("float64")], True)
+    errors = [difference(body(name, [x], has_fma).cast("float64"), exact) for has_fma in (True, False)]
+    loop = Loop(0, count, (), tuple(Accumulator(k, "argmax", (error, i)) for k, error in enumerate(errors)), "vector")
+    kinds = ("float64", "int64") * 2
+    results = [Store(k, trace.const(0, "int64"), trace.leaf("acc", dtype, divmod(k, 2))) for k, dtype in enumerate(kinds)]
+    return _compiled(list(kinds), [], ("int64",), (loop, *results), None)
 
 
 def _compiled(written: list[str], read: list[str], scalars: tuple[str, ...], statements: tuple[Statement, ...], level: str | None) -> Any:
@@ -90,12 +90,14 @@ def _compiled(written: list[str], read: list[str], scalars: tuple[str, ...], sta
     return ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(library.address("kernel")), library
 
 
-def sweep(name: str, has_fma: bool, first: int, count: int, level: str | None = None) -> Worst:
-    """The worst error of a function of one argument over float32 numbers by their bits."""
-    function, _ = _sweep(name, has_fma, level)
-    error, where = np.zeros(1), np.zeros(1, np.int64)
-    function(error.ctypes.data, where.ctypes.data, count, first, 0, 0, None)
-    return Worst(float(error[0]), (float((first + where).astype(np.uint32).view(np.float32)[0]),))
+def sweep(name: str, first: int, count: int) -> list[Worst]:
+    """The worst errors of a function of one argument over float32 numbers by their bits: with fused multiply-add, and without."""
+    function, _ = _sweep(name)
+    errors, where = np.zeros(2), np.zeros(2, np.int64)
+    places = [a[k:].ctypes.data for k in range(2) for a in (errors, where)]
+    function(*places, count, first, 0, 0, None)
+    at = (first + where).astype(np.uint32).view(np.float32).tolist()
+    return [Worst(float(error), (number,)) for error, number in zip(errors, at)]
 
 
 # ------------------------------------------------------------------------------------------------ any arguments
@@ -118,49 +120,45 @@ def values(name: str, arrays: list[np.ndarray], has_fma: bool, level: str | None
     return out
 
 
-def error_in_ulp(got: float, exact: Any, dtype: str) -> float:
-    """Of one result."""
+def error_in_ulp(got: float, exact: Any, dtype: str, scale: float = 0.0) -> float:
+    """Of one result.  Where it is smaller than ``scale`` the unit is that of ``scale``."""
     limits = np.finfo(dtype)
     if mpmath.isnan(exact) or got != got:
         return 0.0 if mpmath.isnan(exact) and got != got else float("inf")
     limit = mpf(2) ** limits.maxexp
     near, exact = (min(max(mpf(v), -limit), limit) for v in (got, exact))
-    exponent = mpmath.frexp(exact)[1] - 1 if exact else limits.minexp
+    exponent = mpmath.frexp(max(abs(exact), mpf(scale)))[1] - 1 if exact or scale else limits.minexp
     unit = mpf(2) ** (min(max(exponent, limits.minexp), limits.maxexp - 1) - limits.nmant)
     return float(abs(near - exact) / unit)
 
 
-def measure(name: str, dtype: str, has_fma: bool, arrays: list[np.ndarray]) -> Worst:
-    """The worst error on these arguments, against mpmath."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        given = [a.astype(dtype) for a in arrays]
+def measure(name: str, given: list[np.ndarray]) -> list[Worst]:
+    """The worst errors on these arguments, against mpmath: with fused multiply-add, and without."""
+    dtype = given[0].dtype.name
     if len(given) > 1:  # mpmath has no signs of zeros, on which values may depend
         plain = np.all([a != 0 for a in given], axis=0)
         given = [a[plain] for a in given]
-    got = values(name, given, has_fma).tolist()
-    worst = NONE
-    for result, *arguments in zip(got, *(a.tolist() for a in given)):
-        error = error_in_ulp(result, FUNCTIONS[name].exact(*arguments), dtype)
-        if error > worst.error:
-            worst = Worst(error, tuple(arguments))
+    worst = [NONE, NONE]
+    results = [values(name, given, has_fma).tolist() for has_fma in (True, False)]
+    for fused, separate, *arguments in zip(*results, *(a.tolist() for a in given)):
+        exact = FUNCTIONS[name].exact(*arguments)
+        for k, got in enumerate((fused, separate)):
+            error = error_in_ulp(got, exact, dtype, OPS[name].scale)
+            if error > worst[k].error:
+                worst[k] = Worst(error, tuple(arguments))
     return worst
 
 
+def can_be_searched(name: str) -> bool:
+    return FUNCTIONS[name].dense is not None and np.finfo(np.longdouble).nmant >= 63
+
+
 def suspects(name: str, count: int, seed: int, has_fma: bool, keep: int = 50) -> list[np.ndarray]:
-    """Of many float64 arguments those with the largest errors by a rougher measure, extended precision, if there is one."""
-    arrays = points(name, count, seed)
-    function = FUNCTIONS[name]
-    if function.dense is None or np.finfo(np.longdouble).nmant < 63:
-        return [a[:keep] for a in arrays]
+    """Of many float64 arguments those with the largest errors by a rougher measure, NumPy's function of extended precision."""
+    arrays, function = points(name, count, seed), FUNCTIONS[name]
     with np.errstate(all="ignore"):
-        exact = getattr(np, function.dense)(*(a.astype(np.longdouble) for a in arrays))
+        exact = getattr(np, function.dense or "")(*(a.astype(np.longdouble) for a in arrays))
         got = values(name, arrays, has_fma)
         error = np.abs(got - exact) / np.spacing(np.abs(exact.astype(np.float64)))
     order = np.argsort(np.where(np.isfinite(error), error, -1))[-keep:]
     return [a[order] for a in arrays]
-
-
-def in_chunks(name: str, has_fma: bool, done: int = 0, size: int = 1 << 27) -> Iterator[tuple[int, Worst]]:
-    """Sweep over all float32 numbers from the bits ``done`` on: how far it is, and the worst of each chunk."""
-    for first in range(done, 1 << 32, size):
-        yield first + size, sweep(name, has_fma, first, size)

@@ -2,8 +2,8 @@
 
 :data:`FUNCTIONS` is the list of what the accuracy of is measured and recorded in `docs/accuracy.md`.  An operation is added by one line.
 
->>> FUNCTIONS["exp"].exact(1)
-mpf('2.718281828459045235360287471352662497757247093699979')
+>>> mpmath.nstr(FUNCTIONS["exp"].exact(1), 30)
+'2.71828182845904523536028747135'
 >>> FUNCTIONS["log"].exact(-1)
 mpf('nan')
 """
@@ -18,30 +18,40 @@ import mpmath
 import numpy as np
 from mpmath import mpf
 
-mpmath.mp.prec = 166
-"""Enough for results that lose half of it to cancellation."""
+from tests.scalar import special_truths
+
+PRECISION = 166
+"""Bits enough for results that lose half of them to cancellation."""
 
 
 @dataclass(frozen=True)
 class Function:
-    """``intervals``: where numbers are drawn from evenly, one for each argument (or one for all); by default where float64 results are
-    neither 0 nor infinite.  ``near``: numbers round which the bodies change over, or results vanish."""
+    """``intervals``: where numbers are drawn from evenly, one for each argument: those with results neither 0 nor infinite.
+    ``near``: numbers round which the bodies change over, or results vanish."""
 
     truth: Callable[..., Any]
     intervals: tuple[tuple[float, float], ...]
     near: tuple[float, ...] = ()
     dense: str | None = None  # the NumPy function of this meaning on extended precision
+    parts: tuple[Any, ...] = ()  # of a function of one argument: the intervals that its tolerance is meant for
+    double: tuple[Any, ...] = ()  # and further ones for float64
 
     @property
     def arity(self) -> int:
         return len(self.intervals)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the tolerance holds for all numbers."""
+        return not self.parts
 
     def exact(self, *arguments: Any) -> Any:
         """NaN outside the domain."""
         if any(mpmath.isnan(a) for a in arguments):
             return mpf("nan")
         try:
-            value = self.truth(*(mpf(a) for a in arguments))
+            with mpmath.workprec(PRECISION):
+                value = self.truth(*(mpf(a) for a in arguments))
         except (ZeroDivisionError, ValueError):
             return mpf("nan")
         return value if isinstance(value, mpf) else mpf("nan")
@@ -141,12 +151,22 @@ FUNCTIONS = {
     "arctanh": Function(_inside(-1, 1, -INF, INF)(mpmath.atanh), ((-1, 1),), (0, 0.5, 1), "arctanh"),
 }
 # fmt: on
+for _name, (_truth, *_parts) in special_truths.FUNCTIONS.items():
+    FUNCTIONS[_name] = Function(_truth, ((-10, 10),), parts=tuple(_parts), double=special_truths.DOUBLE.get(_name, ()))
 
 
-def points(name: str, count: int, seed: int = 0) -> list[np.ndarray]:
-    """Float64 arguments: of all bit patterns, evenly from the intervals, near 0 and the numbers of :attr:`Function.near`, and round
+def points(name: str, count: int, seed: int = 0, dtype: str = "float64") -> list[np.ndarray]:
+    """Arguments in ``dtype``: of all bit patterns, evenly from the intervals, near 0 and the numbers of :attr:`Function.near`, and round
     multiples of pi/2 for functions that have periods."""
     function, draw = FUNCTIONS[name], np.random.default_rng(seed)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return [a.astype(dtype) for a in _points(function, count, draw, dtype == "float64")]
+
+
+def _points(function: Function, count: int, draw: np.random.Generator, double: bool) -> list[np.ndarray]:
+    if function.parts:
+        parts = function.parts + (function.double if double else ())
+        return [np.concatenate([_drawn(part, count // len(parts), draw) for part in parts])]
     share = count // 4
     arrays = []
     for low, high in function.intervals:
@@ -166,3 +186,11 @@ def points(name: str, count: int, seed: int = 0) -> list[np.ndarray]:
         with np.errstate(all="ignore"):
             arrays[1][: share // 2] = arrays[0][: share // 2] * draw.uniform(0.1, 10, share // 2)
     return arrays
+
+
+def _drawn(part: tuple[Any, ...], count: int, draw: np.random.Generator) -> np.ndarray:
+    """Evenly from (low, high), or from ("log", low, high) on a logarithmic scale, of both signs if low < 0."""
+    if part[0] != "log":
+        return draw.uniform(*part, count)
+    low, high = np.log(np.abs(part[1:]))
+    return np.exp(draw.uniform(low, high, count)) * (draw.choice([-1.0, 1.0], count) if part[1] < 0 else 1.0)

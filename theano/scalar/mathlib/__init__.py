@@ -37,13 +37,14 @@ from theano.scalar.mathlib import (
     logarithm,
     normal,
     power,
+    root,
 )
 from theano.scalar.mathlib.formats import FORMATS, INTRINSICS
 
 __all__ = [
     "INTRINSICS", "expand", "expand_all", "reference",
     "bessel", "circular", "complex_functions", "complex_logarithms", "division", "error", "exponential", "gamma", "hyperbolic", "inverse",
-    "logarithm", "normal", "power",
+    "logarithm", "normal", "power", "root",
 ]  # fmt: skip
 
 

@@ -130,10 +130,11 @@ def power_of_two(f: Format, x: Value, low: Value | None) -> Value:
 
 @portable(np.expm1)
 def expm1(f: Format, x: Value) -> Value:
-    """2 (2^(k-1) (e^r - 1) + (2^(k-1) - 1/2)): the halves keep 2^k below overflow."""
+    """2 (2^(k-1) (e^r - 1) + (2^(k-1) - 1/2)): the halves keep 2^k below overflow.  The large terms, which may cancel, come first."""
     bits, rest = reduce(f, clamped(f, x, -(f.digits + 3.0) * 0.7), f.bias - 1)
     half_power = f.number(bits << f.digits)
-    result = 2.0 * fma(half_power, series_less_1(f, rest), half_power - 0.5)
+    linear = fma(half_power, rest, half_power - 0.5)
+    result = 2.0 * fma(half_power * rest * rest, polynomial(rest, EXP[f.dtype]), linear)
     return select(abs(x) < 2.0 ** (-f.digits - 2), x, result)
 
 
@@ -154,6 +155,8 @@ def sigmoid(f: Format, x: Value) -> Value:
     one = 2.0 ** (-f.digits - 2)
     bits, rest = reduce(f, at_most(at_least(-x, -f.digits * 0.8), -UNDERFLOW[f.dtype]), f.bias - f.digits - 2)
     power = f.number(bits << f.digits)
-    total, lost = split_any(fma(power, series_less_1(f, rest), power), constant(x, one))
+    growth = series_less_1(f, rest)
+    grown = fma(power, growth, power)
+    total, lost = split_any(grown, constant(x, one))
     result = one / total
-    return fma(result * result, lost * (-1.0 / one), result)
+    return fma(result * result, (lost + fma(power, growth, power - grown)) * (-1.0 / one), result)

@@ -120,5 +120,5 @@ def softplus_reference(x: Any) -> Any:
 @portable(softplus_reference)
 def softplus(f: Format, x: Value) -> Value:
     """log(1 + e^x) = max(x, 0) + log1p(e^-|x|)."""
-    e, s, _ = reduced_1(f, exp_of_negative(f, -abs(x)))
-    return choose(x < 0.0, 0.0, x) + natural(f, e, s)  # NaN comes from here
+    e, s, low = reduced_1(f, exp_of_negative(f, -abs(x)), constant(x, 0.0))
+    return choose(x < 0.0, 0.0, x) + natural(f, e, s, low)  # NaN comes from here

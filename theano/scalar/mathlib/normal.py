@@ -8,13 +8,14 @@ parts.  e^(-x^2) is a function of its own, so that a density and its distributio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from theano.scalar.instructions import Value, binary, fma, intrinsic, select
 from theano.scalar.mathlib.exponential import LN2, reduce, series, series_less_1, shift
-from theano.scalar.mathlib.formats import Format, Table, at_most, constant, excess, polynomial, portable
+from theano.scalar.mathlib.formats import Format, Table, at_most, constant, excess, polynomial, portable, product, split
 
 # fmt: off
 NEAR: Table = {  # erf x = x + x (...) in x^2; 2^-25.7 up to 0.925, 2^-55.9 up to 1
@@ -84,13 +85,28 @@ def _tail(f: Format, x: Value) -> Value:
     off = fma(x - (below - centre), inverse, -excess(f, constant(x, 1.0), below, inverse))
     lost, *slope = SLOPE[f.dtype]
     first, *others = FAR[f.dtype]
-    curve = polynomial(q, others)
+    curve, curve_low = _curve(f, q, others)
     g = fma(q, curve, first)
     scale = g * inverse
     low = fma(scale, fma(off, polynomial(inverse, slope), lost), -excess(f, scale, g, inverse))
-    low = fma(fma(q, curve, first - g), inverse, low)
+    g_low = excess(f, first - g, -q, curve)
+    low = fma(g_low if curve_low is None else fma(q, curve_low, g_low), inverse, low)
     k, growth = _power_of_square(f, x)
-    return intrinsic("ldexp", scale + fma(scale, growth, fma(low, growth, low)), k)
+    low = fma(low, growth, low)
+    if f.has_fma:
+        return intrinsic("ldexp", scale + fma(scale, growth, low), k)
+    grown, lost = product(f, scale, growth)
+    return intrinsic("ldexp", scale + (grown + (lost + low)), k)
+
+
+def _curve(f: Format, q: Value, coefficients: Sequence[float]) -> tuple[Value, Value | None]:
+    """The polynomial, and what its last step lost if that multiplies and adds with two roundings."""
+    if f.has_fma:
+        return polynomial(q, coefficients), None
+    first, *others = coefficients
+    term, lost = product(f, q, polynomial(q, others))
+    curve, lost_too = split(constant(q, first), term)
+    return curve, lost + lost_too
 
 
 def _power_of_square(f: Format, x: Value) -> tuple[Value, Value]:
