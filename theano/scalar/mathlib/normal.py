@@ -95,8 +95,8 @@ def _tail(f: Format, x: Value) -> Value:
     low = fma(low, growth, low)
     if f.has_fma:
         return intrinsic("ldexp", scale + fma(scale, growth, low), k)
-    grown, lost = product(f, scale, growth)
-    return intrinsic("ldexp", scale + (grown + (lost + low)), k)
+    grown, grown_low = product(f, scale, growth)
+    return intrinsic("ldexp", scale + (grown + (grown_low + low)), k)
 
 
 def _curve(f: Format, q: Value, coefficients: Sequence[float]) -> tuple[Value, Value | None]:
