@@ -258,9 +258,11 @@ def _rounding(op: Any, args: list[Bounded], value: Array, size: Array | None) ->
         for a, (low, high) in zip(args, intervals(op)):
             x = magnitude(a.value)
             own = np.where((x > 4 * max(abs(low), abs(high))) & np.isfinite(x) | (x > 0) & (x < 1e-6), np.inf, own)
-    if op.ulp > 2 or op.name.startswith(("gamma", "beta")):
+    smooth = not any(part in op.name for part in ("beta", "gamma", "psi"))  # of negative numbers these have poles
+    if op.ulp > 2 or not smooth:
         for a, (low, high) in zip(args, intervals(op)):
-            own = np.where((a.value >= low) & (a.value <= high), own, np.inf if "beta" in op.name else ELSEWHERE * own)
+            own = np.where((a.value >= low) & (a.value <= high), own, ELSEWHERE * own)
+            own = own if smooth else np.where(a.value < min(low, 0.0), np.inf, own)
     if op.name in ("add", "sub", "mul") and value.dtype.kind == "f" and all(a.error is None for a in args):
         short = _is_short(value, value.dtype)
         for a in args:
