@@ -71,6 +71,8 @@ class Bounded:
                 if not is_discrete(found.dtype.name):
                     fine |= np.abs(_wide(found) - _wide(self.value)) <= 2 * self.error
                 fine |= self.error == np.inf
+            if found.dtype.kind == "c":  # which part of an infinite number is infinite, or no number, is not settled
+                fine |= ~np.isfinite(found) & ~np.isfinite(self.value)
             if free and self.wild is not None:
                 fine |= self.wild
         return fine
