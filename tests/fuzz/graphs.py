@@ -170,7 +170,7 @@ class Graph:
         if dtype in DISCRETE:
             low = -6 if dtype.startswith("int") else 0
             values = self.random.integers(low, 2 if dtype == "bool" else 7, size=shape)
-            values = (-1 - abs(values) if low and self.random.random() < 0.2 else values).astype(dtype)
+            values = (-1 - abs(values) if self.random.random() < 0.2 and dtype != "bool" else values).astype(dtype)
         else:
             values = self.random.integers(-24, 25, size=shape) / 8
             if self.random.random() < 0.4:
