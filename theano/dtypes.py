@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.errors import DTypeError
+from theano.errors import DTypeError, did_you_mean, message
 from theano.flags import config
 
 SIGNED = ("int8", "int16", "int32", "int64")
@@ -83,9 +83,12 @@ def canonical(dtype: str) -> str:
     >>> canonical("d"), canonical("int")
     ('float64', 'int64')
     """
-    name = np.dtype(dtype).name
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = ""
     if name not in ALL:
-        raise DTypeError(f"{dtype} is not a dtype of tensors; those are {', '.join(ALL)}")
+        raise DTypeError(message(f"{dtype!r} is not a dtype of tensors; those are {', '.join(ALL)}", cure=did_you_mean(dtype, ALL)))
     return name
 
 
@@ -187,7 +190,7 @@ def _int_dtype(number: int, others: tuple[str, ...]) -> str:
     for dtype in (*candidates, "uint64"):
         if np.iinfo(dtype).min <= number <= np.iinfo(dtype).max:
             return dtype
-    raise DTypeError(f"{number} does not fit any integer dtype; write it as a float")
+    raise DTypeError(f"an int of {number.bit_length()} bits does not fit any integer dtype; write it as a float")
 
 
 def _float_dtype(number: float, others: tuple[str, ...]) -> str:

@@ -57,7 +57,23 @@ CASES = {
     "a truth value": (lambda: bool(u < v), TypeError, "a comparison of variables has no truth value", "theano.tensor.switch"),
     "the length of a variable": (lambda: len(u), TypeError, "has no len()", None),
     "iteration": (lambda: list(u), TypeError, "only a vector whose length is known from the graph can be iterated over", "theano.scan"),
-    "an unknown dtype": (lambda: T.cast(u, "int33"), TypeError, "int33", None),
+    "an unknown dtype": (lambda: T.cast(u, "int33"), errors.DTypeError, "'int33' is not a dtype of tensors", "did you mean int3"),
+    "an unknown dtype of a sum": (lambda: u.sum(dtype="flaot64"), errors.DTypeError, "'flaot64' is not a dtype", "did you mean float64"),
+    "an int for which there is no dtype": (
+        lambda: i + 10**5000, errors.DTypeError, "an int of 16610 bits does not fit any integer dtype", None,
+    ),
+    "a special function of complex numbers": (
+        lambda: T.gammaln(T.zvector("z")), errors.DTypeError, "gammaln: the argument cannot be complex128", None,
+        ("argument", "z", "complex128 (?,)"),
+    ),
+    "a Bessel function of complex order": (
+        lambda: T.jv(T.zvector("z"), u), errors.DTypeError, "jv: the order cannot be complex128", None,
+    ),
+    "too few arguments": (lambda: T.add(), TypeError, "add takes at least 1 argument, 0 were given", None),
+    "too many arguments": (lambda: T.exp(u, v), TypeError, "exp takes 1 argument, 2 were given", None),
+    "an elementwise function of a tensor function": (
+        lambda: T.Elemwise(T.exp), TypeError, "no scalar operation", "those of theano.scalar",
+    ),
     "writing to what is no part": (
         lambda: T.set_subtensor(u, 1.0), TypeError, "the first argument must be the result of indexing a tensor",
         "write it as set_subtensor(tensor[index], value)", ("given", "u", "float64 (?,)"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.classic import uncomputable
 from tests.laws.elementwise import COUNT, NATIVE, accepted, arity, assert_close, corners, sample, traced
 from theano.dtypes import ALL, COMPLEX, FLOATS
 from theano.errors import CompileError
@@ -67,13 +68,20 @@ def test_dtypes_are_the_classic_ones(floatX):
     with config.change_flags(floatX=floatX):
         for name, op in OPS.items():
             for arguments, expected in _rows(table, name):
-                if expected.startswith("!") or (name in ("mod", "int_div") and set(arguments) & set(COMPLEX)):
+                if expected.startswith("!") or uncomputable(name, *arguments):
                     continue
                 if name in ("and_", "or_", "xor") and expected == "float64":
                     continue
                 assert accepted(op, *arguments) == expected, (name, arguments)
                 checked += 1
     assert checked > 4000
+
+
+@named("op", OPS.values(), ids=repr)
+def test_what_accepts_complex_numbers_has_a_value_for_them(op):
+    for dtype in COMPLEX:
+        if accepted(op, *(dtype,) * arity(op)):
+            op.evaluate(*[np.array([0.5 + 0.25j], dtype)] * arity(op))
 
 
 def _rows(table, name):

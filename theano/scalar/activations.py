@@ -29,7 +29,7 @@ def _ultra_fast_sigmoid_partials(x: Any, out: Any) -> Sequence[Any]:
     return (0.25 * switch(lt(half, STEEP), 1.5 / sqr(1 + half), switch(lt(half, FLAT), SLOPE, half * 0)),)
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, reference=_ultra_fast_sigmoid, partials=_ultra_fast_sigmoid_partials, ulp=3.0)
+@elementwise(dtype=dtypes.upgrade_to_real_float, reference=_ultra_fast_sigmoid, partials=_ultra_fast_sigmoid_partials, ulp=3.0)
 def ultra_fast_sigmoid(x: Value) -> Value:
     """The sigmoid to two digits, by a hyperbola, a line and a constant."""
     half = abs(x) * 0.5

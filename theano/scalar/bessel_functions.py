@@ -27,6 +27,12 @@ def _i1_partials(x: Any, out: Any) -> Sequence[Any]:
     return _of_order_1(i0(x), out, x)
 
 
+def _of_real_order(order: str, x: str) -> tuple[str, ...]:
+    """The dtype for a real order; of complex numbers there are values, of complex orders none."""
+    dtypes.refuse("the order", (order,), dtypes.COMPLEX)
+    return dtypes.upgrade_to_float(order, x)
+
+
 def _jv_partials(v: Any, x: Any, out: Any) -> Sequence[Any]:
     return UNKNOWN, (jv(v - 1, x) - jv(v + 1, x)) / 2
 
@@ -36,7 +42,7 @@ def _iv_partials(v: Any, x: Any, out: Any) -> Sequence[Any]:
 
 
 @elementwise(
-    dtype=dtypes.upgrade_to_float,
+    dtype=_of_real_order,
     reference="scipy.special.jv",
     partials=_jv_partials,
     domain=(ORDERS, (0.1, 10.0)),
@@ -47,7 +53,7 @@ def jv(v: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The Bessel function of the first kind, of real order v."""
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=_j1_partials, everywhere=False, ulp=8.0, scale=0.25, source="DLMF 10.2.2, 10.6.2")
+@elementwise(dtype=dtypes.upgrade_to_real_float, partials=_j1_partials, everywhere=False, ulp=8.0, scale=0.25, source="DLMF 10.2.2, 10.6.2")
 def j1(x: Value) -> Value:
     """The Bessel function of the first kind, of order 1.  Close to its roots only the absolute error is small, except close to the first
     three, which are 0, 3.83 and 7.02."""
@@ -55,7 +61,12 @@ def j1(x: Value) -> Value:
 
 
 @elementwise(
-    dtype=dtypes.upgrade_to_float, partials=lambda x, out: (-j1(x),), everywhere=False, ulp=12.0, scale=0.25, source="DLMF 10.2.2, 10.6.3"
+    dtype=dtypes.upgrade_to_real_float,
+    partials=lambda x, out: (-j1(x),),
+    everywhere=False,
+    ulp=12.0,
+    scale=0.25,
+    source="DLMF 10.2.2, 10.6.3",
 )
 def j0(x: Value) -> Value:
     """The Bessel function of the first kind, of order 0.  Close to its roots only the absolute error is small, except close to the first
@@ -64,7 +75,7 @@ def j0(x: Value) -> Value:
 
 
 @elementwise(
-    dtype=dtypes.upgrade_to_float,
+    dtype=_of_real_order,
     reference="scipy.special.iv",
     partials=_iv_partials,
     domain=(ORDERS, (0.1, 5.0)),
@@ -75,13 +86,13 @@ def iv(v: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The modified Bessel function of the first kind, of real order v."""
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=_i1_partials, ulp=10.0, source="DLMF 10.25.2, 10.29.2")
+@elementwise(dtype=dtypes.upgrade_to_real_float, partials=_i1_partials, ulp=10.0, source="DLMF 10.25.2, 10.29.2")
 def i1(x: Value) -> Value:
     """The modified Bessel function of the first kind, of order 1."""
     return intrinsic("i1", x)
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (i1(x),), ulp=8.0, source="DLMF 10.25.2, 10.29.3")
+@elementwise(dtype=dtypes.upgrade_to_real_float, partials=lambda x, out: (i1(x),), ulp=8.0, source="DLMF 10.25.2, 10.29.3")
 def i0(x: Value) -> Value:
     """The modified Bessel function of the first kind, of order 0."""
     return intrinsic("i0", x)

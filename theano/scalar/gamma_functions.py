@@ -41,7 +41,7 @@ def polygamma(n: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The derivative number n of psi, for n = 0, 1, 2 ...  It has none with respect to n."""
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (polygamma(2, x),), domain=POSITIVE, ulp=8.0, source="DLMF 5.15.1")
+@elementwise(dtype=dtypes.upgrade_to_real_float, partials=lambda x, out: (polygamma(2, x),), domain=POSITIVE, ulp=8.0, source="DLMF 5.15.1")
 def tri_gamma(x: Value) -> Value:
     """The derivative of psi; infinite at 0 and the negative whole numbers."""
     return intrinsic("tri_gamma", x)
@@ -62,7 +62,9 @@ def gamma(x: Value) -> Value:
     return intrinsic("gamma", x)
 
 
-@elementwise(dtype=dtypes.upgrade_to_float, partials=lambda x, out: (psi(x),), domain=POSITIVE, ulp=6.0, scale=4.0, source="DLMF 5.2.1")
+@elementwise(
+    dtype=dtypes.upgrade_to_real_float, partials=lambda x, out: (psi(x),), domain=POSITIVE, ulp=6.0, scale=4.0, source="DLMF 5.2.1"
+)
 def gammaln(x: Value) -> Value:
     """The logarithm of the absolute value of the gamma function.  At negative x close to a root only the absolute error is small."""
     return intrinsic("gammaln", x)
@@ -119,7 +121,7 @@ def gammainc_by_k(k: Value, x: Value) -> Value:  # type: ignore[empty-body]
 
 
 @elementwise(
-    dtype=dtypes.upgrade_to_float,
+    dtype=dtypes.upgrade_to_real_float,
     reference="scipy.special.gammainc",
     partials=lambda k, x, out: (gammainc_by_k(k, x), _density(k, x)),
     domain=POSITIVE,
@@ -131,7 +133,7 @@ def gammainc(k: Value, x: Value) -> Value:  # type: ignore[empty-body]
 
 
 @elementwise(
-    dtype=dtypes.upgrade_to_float,
+    dtype=dtypes.upgrade_to_real_float,
     reference="scipy.special.gammaincc",
     partials=lambda k, x, out: (-gammainc_by_k(k, x), -_density(k, x)),
     domain=POSITIVE,
@@ -182,7 +184,7 @@ def _chi2sf(x: Any, k: Any) -> Any:
 
 
 @elementwise(
-    dtype=dtypes.float64_out,
+    dtype=dtypes.without(dtypes.float64_out, *dtypes.COMPLEX),
     reference=_chi2sf,
     partials=lambda x, k, out: (-_density(k / 2, x / 2) / 2, -gammainc_by_k(k / 2, x / 2) / 2),
     domain=POSITIVE,

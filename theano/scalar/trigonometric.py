@@ -61,7 +61,7 @@ def arctan(x: Value) -> Value:
 
 
 @elementwise(
-    dtype=dtypes.upgrade_to_float,
+    dtype=dtypes.upgrade_to_real_float,
     partials=lambda y, x, out: (x / (sqr(x) + sqr(y)), -y / (sqr(x) + sqr(y))),
     ulp=2.0,
 )

@@ -69,6 +69,12 @@ class Elemwise(Op):
         nfunc_spec: Any = None,
         openmp: bool | None = None,
     ) -> None:
+        if not isinstance(scalar_op, ScalarOp):
+            raise TypeError(
+                message(
+                    f"Elemwise: {scalar_op!r} is no scalar operation", cure="those of theano.scalar are, and instances of your own class"
+                )
+            )
         self.scalar_op = scalar_op
         self.inplace_pattern = dict(inplace_pattern or {})
         self.name = name
@@ -127,7 +133,8 @@ class Elemwise(Op):
         """For arguments of these types: how each is padded to the common rank, and the types of the results."""
         arity = self.scalar_op.arity
         if (len(types) < arity) if self.scalar_op.nary else (len(types) != arity):
-            raise TypeError(message(f"{self.scalar_op} takes {arity} arguments, {len(types)} were given"))
+            takes = f"{'at least ' if self.scalar_op.nary else ''}{arity} argument{'s' * (arity != 1)}"
+            raise TypeError(message(f"{self.scalar_op} takes {takes}, {len(types)} were given"))
         rank = max(t.ndim for t in types)
         pads = tuple(
             None if t.ndim == rank else dimshuffle(t.broadcastable, ("x",) * (rank - t.ndim) + tuple(range(t.ndim))) for t in types
