@@ -69,6 +69,8 @@ CASES = {
     "a Bessel function of complex order": (
         lambda: T.jv(T.zvector("z"), u), errors.DTypeError, "jv: the order cannot be complex128", None,
     ),
+    "a composite of nothing": (lambda: theano.scalar.Composite([], []), ValueError, "Composite: there is nothing to compute", "output"),
+    "a norm by name": (lambda: x.norm("fro"), ValueError, "norm: L is the order, a number, not 'fro'", None),
     "too few arguments": (lambda: T.add(), TypeError, "add takes at least 1 argument, 0 were given", None),
     "too many arguments": (lambda: T.exp(u, v), TypeError, "exp takes 1 argument, 2 were given", None),
     "an elementwise function of a tensor function": (

@@ -43,3 +43,12 @@ def test_dtypes(dtype):
         np.testing.assert_allclose(found, expected, rtol=2e-3 if dtype == "float16" else 1e-6)
     with pytest.raises(TypeError, match="real numbers are needed"):
         T.logsumexp(T.zvector())
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "REFERENCE"])
+def test_sums_of_exponentials_of_float16_may_pass_its_end(mode):
+    x = T.TensorType("float16", (False, False))("x")
+    results = [T.logsumexp(x, axis=1), T.nnet.softmax(x)[:, 0], T.nnet.logsoftmax(x)[:, 0]]
+    value = np.ones((1, 70000), "float16")
+    for found, wanted, result in zip(theano.function([x], results, mode=mode)(value), [1 + np.log(7e4), 1 / 7e4, -np.log(7e4)], results):
+        assert found == np.float16(wanted) == evaluate(result, {x: value})

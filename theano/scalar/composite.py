@@ -37,6 +37,8 @@ class Composite(ScalarOp):
     It is made for the dtypes of ``inputs``; for arguments of others, so are its operations."""
 
     def __init__(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        if not outputs:
+            raise ValueError(message("Composite: there is nothing to compute", cure="give at least one output"))
         for variable in (*inputs, *outputs):
             if not isinstance(variable, Variable) or not isinstance(variable.type, Scalar):
                 raise VariableTypeError(message(f"Composite: {variable} is no scalar variable"))

@@ -24,6 +24,11 @@ from theano.tensor.type import Array
 exp, log, switch, isinf = (elemwise(OPS[name]) for name in ("exp", "log", "switch", "isinf"))
 
 
+def widened(x: Any) -> Any:
+    """An array or a variable in the dtype that sums of its exponentials have: float32 for float16, which ends at 65504."""
+    return x.astype("float32") if x.dtype == "float16" else x
+
+
 class LogSumExp(Reduction):
     """``log(sum(exp(x)))`` over ``axis``; of no elements minus infinity."""
 
@@ -45,7 +50,7 @@ class LogSumExp(Reduction):
 
     def perform(self, node: Apply, inputs: Sequence[Array], output_storage: Sequence[list[Any]]) -> None:
         axes = reduced_axes(self.axis, node.inputs[0])
-        x = inputs[0].astype("float32") if inputs[0].dtype == np.float16 else inputs[0]
+        x = widened(inputs[0])
         with np.errstate(all="ignore"):
             shift = np.max(x, axis=axes, keepdims=True, initial=-np.inf)
             shift = np.where(np.isinf(shift), 0, shift).astype(x.dtype)
@@ -54,9 +59,9 @@ class LogSumExp(Reduction):
 
     def expand(self, node: Apply) -> list[Any]:
         """The greatest element is taken out of the sum, unless it is infinite."""
-        (x,), axes = node.inputs, reduced_axes(self.axis, node.inputs[0])
+        x, axes = widened(node.inputs[0]), reduced_axes(self.axis, node.inputs[0])
         shift = shift_of(x, axes)
-        return [log(Sum(axes, dtype=x.type.dtype)(exp(x - spread(shift, axes)))) + shift]
+        return [(log(Sum(axes, dtype=x.type.dtype)(exp(x - spread(shift, axes)))) + shift).astype(node.outputs[0].type.dtype)]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         axes = reduced_axes(self.axis, inputs[0])

@@ -265,8 +265,8 @@ class TensorOperators:
 
     def norm(self, L: Any, axis: Any = None, keepdims: bool = False) -> TensorVariable:
         """``(|x|**L).sum(axis)**(1/L)``; L = 0 counts the non-zero elements, inf and -inf give the extremes of ``|x|``."""
-        if L is None:
-            raise ValueError("norm: L is the order, a number")
+        if L is None or isinstance(L, str):
+            raise ValueError(message(f"norm: L is the order, a number, not {L!r}"))
         if L == 0:
             return _function("neq")(self, 0).sum(axis=axis, keepdims=keepdims)
         magnitude = abs(self)

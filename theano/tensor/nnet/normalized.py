@@ -22,6 +22,7 @@ from theano.graph import Apply, Op
 from theano.scalar import OPS
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import elemwise, row
+from theano.tensor.logsumexp import widened
 from theano.tensor.reduce import Supremum, spread, sum
 from theano.tensor.shapes import Sizes, Storage
 
@@ -41,13 +42,8 @@ def as_rows(what: str, x: Any) -> Any:
     return x
 
 
-def _wide(x: Any) -> Any:
-    """float16 computes in float32."""
-    return x.astype("float32") if x.dtype == np.float16 else x
-
-
 def _probabilities(x: Any) -> Any:
-    e = np.exp(_wide(x) - _wide(x).max(axis=1, keepdims=True, initial=-np.inf))
+    e = np.exp(widened(x) - widened(x).max(axis=1, keepdims=True, initial=-np.inf))
     return (e / e.sum(axis=1, keepdims=True)).astype(x.dtype)
 
 
@@ -80,9 +76,9 @@ class Softmax(RowOp):
             output_storage[0][0] = _probabilities(inputs[0])
 
     def expand(self, node: Apply) -> list[Any]:
-        (x,) = node.inputs
+        x = widened(node.inputs[0])
         e = exp(x - spread(Supremum(1)(x), (1,)))
-        return [e / sum(e, axis=1, keepdims=True)]
+        return [(e / sum(e, axis=1, keepdims=True)).astype(node.outputs[0].type.dtype)]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         return [softmax_grad(output_grads[0], outputs[0])]
@@ -98,14 +94,14 @@ class LogSoftmax(RowOp):
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
         with np.errstate(all="ignore"):
-            x = _wide(inputs[0])
+            x = widened(inputs[0])
             shifted = x - x.max(axis=1, keepdims=True, initial=-np.inf)
             output_storage[0][0] = (shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))).astype(inputs[0].dtype)
 
     def expand(self, node: Apply) -> list[Any]:
-        (x,) = node.inputs
+        x = widened(node.inputs[0])
         shifted = x - spread(Supremum(1)(x), (1,))
-        return [shifted - log(sum(exp(shifted), axis=1, keepdims=True))]
+        return [(shifted - log(sum(exp(shifted), axis=1, keepdims=True))).astype(node.outputs[0].type.dtype)]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         (g,) = output_grads
@@ -135,7 +131,7 @@ class SoftmaxGrad(Op):
         return Apply(self, [dy, sm], [out])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
-        dy, sm = map(_wide, inputs)
+        dy, sm = map(widened, inputs)
         with np.errstate(all="ignore"):
             output_storage[0][0] = (sm * (dy - (dy * sm).sum(axis=1, keepdims=True))).astype(inputs[1].dtype)
 
@@ -143,8 +139,8 @@ class SoftmaxGrad(Op):
         return [tuple(input_shapes[1])]
 
     def expand(self, node: Apply) -> list[Any]:
-        dy, sm = node.inputs
-        return [sm * (dy - sum(dy * sm, axis=1, keepdims=True))]
+        dy, sm = map(widened, node.inputs)
+        return [(sm * (dy - sum(dy * sm, axis=1, keepdims=True))).astype(node.outputs[0].type.dtype)]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         (dy, sm), (g,) = inputs, output_grads
