@@ -45,6 +45,15 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     return f"did you mean {' or '.join(near)}?" if near else ""
 
 
+def with_article(noun: str) -> str:
+    """The noun with "a" or "an".
+
+    >>> with_article("int"), with_article("uint8 array")
+    ('an int', 'a uint8 array')
+    """
+    return f"{'an' if noun[:1] in 'aeio' else 'a'} {noun}"
+
+
 class TheanoError(Exception):
     """Base of all errors of Theano.  ``except TheanoError`` catches what Theano itself found wrong."""
 

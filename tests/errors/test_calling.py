@@ -32,6 +32,10 @@ CASES = {
         (X, "one", ROW, K), "scale: bad argument 1 for the input a, a str 'one'",
         ["input", "a", "float64 ()", '<a = T.dscalar("a")>'], "a value of dtype float64 is needed, a str was given: 'one'",
     ),
+    "an int for which there is no dtype": (
+        (X, 2**70, ROW, K), "scale: bad argument 1 for the input a, an int (1180591620717411303424)",
+        "a value of dtype float64 is needed, an int was given: 1180591620717411303424", "no integer dtype holds it; write it as a float",
+    ),
     "a dimension that must be 1": (
         (X, 1, np.ones((2, 3)), K), "scale: bad argument 2 for the input row, a float64 array of shape (2, 3)",
         ["input", "row", "float64 (1, ?)", '<row = T.drow("row")>'], "the size of dimension 0 must be 1, a value of shape (2, 3) was given",

@@ -94,7 +94,8 @@ class Function(NativeFunction):
         except (TypeError, ValueError) as why:
             row = failures.row("input", given.variable)
             cure = str(why.args[0]) if why.args else None
-            headline = f"{self._title()}: bad argument {position} for the input {given.name or given.variable}, a {_described(value)}"
+            what = errors.with_article(_described(value))
+            headline = f"{self._title()}: bad argument {position} for the input {given.name or given.variable}, {what}"
             raise type(why)(errors.message(headline, [row], cure)) from None
 
     def _title(self) -> str:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theano.dtypes import can_hold, resolve
-from theano.errors import DTypeError, VariableTypeError, message
+from theano.errors import DTypeError, VariableTypeError, message, with_article
 from theano.flags import config
 from theano.graph import Type, Variable
 
@@ -180,13 +180,14 @@ class TensorType(Type):
                 )
             )
         if strict:
-            raise DTypeError(message(f"strict: an array of dtype {dtype} is needed, a {type(value).__name__} was given"))
+            raise DTypeError(message(f"strict: an array of dtype {dtype} is needed, {with_article(type(value).__name__)} was given"))
         try:
             array = np.asarray(value)
         except ValueError as error:
             raise DTypeError(message(f"the given {type(value).__name__} is no array: {error}")) from error
         if array.dtype.kind not in "biufc" and not (allow_downcast and array.dtype.kind == "O"):
-            raise DTypeError(message(f"a value of dtype {dtype} is needed, a {type(value).__name__} was given: {value!r:.60}"))
+            headline = f"a value of dtype {dtype} is needed, {with_article(type(value).__name__)} was given: {value!r:.60}"
+            raise DTypeError(message(headline, cure="no integer dtype holds it; write it as a float" if isinstance(value, int) else None))
         floatx_number = type(value) is float and allow_downcast is None and self.dtype == config.floatX
         with np.errstate(all="ignore"):
             if allow_downcast or floatx_number or _is_lossless(array, dtype):
