@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import theano
 import theano.tensor as T
 from tests.evaluate import evaluate
 from tests.rewrite.rewriting import check_rewriting, ops_of, optimized
@@ -65,3 +66,11 @@ def test_shapes_are_right():
     graph, _, leaves = optimized(outputs)
     assert [evaluate(v, {graph.inputs[0]: np.zeros((2, 3, 4))}).tolist() for v in graph.outputs] == [[2, 4], [3, 2, 3], 48, 12]
     assert leaves == [x]
+
+
+def test_a_size_left_open_is_that_of_the_reshape_in_between_if_there_are_no_elements():
+    x = T.dvector("x")
+    n = x.shape[0]
+    f = theano.function([x], x.reshape((n, n // T.maximum(n, 1))).reshape((n, -1)))
+    assert f(np.zeros(0)).shape == (0, 0)
+    assert f(np.zeros(3)).shape == (3, 1)

@@ -18,7 +18,7 @@ from theano.tensor.create import Alloc, alloc_op
 from theano.tensor.elemwise import DimShuffle, dimshuffle
 from theano.tensor.reduce import CAReduce, CAReduceDtype, reduced_axes
 from theano.tensor.reshaping import Reshape
-from theano.tensor.shapes import Rebroadcast, constant_integer
+from theano.tensor.shapes import SYMBOLIC, Rebroadcast, constant_integer, patternbroadcast
 from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 CASTS = tuple(op for name, op in OPS.items() if name.startswith("convert_to_"))
@@ -105,7 +105,10 @@ def remove_reshape(rewriter: Rewriter, node: Apply) -> Any:
     """A reshape to the shape that is there already; of two in a row the last one counts."""
     x, output = node.inputs[0], node.outputs[0]
     if x.owner is not None and isinstance(x.owner.op, Reshape):
-        return node.op(x.owner.inputs[0], *node.inputs[1:])
+        wanted = node.inputs[1:]
+        if not all(map(SYMBOLIC.nonnegative, wanted)):  # what -1 stands for is not told by the number of elements if that is 0
+            wanted = [n if SYMBOLIC.nonnegative(n) else size for n, size in zip(wanted, size_table(rewriter).of(output))]
+        return patternbroadcast(node.op(x.owner.inputs[0], *wanted), output.type.broadcastable)
     if x.type.broadcastable != output.type.broadcastable:
         return None
     table = size_table(rewriter)
