@@ -9,6 +9,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
+from unittest.mock import patch
 
 import numpy as np
 
@@ -22,6 +23,7 @@ import theano  # noqa: E402
 from tests.fuzz.check import MODES, Wrong, check, gradient_case, value_case  # noqa: E402
 from tests.fuzz.graphs import PAIRS  # noqa: E402
 from tests.fuzz.shrink import shrunk, told  # noqa: E402
+from theano.emit.llvm.compile import compile_module  # noqa: E402
 from theano.graph import io_toposort  # noqa: E402
 from theano.tensor.elemwise import Elemwise  # noqa: E402
 
@@ -30,7 +32,10 @@ GRADIENTS, COMPILED_TWICE = 8, 3
 
 
 def run(seed):
-    """What came of one seed: the pairs it covers, and what is wrong, in words."""
+    """What came of one seed: the pairs it covers, and what is wrong, in words.
+
+    LLVM generates the code of half of them as it does for users, that of the others without optimising, which takes a third of
+    the time: that is another reading of the same text, in which what it leaves undefined comes out otherwise."""
     random = np.random.default_rng(seed)
     case = gradient_case(seed) if seed % GRADIENTS == 0 else value_case(seed)
     if case is None:
@@ -38,11 +43,16 @@ def run(seed):
     modes = MODES if seed % COMPILED_TWICE == 0 else ("FAST_RUN", "REFERENCE")
     nodes = io_toposort([], [k.variable for k in case.outputs] + [new.variable for _, new in case.updates])
     result = {"seed": seed, "pairs": dict(covered(nodes)), "nodes": len(nodes)}
+    with patch.object(compile_module, "__defaults__", (seed // GRADIENTS % 2 * 2,)):
+        return result | checked(case, random, modes)
+
+
+def checked(case, random, modes):
     try:
         check(case, random, modes)
     except Wrong as wrong:
-        result["wrong"] = str(wrong) if FAULT else f"{wrong}\n{told(*shrunk(case, wrong))}"
-    return result
+        return {"wrong": str(wrong) if FAULT else f"{wrong}\n{told(*shrunk(case, wrong))}"}
+    return {}
 
 
 def covered(nodes):
