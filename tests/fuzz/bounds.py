@@ -69,7 +69,7 @@ class Bounded:
         with np.errstate(all="ignore"):
             fine = (found == self.value) | ((found != found) & (self.value != self.value))
             if self.error is not None:
-                if not is_discrete(found.dtype.name):
+                if not whole(found):
                     fine |= np.abs(_wide(found) - _wide(self.value)) <= 2 * self.error
                 fine |= self.error == np.inf
             if found.dtype.kind == "c":  # which part of an infinite number is infinite, or no number, is not settled
@@ -86,14 +86,18 @@ class Bounded:
             return float((self.error <= within * (magnitude(self.value) + 1e-2)).mean())
 
 
+def whole(x: Array) -> bool:
+    return x.dtype.kind in "biu"
+
+
 def magnitude(x: Array) -> Array:
-    with np.errstate(all="ignore"):
-        return np.abs(_wide(x))
+    return np.abs(_wide(x))
 
 
 def _wide(x: Array) -> Array:
     """In the widest type of its kind."""
-    return np.asarray(x).astype("complex128" if np.asarray(x).dtype.kind == "c" else "float64")
+    x = np.asarray(x)
+    return x.astype("complex128" if x.dtype.kind == "c" else "float64", copy=False)
 
 
 def judge(outputs: Sequence[Any], given: dict[Any, Bounded]) -> list[Bounded]:
@@ -121,7 +125,7 @@ def _judged(node: Any, args: list[Bounded]) -> list[Bounded]:
             results = _expanded(node, args)
         elif all(a.error is None for a in args):
             results = [Bounded(v, None, None, None) for v in performed(node, [a.value for a in args])]
-            if not all(is_discrete(r.value.dtype.name) for r in results) and type(node.op).__name__ != "Positive":
+            if not all(whole(r.value) for r in results) and type(node.op).__name__ != "Positive":
                 raise Unbounded(str(node.op))
         else:
             raise Unbounded(str(node.op))
@@ -160,7 +164,7 @@ def _elementwise(node: Any, args: list[Bounded]) -> list[Bounded]:
     if op.name == "switch":
         return [_chosen(args, value)]
     wild = _any(shape, [a.wild for a in args])
-    if is_discrete(value.dtype.name):
+    if whole(value):
         return [Bounded(value, _jumps(op, args, value), None, wild)]
     size = _size(op.name, args, shape)
     inexact = any(a.error is not None for a in args)
@@ -216,7 +220,7 @@ def _chosen(args: list[Bounded], value: Array) -> Bounded:
         )
 
     error = pick(a.error, b.error, lambda: np.zeros(()))
-    if not is_discrete(value.dtype.name):
+    if not whole(value):
         narrowed = [x for x in (a, b) if x.value.dtype != value.dtype and not _lossless(x.value.dtype, value.dtype)]
         if narrowed:
             error = (np.zeros(value.shape) if error is None else error) + 0.5 * _unit(value, value.dtype.name)
@@ -385,11 +389,11 @@ def _displaced(op: Any, args: list[Bounded], value: Array, discrete: bool = Fals
     if not at.size:
         return total.reshape(shape)
     given = [np.broadcast_to(a.value, shape).ravel()[at] for a in args]
-    given = [x if is_discrete(x.dtype.name) else _wide(x) for x in given]
+    given = [x if whole(x) else _wide(x) for x in given]
     here = _at(op, given, value, discrete)
     result, ratios, joint = np.zeros(at.size), np.zeros(at.size), list(given)
     for k, (x, error) in enumerate(zip(given, (e[at] for e in errors))):
-        if not error.any() or is_discrete(x.dtype.name):
+        if not error.any() or whole(x):
             continue
         least = np.spacing(magnitude(x)) * (1 if discrete else DISPLACED)
         step = np.where(error > 0, np.maximum(2 * error, least), 0.0)
@@ -415,13 +419,14 @@ def _displaced(op: Any, args: list[Bounded], value: Array, discrete: bool = Fals
 
 
 def _backward(op: Any, args: list[Bounded], value: Array) -> Array:
-    """Functions of complex numbers are made of exponentials, sines and cosines that are rounded: they are right for an argument next
-    to the given one, which near a pole or a zero is far from right for that one.  Lengthened and shortened, it stays on its side of cuts."""
+    """Functions of complex numbers are made of exponentials, sines and cosines that are rounded: they are right for an argument
+    next to the given one, which near a pole or a zero is far from right for that one.  Lengthened and shortened, it stays on its
+    side of the cuts."""
     step = DISPLACED * float(np.finfo(value.dtype).eps)
-    given = [a.value if is_discrete(a.value.dtype.name) else _wide(a.value) for a in args]
+    given = [a.value if whole(a.value) else _wide(a.value) for a in args]
     here, result = _at(op, given, value, False), np.zeros(value.shape)
     for k, x in enumerate(given):
-        if not is_discrete(x.dtype.name):
+        if not whole(x):
             moved = [_at(op, [*given[:k], x * (1 + sign * step), *given[k + 1 :]], value, False) for sign in (1, -1)]
             far = np.max([_distance(y, here) for y in moved], axis=0)
             result += np.where(np.isfinite(far), far, 0.0) / DISPLACED
@@ -538,7 +543,7 @@ def _products(node: Any, args: list[Bounded]) -> list[Bounded]:
     def product(a: Array, b: Array) -> Array:
         return performed(node, [a, b])[0]
 
-    if is_discrete(value.dtype.name):
+    if whole(value):
         unsure = product(np.isinf(x.errors).astype(float), np.ones(y.value.shape)) + product(
             np.ones(x.value.shape), np.isinf(y.errors).astype(float)
         )
@@ -599,7 +604,7 @@ def _written(node: Any, args: list[Bounded]) -> list[Bounded]:
     wild = None
     if x.wild is not None or y.wild is not None:
         wild = write(*(np.zeros(a.value.shape) if a.wild is None else a.wild for a in (x, y))) > 0
-    if is_discrete(value.dtype.name):
+    if whole(value):
         return [Bounded(value, None if error is None or not error.any() else np.where(error > 0, np.inf, 0.0), None, wild)]
     if not node.op.set_instead_of_inc:
         assert size is not None
@@ -617,7 +622,7 @@ def _expanded(node: Any, args: list[Bounded]) -> list[Bounded]:
     found = judge(node.op.expand(node), dict(zip(node.inputs, args)))
     results = []
     for value, inner in zip(values, found, strict=True):
-        if is_discrete(value.dtype.name):
+        if whole(value):
             results.append(Bounded(value, inner.error, None, inner.wild))
             continue
         error = inner.errors + _distance(value, inner.value)

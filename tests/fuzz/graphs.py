@@ -25,7 +25,7 @@ from theano.tensor.elemwise import elemwise
 
 ENVIRONMENTS = 4  # typical; empty; sizes of 1; large
 LARGEST = 1 << 16
-BASE = {"a": (5, 4, 1, 170), "b": (7, 0, 6, 130), "c": (3, 2, 1, 9), "v": (11, 0, 1, 33001), "w": (4, 3, 1, 5)}
+BASE = {"a": (5, 4, 1, 170), "b": (7, 0, 6, 130), "c": (3, 2, 1, 9), "v": (11, 0, 1, 33001), "w": (4, 3, 1, 5), "r": (33, 16, 1, 24)}
 WIDE = ("float64", "float32")
 REALS = tuple(d for d in ALL if d not in COMPLEX)
 ONE = (1,) * ENVIRONMENTS
@@ -100,7 +100,7 @@ class Known:
         return all(np.isfinite(v).all() and (not v.size or np.abs(v).max() < 1e3) for v in self.values if v.dtype.kind != "b")
 
 
-ROUGH = {"make_user_op", "make_repeat", "make_branch"}
+ROUGH = {"make_ordered", "make_user_op", "make_repeat", "make_branch"}
 
 
 class Rejected(Exception):
@@ -141,7 +141,7 @@ class Graph:
     # ------------------------------------------------------------------ sources
 
     def dimensions(self, rank):
-        return [ONE if self.random.random() < 0.12 else BASE[self.pick("abcw")] for _ in range(rank)]
+        return [ONE if self.random.random() < 0.12 else BASE[self.pick("abcrw")] for _ in range(rank)]
 
     def source(self, shape=None, dtype=None, draw=None, name=None):
         """A new input, or sometimes a shared variable."""
@@ -426,14 +426,22 @@ class Graph:
             kinds = [d for d in ("float64", "float32", "complex128") if x.dtype in FLOATS[:2]] or ["int64"] * (x.dtype in DISCRETE[:5])
             options = {self.pick(["dtype", "acc_dtype"]): self.pick(kinds)} if kinds else {}
             options = {} if "complex128" in options.values() and x.dtype not in COMPLEX else options
-        if f is T.var and self.random.random() < 0.3:
-            options = {"corrected": True}
+        if f in (T.var, T.std) and self.random.random() < 0.3:
+            options = self.pick([{"corrected": True}, {"ddof": 1}])
         self.add(f(scaled, axis=self.axes(x), keepdims=bool(self.random.integers(2)), **options))
 
     def make_extreme(self):
         x = self.one(lambda k: k.ndim > 0 and k.dtype in REALS[not self.smooth :] and all(all(v.shape) for v in k.values))
         kinds = [T.max, T.min] if self.smooth else [T.max, T.min, T.argmax, T.argmin, lambda *a, **o: T.max_and_argmax(*a, **o)[0]]
+        if x.dtype != "bool":
+            kinds.append(lambda v, axis, keepdims: T.ptp(v, axis))
         self.add(self.pick(kinds)(x.variable, axis=self.axes(x), keepdims=bool(self.random.integers(2))))
+
+    def make_ordered(self):
+        """Sorted, or added up step by step: whole numbers, for which nothing is rounded."""
+        x = self.one(lambda k: k.ndim > 0 and k.dtype in DISCRETE[1:] and all(b.error is None for b in k.found))
+        f = self.pick([T.sort, lambda v, axis: T.argsort(v, axis, "stable"), T.cumsum, T.cumprod])
+        self.add(f(x.variable, axis=int(self.random.integers(x.ndim))))
 
     def make_logical_fold(self):
         x = self.one(lambda k: k.ndim > 0 and k.dtype in ("bool", "int8", "float32"))
