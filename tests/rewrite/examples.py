@@ -26,7 +26,11 @@ EXAMPLES = {
     # useless
     "remove_identity": [lambda i: T.exp(identity(i.dvector0))],
     "remove_gradient_marks": [lambda i: disconnected_grad(i.dvector0) * 2],
-    "remove_cast": [lambda i: i.bvector0.astype("int32").astype("float64"), lambda i: i.fvector0.astype("float64").astype("float32")],
+    "remove_cast": [
+        lambda i: i.bvector0.astype("int32").astype("float64"),
+        lambda i: i.fvector0.astype("float64").astype("float32"),
+        lambda i: elemwise(OPS["convert_to_int8"])((i.fvector0 * np.complex64(1j)).astype("complex128")),
+    ],
     "remove_idempotent": [lambda i: T.maximum(i.dvector0, i.dvector0)],
     "decide_switch": [
         lambda i: T.switch(i.dvector0 > 0, i.drow0, i.drow0) * i.dmatrix0,

@@ -15,7 +15,7 @@ from theano.rewrite.shape import broadcast_as, constant_index, size_table
 from theano.rewrite.terms import number_of, scalar_op_of
 from theano.scalar import OPS
 from theano.tensor.create import Alloc, alloc_op
-from theano.tensor.elemwise import DimShuffle, dimshuffle
+from theano.tensor.elemwise import DimShuffle, dimshuffle, elemwise
 from theano.tensor.reduce import CAReduce, CAReduceDtype, reduced_axes
 from theano.tensor.reshaping import Reshape
 from theano.tensor.shapes import SYMBOLIC, Rebroadcast, constant_integer, patternbroadcast
@@ -51,7 +51,7 @@ def remove_cast(rewriter: Rewriter, node: Apply) -> Any:
         return None
     if is_continuous(x.type.dtype) and not is_continuous(source.type.dtype) and _bits(x.type.dtype) <= _bits(source.type.dtype):
         return None  # a wide integer is rounded by the inner cast
-    return source.astype(output.type.dtype)
+    return source if source.type.dtype == output.type.dtype else elemwise(node.op.scalar_op)(source)
 
 
 def _bits(dtype: str) -> int:
