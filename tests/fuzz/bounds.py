@@ -174,7 +174,9 @@ def _elementwise(node: Any, args: list[Bounded]) -> list[Bounded]:
         error = own if error is None else error + own
     if value.dtype.kind == "c" and op.name in PRODUCTS - {"pow"}:
         # NumPy's quotients and products may leave the range on the way to a number within it
-        lost = ~np.isfinite(value) & np.all([np.isfinite(a.value) & ((a.value != 0) | (op.name == "mul")) for a in args], axis=0)
+        lost = ~np.isfinite(value)
+        for a in args:
+            lost &= np.isfinite(a.value) & ((a.value != 0) | (op.name == "mul"))
         error = error if not lost.any() else np.where(lost, np.inf, 0.0 if error is None else error)
     modulus = op.name == "abs_" and args[0].value.dtype.kind == "c"
     if (op.name not in EXACT or modulus) and not _widens(op.name, args, value):
