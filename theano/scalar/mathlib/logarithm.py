@@ -119,6 +119,6 @@ def softplus_reference(x: Any) -> Any:
 
 @portable(softplus_reference)
 def softplus(f: Format, x: Value) -> Value:
-    """log(1 + e^x) = max(x, 0) + log1p(e^-|x|)."""
-    e, s, low = reduced_1(f, exp_of_negative(f, -abs(x)), constant(x, 0.0))
+    """log(1 + e^x) = max(x, 0) + log1p(e^-|x|), where e^-40 is as good as less: subnormal numbers would be slow."""
+    e, s, low = reduced_1(f, exp_of_negative(f, choose(x > 40.0, -40.0, -abs(x))), constant(x, 0.0))
     return choose(x < 0.0, 0.0, x) + natural(f, e, s, low)  # NaN comes from here
