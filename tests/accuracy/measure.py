@@ -135,8 +135,8 @@ def error_in_ulp(got: float, exact: Any, dtype: str, scale: float = 0.0) -> floa
 def measure(name: str, given: list[np.ndarray]) -> list[Worst]:
     """The worst errors on these arguments, against mpmath: with fused multiply-add, and without."""
     dtype = given[0].dtype.name
-    if len(given) > 1:  # mpmath has no signs of zeros, on which values may depend
-        plain = np.all([a != 0 for a in given], axis=0)
+    if len(given) > 1:  # mpmath has no signs of zeros, on which values may depend; not all values are NaN if one argument is
+        plain = np.all([(a != 0) & (a == a) for a in given], axis=0)
         given = [a[plain] for a in given]
     worst = [NONE, NONE]
     results = [values(name, given, has_fma).tolist() for has_fma in (True, False)]

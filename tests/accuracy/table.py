@@ -21,16 +21,18 @@ DTYPES = ("float32", "float64")
 _HEAD = """\
 # Accuracy
 
-The worst errors found of elementwise operations' native code, in units in the last place (ULP) of the exact result; this page is made by
-`python -m tests.accuracy`, and a test compares it with the declarations. Operations that are not listed here are correctly rounded.
+The worst errors found of elementwise operations' native code on real numbers, in units in the last place (ULP) of the exact result; this
+page is made by `python -m tests.accuracy`, and a test compares it with the declarations. Operations that are not listed here are correctly
+rounded, or formulas over arithmetic and these, such as those of complex numbers and `ultra_fast_sigmoid`, or computed by SciPy.
 
-Bodies depend on one fact of a machine only, whether it multiplies and adds in one step (FMA: x86-64 with AVX2 and later, ARM). With it, and
-without it, results are the same to the bit on all levels of x86-64, in vectors and alone, on one thread and on many.
+The code depends on one fact of a machine only, whether it multiplies and adds in one step (FMA: x86-64 with AVX2 and later, ARM). With it,
+and without it, results are the same to the bit on all levels of x86-64, in vectors and alone, on one thread and on many.
 
-"All" is every float32 number, compared with float64. Float64, and functions of two arguments, are compared with mpmath on so many
-arguments: of random bits, evenly spread, close to where a body changes its formula, and close to multiples of π/2; "and the worst of" are
-those picked from many more by a search with extended precision. Where results have roots other than at 0, or poles, errors of results
-smaller than the scale given are counted in its units, and numbers are drawn from the intervals that the operation's own tests name.
+After an error comes an argument that has it. "All" is every float32 number, compared with the same operation on float64. The others are
+compared with mpmath on so many arguments: of random bits, evenly spread, close to where the code changes its formula, and close to
+multiples of π/2; "and the worst of" are those picked from many more by a search with extended precision. Special functions are measured on
+the intervals that `tests/scalar/special_truths.py` names. Where results have roots other than at 0, or poles, errors of results smaller
+than the scale given are counted in its units.
 
 | operation | dtype | declared | worst with FMA | worst without FMA | measured on |
 |---|---|---:|---|---|---|

@@ -16,26 +16,27 @@ from theano.tensor import TensorType, sin
 from theano.tensor.elemwise import elemwise
 
 SWEPT = [name for name, function in FUNCTIONS.items() if function.arity == 1 and function.everywhere]
-COMPOSED = {"xlogx", "xlogy0", "log1mexp", "logaddexp", "hypot", "angle", "complex_from_polar", "ultra_fast_sigmoid"}
-"""Formulas over operations that are measured; held to their references by the laws."""
+UNLISTED = {"angle", "complex_from_polar", "ultra_fast_sigmoid"}
+"""A function, or a product, of complex numbers' parts, and a stand-in that is rough by itself; held to their references by the laws."""
+TWICE = {"xlogx", "xlogy0", "log1mexp"}
+"""Formulas of two functions, or of one and a product, each of which rounds."""
 
 
 def test_every_approximation_is_listed():
     approximate = {name for name, op in OPS.items() if op.has_body and op.ulp > 0.5}
-    assert approximate - COMPOSED == set(FUNCTIONS)
+    assert approximate - UNLISTED == set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_recorded_errors_are_within_what_is_declared(name):
-    rows = table.read()
-    for dtype in [dtype for dtype in table.DTYPES if (name, dtype) in rows]:
-        row = rows[name, dtype]
+    for dtype in table.DTYPES:
+        row = table.read()[name, dtype]
         assert max(row.fused.error, row.separate.error) <= OPS[name].ulp, row
         assert table.as_text(row) in table.PAGE.read_text().splitlines(), "declared otherwise since: python -m tests.accuracy"
 
 
 def test_the_common_functions_are_within_two_units():
-    assert all(OPS[name].ulp <= 2 for name in FUNCTIONS if FUNCTIONS[name].everywhere)
+    assert all(OPS[name].ulp <= 2 for name in FUNCTIONS if FUNCTIONS[name].everywhere and name not in TWICE)
 
 
 @pytest.mark.parametrize("name", SWEPT)

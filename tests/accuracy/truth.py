@@ -118,6 +118,14 @@ def _arctan2(y: Any, x: Any) -> Any:
     return mpf(float(np.arctan2(float(y), float(x))))
 
 
+def _log1mexp(x: Any) -> Any:
+    return mpmath.log1p(-mpmath.exp(x)) if x < -1 else mpmath.log(-mpmath.expm1(x))
+
+
+def _logaddexp(x: Any, y: Any) -> Any:
+    return x + mpmath.log(2) if x == y else max(x, y) + mpmath.log1p(mpmath.exp(-abs(x - y)))
+
+
 # fmt: off
 FUNCTIONS = {
     "exp": Function(_limits(0, INF)(mpmath.exp), ((-746, 710),), (0,), "exp"),
@@ -149,6 +157,11 @@ FUNCTIONS = {
     "arcsinh": Function(mpmath.asinh, ((-100, 100),), (0, 0.5, 1), "arcsinh"),
     "arccosh": Function(_inside(1, INF, None, INF)(mpmath.acosh), ((1, 100),), (1, 1.5, 2), "arccosh"),
     "arctanh": Function(_inside(-1, 1, -INF, INF)(mpmath.atanh), ((-1, 1),), (0, 0.5, 1), "arctanh"),
+    "xlogx": Function(lambda x: x * mpmath.log(x) if x else x, ((0, 4),), (1, 2 / 3, 4 / 3)),
+    "xlogy0": Function(lambda x, y: x * mpmath.log(y), ((-10, 10), (0, 4))),
+    "log1mexp": Function(_inside(-INF, 0, 0, -INF)(_log1mexp), ((-40, 0),), (0, -np.log(2))),
+    "logaddexp": Function(_logaddexp, ((-40, 40), (-40, 40))),
+    "hypot": Function(mpmath.hypot, ((-10, 10), (-10, 10))),
 }
 # fmt: on
 for _name, (_truth, *_parts) in special_truths.FUNCTIONS.items():

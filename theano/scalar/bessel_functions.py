@@ -53,7 +53,7 @@ def jv(v: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The Bessel function of the first kind, of real order v."""
 
 
-@elementwise(dtype=dtypes.upgrade_to_real_float, partials=_j1_partials, everywhere=False, ulp=8.0, scale=0.25, source="DLMF 10.2.2, 10.6.2")
+@elementwise(dtype=dtypes.upgrade_to_real_float, partials=_j1_partials, everywhere=False, ulp=7.0, scale=0.25, source="DLMF 10.2.2, 10.6.2")
 def j1(x: Value) -> Value:
     """The Bessel function of the first kind, of order 1.  Close to its roots only the absolute error is small, except close to the first
     three, which are 0, 3.83 and 7.02."""
@@ -64,7 +64,7 @@ def j1(x: Value) -> Value:
     dtype=dtypes.upgrade_to_real_float,
     partials=lambda x, out: (-j1(x),),
     everywhere=False,
-    ulp=12.0,
+    ulp=7.0,
     scale=0.25,
     source="DLMF 10.2.2, 10.6.3",
 )
@@ -86,7 +86,7 @@ def iv(v: Value, x: Value) -> Value:  # type: ignore[empty-body]
     """The modified Bessel function of the first kind, of real order v."""
 
 
-@elementwise(dtype=dtypes.upgrade_to_real_float, partials=_i1_partials, ulp=10.0, source="DLMF 10.25.2, 10.29.2")
+@elementwise(dtype=dtypes.upgrade_to_real_float, partials=_i1_partials, ulp=8.0, source="DLMF 10.25.2, 10.29.2")
 def i1(x: Value) -> Value:
     """The modified Bessel function of the first kind, of order 1."""
     return intrinsic("i1", x)

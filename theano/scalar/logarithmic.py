@@ -46,7 +46,7 @@ def _log1mexp(x: Any) -> Any:
 
 
 @elementwise(
-    dtype=dtypes.upgrade_to_real_float, reference=_log1mexp, partials=lambda x, out: (-1 / expm1(-x),), domain=(-20.0, -0.05), ulp=4.0
+    dtype=dtypes.upgrade_to_real_float, reference=_log1mexp, partials=lambda x, out: (-1 / expm1(-x),), domain=(-20.0, -0.05), ulp=3.0
 )
 def log1mexp(x: Value) -> Value:
     """log(1 - exp(x)) of a negative x, exact near 0 and far out; NaN of a positive one."""
@@ -59,7 +59,7 @@ def log1mexp(x: Value) -> Value:
     reference=np.logaddexp,
     partials=lambda x, y, out: (sigmoid(x - y), sigmoid(y - x)),
     commutative=True,
-    ulp=3.0,
+    ulp=2.0,
     scale=1.0,
 )
 def logaddexp(x: Value, y: Value) -> Value:
