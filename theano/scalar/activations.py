@@ -21,7 +21,7 @@ AT_STEEP, SLOPE, END = 0.935409070603099, 0.0458812946797165, 0.99505475368673
 def _ultra_fast_sigmoid(x: Any) -> Any:
     half = np.abs(x) * 0.5
     curve, line = 1.5 * half / (1 + half), AT_STEEP + SLOPE * (half - STEEP)
-    return 0.5 * (np.copysign(np.where(half < STEEP, curve, np.where(half < FLAT, line, END)), x) + 1)
+    return 0.5 * (np.copysign(np.where(half < STEEP, curve, np.where(half >= FLAT, END, line)), x) + 1)
 
 
 def _ultra_fast_sigmoid_partials(x: Any, out: Any) -> Sequence[Any]:
@@ -29,10 +29,10 @@ def _ultra_fast_sigmoid_partials(x: Any, out: Any) -> Sequence[Any]:
     return (0.25 * switch(lt(half, STEEP), 1.5 / sqr(1 + half), switch(lt(half, FLAT), SLOPE, half * 0)),)
 
 
-@elementwise(dtype=dtypes.upgrade_to_real_float, reference=_ultra_fast_sigmoid, partials=_ultra_fast_sigmoid_partials, ulp=3.0)
+@elementwise(dtype=dtypes.upgrade_to_real_float, reference=_ultra_fast_sigmoid, partials=_ultra_fast_sigmoid_partials, ulp=3.0, scale=1.0)
 def ultra_fast_sigmoid(x: Value) -> Value:
     """The sigmoid to two digits, by a hyperbola, a line and a constant."""
     half = abs(x) * 0.5
     curve, line = half * 1.5 / (half + 1.0), (half - STEEP) * SLOPE + AT_STEEP
     end = x.trace.const(END, x.dtype)
-    return (binary("copysign", select(half < STEEP, curve, select(half < FLAT, line, end)), x) + 1.0) * 0.5
+    return (binary("copysign", select(half < STEEP, curve, select(half >= FLAT, end, line)), x) + 1.0) * 0.5
