@@ -25,7 +25,7 @@ from theano.tensor.elemwise import elemwise
 
 ENVIRONMENTS = 4  # typical; empty; sizes of 1; large
 LARGEST = 1 << 16
-BASE = {"a": (5, 4, 1, 170), "b": (7, 0, 6, 130), "c": (3, 2, 1, 9), "v": (11, 0, 1, 33001), "w": (4, 3, 1, 5), "r": (33, 16, 1, 24)}
+BASE = {"a": (5, 4, 1, 170), "b": (7, 0, 6, 130), "c": (3, 2, 1, 9), "v": (11, 0, 1, 33001), "w": (4, 3, 1, 20), "r": (6, 2, 1, 33)}
 WIDE = ("float64", "float32")
 REALS = tuple(d for d in ALL if d not in COMPLEX)
 ONE = (1,) * ENVIRONMENTS
