@@ -48,7 +48,10 @@ def of_graph(graph):
     updates = []
     for old in graph.shared:
         fits = [k for k in graph.known if (k.dtype, k.shape, k.broadcastable) == (old.dtype, old.shape, old.broadcastable) and k is not old]
-        if fits and random.random() < 0.7:
+        meant = [new for known, new in graph.nexts if known is old]
+        if meant and random.random() < 0.8:
+            updates.append((old, meant[0]))
+        elif fits and random.random() < 0.7:
             updates.append((old, fits[int(len(fits) * random.random() ** 0.6)]))
     return Case(graph.inputs, graph.shared, outputs, updates)
 

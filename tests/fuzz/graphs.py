@@ -100,7 +100,7 @@ class Known:
         return all(np.isfinite(v).all() and (not v.size or np.abs(v).max() < 1e3) for v in self.values if v.dtype.kind != "b")
 
 
-ROUGH = {"make_ordered", "make_user_op", "make_repeat", "make_branch"}
+ROUGH = {"make_exchange", "make_ordered", "make_user_op", "make_repeat", "make_branch"}
 
 
 class Rejected(Exception):
@@ -131,9 +131,10 @@ class Graph:
         self.wild = not smooth and self.random.random() < 0.3
         self.dtypes = WIDE if smooth else DTYPES
         self.inputs, self.shared, self.known = [], [], []
+        self.nexts = []  # pairs of a shared variable and what it becomes
         self.steps = sorted(name for name in dir(self) if name.startswith("make_") and not (smooth and name in ROUGH))
         self.steps += ["make_formula", "make_binary", "make_declared", "make_declared"] * 3
-        self.steps += ["make_square", *["make_next"] * (not smooth)] * 2
+        self.steps += ["make_square", "make_extreme", *["make_next"] * (not smooth)] * 2
         self.wanted = [] if smooth else asked(seed)
         while len(self.known) < 2:
             self.attempt(self.source)
@@ -143,8 +144,8 @@ class Graph:
     def dimensions(self, rank):
         return [ONE if self.random.random() < 0.12 else BASE[self.pick("abcrw")] for _ in range(rank)]
 
-    def source(self, shape=None, dtype=None, draw=None, name=None):
-        """A new input, or sometimes a shared variable."""
+    def source(self, shape=None, dtype=None, draw=None, name=None, stored=False):
+        """A new input, or sometimes a shared variable; always if it is to be ``stored``."""
         if shape is None:
             shape = [BASE["v"]] if self.random.random() < 0.1 else self.dimensions(self.random.choice([0, 1, 2, 2, 2, 3]))
         self.small(shape)
@@ -153,7 +154,7 @@ class Graph:
         values = [draw(tuple(d[k] for d in shape), dtype, k) for k in range(ENVIRONMENTS)]
         variable = T.TensorType(dtype, [d == ONE and self.random.random() < 0.7 for d in shape])(name or f"x{len(self.known)}")
         place = self.inputs
-        if name is None and self.random.random() < 0.25:
+        if stored or (name is None and self.random.random() < 0.25):
             pattern = {"broadcastable": variable.type.broadcastable} if shape else {}
             variable, place = theano.shared(np.asarray(values[0]), f"s{len(self.known)}", **pattern), self.shared
         place.append(Known(variable, [Bounded(value) for value in values]))
@@ -392,6 +393,16 @@ class Graph:
             nexts += [lambda: other.variable * 1, lambda: other.variable - v]
         self.add(self.pick(nexts)())
 
+    def make_exchange(self):
+        """Two shared variables, each of which becomes what the other one tells."""
+        shape, dtype = self.dimensions(int(self.random.integers(1, 3))), self.pick(WIDE)
+        a, b = (self.source(shape, dtype, stored=True) for _ in range(2))
+        if a.broadcastable != b.broadcastable:
+            raise Rejected
+        x, y = a.variable, b.variable
+        new = [self.add(self.pick(choices)) for choices in ([y * 1, y + x, y[::-1] * 0.5], [x * 1, x - y, x[::-1] * 0.5])]
+        self.nexts += zip((a, b), new)
+
     def make_comparison(self):
         x = self.one(lambda k: k.dtype in REALS[1:])
         self.add(self.pick([T.lt, T.le, T.gt, T.ge, T.eq, T.neq])(x.variable, self.partner(x).variable))
@@ -433,9 +444,15 @@ class Graph:
     def make_extreme(self):
         x = self.one(lambda k: k.ndim > 0 and k.dtype in REALS[not self.smooth :] and all(all(v.shape) for v in k.values))
         kinds = [T.max, T.min] if self.smooth else [T.max, T.min, T.argmax, T.argmin, lambda *a, **o: T.max_and_argmax(*a, **o)[0]]
+        v = x.variable
+        if x.dtype in ("int8", "int16", "int32", "int64") and self.random.random() < 0.5:
+            v = -1 - abs(v)  # all below 0, where what stands for no element is easily above them
+            kinds = [T.max]
         if x.dtype != "bool":
             kinds.append(lambda v, axis, keepdims: T.ptp(v, axis))
-        self.add(self.pick(kinds)(x.variable, axis=self.axes(x), keepdims=bool(self.random.integers(2))))
+        found = self.add(self.pick(kinds)(v, axis=self.axes(x), keepdims=bool(self.random.integers(2))))
+        if v is not x.variable:
+            self.targets.append(found)
 
     def make_ordered(self):
         """Sorted, or added up step by step: whole numbers, for which nothing is rounded."""
