@@ -100,7 +100,7 @@ class Known:
         return all(np.isfinite(v).all() and (not v.size or np.abs(v).max() < 1e3) for v in self.values if v.dtype.kind != "b")
 
 
-ROUGH = {"make_exchange", "make_ordered", "make_user_op", "make_repeat", "make_branch"}
+ROUGH = {"make_exchange", "make_read_by_product", "make_ordered", "make_user_op", "make_repeat", "make_branch"}
 
 
 class Rejected(Exception):
@@ -402,6 +402,14 @@ class Graph:
         x, y = a.variable, b.variable
         new = [self.add(self.pick(choices)) for choices in ([y * 1, y + x, y[::-1] * 0.5], [x * 1, x - y, x[::-1] * 0.5])]
         self.nexts += zip((a, b), new)
+
+    def make_read_by_product(self):
+        """A product reads a shared matrix whose next value a loop beside it could write early."""
+        s = self.source(self.dimensions(2), self.pick(WIDE), stored=True)
+        v = s.variable
+        self.small([s.shape[1], s.shape[1]])
+        self.targets.append(self.add(0.125 * T.dot(v.T, T.tanh(v))))
+        self.nexts.append((s, self.add(self.pick([v + 1, v * 0.5]))))
 
     def make_comparison(self):
         x = self.one(lambda k: k.dtype in REALS[1:])

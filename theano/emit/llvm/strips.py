@@ -70,8 +70,9 @@ class _Stretches:
         for value in self._of_columns(rows):
             if value not in self.known:
                 self.known[value] = self._kept(value)
-        rows = self._replaced(rows)  # type: ignore[assignment]
-        slots = []
+        replaced = self._replaced(rows)
+        assert isinstance(replaced, Loop)
+        rows, slots = replaced, []
         for accumulator in rows.accumulators:
             dtypes = [v.dtype for v in accumulator.values]
             for position, (number, dtype) in enumerate(zip(identities(accumulator.combine, dtypes), dtypes, strict=True)):
