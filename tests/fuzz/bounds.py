@@ -130,7 +130,7 @@ def _judged(node: Any, args: list[Bounded]) -> list[Bounded]:
         else:
             raise Unbounded(str(node.op))
     for result, variable in zip(results, node.outputs, strict=True):
-        assert result.value.dtype.name == variable.type.dtype and result.value.ndim == variable.type.ndim, (node, result.value)
+        assert result.value.dtype == variable.type.dtype and result.value.ndim == variable.type.ndim, (node, result.value)
     return results
 
 

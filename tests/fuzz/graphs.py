@@ -57,7 +57,7 @@ def has_gradient(op):
 
 
 SMOOTH = [(op, dtype) for op, dtype in PAIRS if dtype in WIDE and has_gradient(op)]
-ASKED = 3
+ASKED = 2
 """How many pairs a graph is asked for."""
 
 

@@ -178,7 +178,7 @@ class Declared(ScalarOp):
 
         result, wanted = self._plan([a.dtype.name for a in arrays])
         reference = self.reference
-        if set(wanted) & set(COMPLEX):
+        if any(d in COMPLEX for d in wanted):
             from theano.scalar.mathlib.complex_functions import REFERENCES
 
             reference = REFERENCES.get(self.name, reference)
