@@ -49,12 +49,15 @@ class Unbounded(Exception):
 
 @dataclass(slots=True)
 class Bounded:
-    """``error``: None if ``value`` is exact; ``size``: None if it is ``|value|``; ``wild``: None if nothing is."""
+    """``error``: None if ``value`` is exact; ``size``: None if it is ``|value|``; ``wild``: None if nothing is.
+
+    ``lost``: it is empty, and something went into it that makes other things wild."""
 
     value: Array
     error: Array | None = None
     size: Array | None = None
     wild: Array | None = None
+    lost: bool = False
 
     @property
     def sizes(self) -> Array:
@@ -131,7 +134,24 @@ def _judged(node: Any, args: list[Bounded]) -> list[Bounded]:
             raise Unbounded(str(node.op))
     for result, variable in zip(results, node.outputs, strict=True):
         assert result.value.dtype == variable.type.dtype and result.value.ndim == variable.type.ndim, (node, result.value)
+        if any(a.lost for a in args) or not result.value.size:
+            _keep_lost(result, args)
     return results
+
+
+def _keep_lost(result: Bounded, args: list[Bounded]) -> None:
+    """A sum over no elements of ``c * x`` is 0, but c times it is not if c is infinite: as among elements, so among none."""
+    lost = any(a.lost or (a.value.size and a.value.dtype.kind in "fc" and not _tame(a)) for a in args)
+    if lost and not result.value.size:
+        result.lost = True
+    elif lost:
+        result.wild = np.ones(result.value.shape, bool)
+
+
+def _tame(x: Bounded) -> bool:
+    """Whether products and quotients by these are finite."""
+    size = magnitude(x.value)
+    return x.wild is None and bool(((size > 1e-100) & (size < 1e100)).all())
 
 
 def performed(node: Any, values: Sequence[Array]) -> list[Array]:

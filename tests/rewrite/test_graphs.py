@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from tests.evaluate import evaluate
 from tests.rewrite.rewriting import check_rewriting, ops_of, optimized
@@ -145,3 +146,16 @@ def test_packed_parameters_are_summed_once():
         for n in graph.apply_nodes
         if len(n.inputs) > 2 and getattr(getattr(n.op, "scalar_op", None), "name", "") == "add" and n.outputs[0].ndim
     ]
+
+
+@pytest.mark.parametrize("narrow", ("int8", "int16", "int32"))
+@pytest.mark.parametrize("wide", ("uint8", "uint16", "uint32", "uint64"))
+def test_a_cast_through_a_float_saturates(narrow, wide):
+    """Negative integers wrap when they become unsigned ones; floats become 0."""
+    x = T.TensorType(narrow, (False,))("x")
+    given = np.array([-3, 4, -1], narrow)
+    for mode in ("FAST_RUN", "FAST_COMPILE", "REFERENCE"):
+        f = theano.function([x], [x.astype("float64").astype(wide), x.astype(wide)], mode=mode)
+        through, straight = f(given)
+        assert through.tolist() == [0, 4, 0]
+        assert straight.tolist() == given.astype(wide).tolist()

@@ -51,6 +51,9 @@ def remove_cast(rewriter: Rewriter, node: Apply) -> Any:
         return None
     if is_continuous(x.type.dtype) and not is_continuous(source.type.dtype) and _bits(x.type.dtype) <= _bits(source.type.dtype):
         return None  # a wide integer is rounded by the inner cast
+    through_float = is_continuous(x.type.dtype) and not is_continuous(source.type.dtype) and not is_continuous(output.type.dtype)
+    if through_float and not can_hold(output.type.dtype, source.type.dtype):
+        return None  # floats saturate where integers wrap
     return source if source.type.dtype == output.type.dtype else elemwise(node.op.scalar_op)(source)
 
 
