@@ -41,6 +41,20 @@ def test_linear_regression(tmp_path):
     assert (a, b) == pytest.approx((3 * (1 - 0.96**10) - 1, 3 * (1 - 0.96**10)), rel=1e-11)
 
 
+def test_the_tutorials_perceptron(tmp_path):
+    """Exits with 0 only if at most 5 % of the held-out digits are wrong."""
+    *epochs, best = run("classic/mlp.py", tmp_path).splitlines()
+    costs = [numbers(line)[1] for line in epochs]
+    assert costs[-1] < 0.1 < costs[0]
+    assert numbers(best)[0] == min(numbers(line)[2] for line in epochs) <= 5
+
+
+def test_layers_are_plain_objects(tmp_path):
+    """Exits with 0 only if the curve and its slope are met."""
+    error, slope_error = numbers(run("classic/layers.py", tmp_path).splitlines()[-1])
+    assert error < 0.05 and slope_error < 0.5
+
+
 def test_the_listings_of_the_readme_are_the_examples():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     listings = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
