@@ -192,8 +192,8 @@ def _elementwise(node: Any, args: list[Bounded]) -> list[Bounded]:
     if value.dtype.kind == "c" and op.name not in SUMS | PRODUCTS | EXACT and not op.name.startswith("convert_to_"):
         own = _backward(op, args, value)
         error = own if error is None else error + own
-    if value.dtype.kind == "c" and op.name in PRODUCTS - {"pow"}:
-        # NumPy's quotients and products may leave the range on the way to a number within it
+    if value.dtype.kind == "c" and op.name not in SUMS | EXACT and not op.name.startswith("convert_to_"):
+        # the reference's quotients, products and exponentials may leave the range on the way to a number within it
         lost = ~np.isfinite(value)
         for a in args:
             lost &= np.isfinite(a.value) & ((a.value != 0) | (op.name == "mul"))

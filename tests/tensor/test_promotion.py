@@ -318,3 +318,17 @@ def test_every_elementwise_pattern(floatX):
             "constant((1,3))": T.constant(np.zeros((1, 3))), "shared((1,3))": theano.shared(np.zeros((1, 3))),
         }  # fmt: skip
         assert {name: [list(x.broadcastable), x.dtype] for name, x in built.items()} == {name: table[name] for name in built}
+
+
+def test_bitwise_operations_of_uint64_take_plain_integers():
+    """The int8 of a literal and uint64 have no integer dtype in common; the literal takes the other's."""
+    x = T.TensorType("uint64", (False,))("x")
+    given = np.array([3, 2**63 + 7, 2**64 - 1], "uint64")
+    results = [x & 255, x | 1, x ^ (2**64 - 1), x >> 63, x << 3, 255 & x]
+    values = theano.function([x], results)(given)
+    expected = [given & 255, given | 1, ~given, given >> 63, given << 3, given & 255]
+    for result, value, right in zip(results, values, expected, strict=True):
+        assert result.dtype == value.dtype == "uint64"
+        assert value.tolist() == right.astype("uint64").tolist()
+    with pytest.raises(TypeError, match="no common integer dtype"):
+        x & -1

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.dtypes import COMPLEX, CONTINUOUS, complex_of, resolve, scalar_constant_dtype, upcast
+from theano.dtypes import COMPLEX, CONTINUOUS, INTEGERS, complex_of, resolve, scalar_constant_dtype, upcast
 from theano.errors import message
 from theano.flags import config
 from theano.graph import Apply, Variable
@@ -59,6 +59,20 @@ def as_operands(values: Sequence[Any]) -> list[Any]:
     if weak or config.cast_policy == "weak":
         return _weak_operands(values, weak)
     return [as_tensor_variable(v) for v in values]
+
+
+def fit_integers(given: Sequence[Any], operands: Sequence[Any]) -> list[Any] | None:
+    """``operands`` with Python's integers in the one integer dtype of the others, where that holds them; None if nothing changes.
+
+    An int8 of the literal 63 and a vector of uint64 have no integer dtype in common, but ``x >> 63`` has a meaning."""
+    plain = [type(v) is int for v in given]
+    dtypes = {v.type.dtype for v, is_plain in zip(operands, plain) if not is_plain}
+    if len(dtypes) != 1 or not any(plain) or not (dtype := dtypes.pop()) in INTEGERS:
+        return None
+    limits = np.iinfo(dtype)
+    if not all(limits.min <= v <= limits.max for v, is_plain in zip(given, plain) if is_plain):
+        return None
+    return [constant(v, dtype=dtype) if is_plain else x for v, x, is_plain in zip(given, operands, plain)]
 
 
 def _weak_operands(values: Sequence[Any], in_a_rule: bool) -> list[Any]:

@@ -30,7 +30,7 @@ from theano.scalar.declare import CONJUGATE
 from theano.scalar.describe import describe
 from theano.scalar.graphs import replayed
 from theano.scalar.op import pointwise
-from theano.tensor.convert import as_operands, as_tensor_variable, constant, weak_constants
+from theano.tensor.convert import as_operands, as_tensor_variable, constant, fit_integers, weak_constants
 from theano.tensor.type import Array, Pattern, TensorType, tensor_type
 from theano.tensor.variable import TensorVariable
 
@@ -120,6 +120,9 @@ class Elemwise(Op):
             try:
                 plan = self._plans[key] = self._plan(types)
             except DTypeError as error:
+                fitted = fit_integers(inputs, operands)
+                if fitted is not None:
+                    return self.make_node(*fitted)
                 raise DTypeError(message(f"{self.scalar_op}: {error}", [row("argument", v) for v in operands])) from None
         pads, out_types = plan
         if pads is not None:
