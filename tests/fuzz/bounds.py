@@ -579,7 +579,10 @@ def _products(node: Any, args: list[Bounded]) -> list[Bounded]:
     error = 2 * (inner + 2) * _unit_of(value) * size + _unit(value, value.dtype.name)
     if x.error is not None or y.error is not None:
         error = error + product(magnitude(x.value), y.errors) + product(x.errors, magnitude(y.value)) + product(x.errors, y.errors)
-    error = np.where(np.isfinite(value) & ~np.isnan(error), error, np.inf)
+    # a library may skip what is multiplied by 0: then infinity times 0 is 0
+    odd = product((~np.isfinite(x.value)).astype(float), np.ones(y.value.shape)) > 0
+    odd |= product(np.ones(x.value.shape), (~np.isfinite(y.value)).astype(float)) > 0
+    error = np.where(np.isfinite(value) & ~np.isnan(error) & ~odd, error, np.inf)
     wild = ~np.isfinite(value)
     parts = [product(a.astype(float), np.ones(b.shape)) > 0 for a, b in ((x.wild, y.value),) if a is not None]
     parts += [product(np.ones(x.value.shape), y.wild.astype(float)) > 0] if y.wild is not None else []
