@@ -408,8 +408,9 @@ class Graph:
         s = self.source(self.dimensions(2), self.pick(WIDE), stored=True)
         v = s.variable
         self.small([s.shape[1], s.shape[1]])
-        self.targets.append(self.add(0.125 * T.dot(v.T, T.tanh(v))))
-        self.nexts.append((s, self.add(self.pick([v + 1, v * 0.5]))))
+        product, new = self.add(0.125 * T.dot(v.T, T.tanh(v))), self.add(self.pick([v + 1, v * 0.5]))
+        self.targets.append(product)
+        self.nexts.append((s, new))
 
     def make_comparison(self):
         x = self.one(lambda k: k.dtype in REALS[1:])
