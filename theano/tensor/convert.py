@@ -67,7 +67,7 @@ def fit_integers(given: Sequence[Any], operands: Sequence[Any]) -> list[Any] | N
     An int8 of the literal 63 and a vector of uint64 have no integer dtype in common, but ``x >> 63`` has a meaning."""
     plain = [type(v) is int for v in given]
     dtypes = {v.type.dtype for v, is_plain in zip(operands, plain) if not is_plain}
-    if len(dtypes) != 1 or not any(plain) or not (dtype := dtypes.pop()) in INTEGERS:
+    if len(dtypes) != 1 or not any(plain) or (dtype := dtypes.pop()) not in INTEGERS:
         return None
     limits = np.iinfo(dtype)
     if not all(limits.min <= v <= limits.max for v, is_plain in zip(given, plain) if is_plain):
