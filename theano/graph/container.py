@@ -1,7 +1,7 @@
 """The cell that holds the value of an input or of a shared variable.
 
 >>> from theano.graph.type import generic
->>> cell = Container(generic, 3, name="count")
+>>> cell = Container(generic, [3], name="count")
 >>> cell.value, cell.storage
 (3, [3])
 """
@@ -12,36 +12,41 @@ import copy
 import threading
 from typing import Any
 
+from theano.errors import VariableTypeError
+from theano.graph.type import Type
+from theano.graph.variable import Variable
+
 
 class Container:
-    """A value of a type.  Native code reads ``storage``, a list of one element, whose identity never changes."""
+    """A view of a cell: a list of one element, whose identity never changes and which native code reads.  What is put in is filtered."""
 
     __slots__ = ("type", "name", "storage", "readonly", "strict", "allow_downcast", "lock", "__weakref__")
 
     def __init__(
         self,
-        type: Any,
-        value: Any = None,
-        name: str | None = None,
+        r: Any,
+        storage: list[Any],
         readonly: bool = False,
         strict: bool = False,
         allow_downcast: bool | None = None,
-        storage: list[Any] | None = None,
+        name: str | None = None,
     ) -> None:
-        """``value`` None leaves the cell empty; ``storage`` makes this a further view of an existing cell."""
-        self.type = type
-        self.name = name
-        self.readonly = False
+        """``r``: a variable or a type, by which values are filtered; ``storage``: the cell, ``[None]`` for an empty one."""
+        if not isinstance(r, (Variable, Type)):
+            raise VariableTypeError(f"a container is of a variable or of a type, not of {r!r}")
+        if not isinstance(storage, list) or not storage:
+            raise TypeError(f"the storage of a container is a list of one element, such as [None], not {storage!r}")
+        self.type = r.type if isinstance(r, Variable) else r
+        self.name = r.name if name is None and isinstance(r, Variable) else name
+        self.storage = storage
+        self.readonly = readonly
         self.strict = strict
         self.allow_downcast = allow_downcast
-        self.storage = [None] if storage is None else storage
         self.lock = threading.RLock()
-        if value is not None:
-            self.value = value
-        self.readonly = readonly
 
     @property
     def value(self) -> Any:
+        """What the cell holds; None if nothing."""
         return self.storage[0]
 
     @value.setter

@@ -50,7 +50,7 @@ class SharedVariable(Variable):
             self.container = container
             return
         filtered = type.filter(value, strict=strict, allow_downcast=allow_downcast)
-        self.container = Container(type, filtered, name=name, strict=strict, allow_downcast=allow_downcast)
+        self.container = Container(type, [filtered], name=name, strict=strict, allow_downcast=allow_downcast)
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
         """A copy of the value; with ``borrow`` the value itself, which functions may go on to change."""
