@@ -14,6 +14,7 @@ PACKAGE = ROOT / "theano"
 ROOMS = (
     ("flags", "errors", "dtypes"),
     ("graph",),
+    ("interpret",),
     ("scalar",),
     ("tensor",),
     ("sparse", "random"),
