@@ -44,7 +44,7 @@ class Linker:
         """``allow_gc``: empty cells as soon as nothing reads them any more; by default ``config.allow_gc``."""
         self.allow_gc = config.allow_gc if allow_gc is None else allow_gc
         if schedule is not None:
-            self.schedule = schedule  # type: ignore[method-assign]
+            vars(self)["schedule"] = schedule
 
     def schedule(self, fgraph: FunctionGraph) -> list[Apply]:
         """The nodes in the order in which they run."""
