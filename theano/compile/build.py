@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,10 +13,19 @@ from theano.compile.io import specify
 from theano.compile.mode import Mode, get_mode
 from theano.compile.pipeline import Compilation
 from theano.compile.profile import Profile
+from theano.compile.debug_function import DebugFunction
+from theano.compile.nodewise import NodewiseFunction
 from theano.compile.reference import ReferenceFunction
 from theano.flags import config
 
 _numbers = itertools.count()
+
+INTERPRETERS: dict[str, Callable[[Maker, str | None], Function]] = {
+    "reference": ReferenceFunction,
+    "nodewise": NodewiseFunction,
+    "debug": DebugFunction,
+}
+"""What runs the functions of a mode that are not machine code alone."""
 
 
 def function(
@@ -72,8 +81,9 @@ def _uncollected() -> Iterator[None]:
 def build(compilation: Compilation, name: str | None) -> Function:
     """The callable of a finished compilation."""
     maker = Maker(compilation)
-    if compilation.mode.linker == "reference":
-        return ReferenceFunction(maker, name)
+    engine = compilation.mode.engine
+    if engine != "native":
+        return INTERPRETERS[engine](maker, name)
     if compilation.profile:
         result: Function = ProfiledFunction(maker, name)
         result.profile_stats = Profile(compilation, result.step_times, name or f"function {next(_numbers)}")

@@ -29,8 +29,10 @@ class Uncacheable(Exception):
 
 def graph_key(inputs: Iterable[Variable], outputs: Iterable[Variable], facts: tuple[Any, ...], mode: Mode, profile: bool) -> str:
     """A hex digest of the graph from ``inputs`` to ``outputs`` and of all that decides what becomes of it."""
+    if mode.custom:
+        raise Uncacheable(mode.custom)
     digest = hashlib.sha256(environment().encode())
-    digest.update(repr((get_config_hash(), str(config.floatX), mode, profile, facts)).encode())
+    digest.update(repr((get_config_hash(), str(config.floatX), mode.facts(), profile, facts)).encode())
     numbers: dict[Variable, int] = {}
     for variable in inputs:
         numbers[variable] = len(numbers)

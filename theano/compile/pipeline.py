@@ -18,14 +18,14 @@ from theano import dtypes
 from theano.compile.io import In, Specification
 from theano.compile.mode import Mode
 from theano.compile.plan_cache import Plan, Uncacheable, plan_of
-from theano.flags import config
+from theano.flags import change_flags, config
 from theano.graph import FunctionGraph, Variable
 from theano.loops.ir import Program
 from theano.loops.lower import Lowering
 from theano.loops.nest import Sink
 from theano.loops.plan import plan
 from theano.loops.verify_program import verify_program
-from theano.rewrite.stages import STAGES, optimize
+from theano.rewrite.query import Query, finish
 
 
 @dataclass
@@ -36,6 +36,7 @@ class Compilation:
     mode: Mode
     profile: bool = False
     fgraph: FunctionGraph = field(init=False)
+    written: FunctionGraph | None = None  # the graph before rewriting, where the mode compares the two
     rewrites: Any = None
     lowering: Lowering = field(init=False)
     program: Program = field(init=False)
@@ -46,7 +47,7 @@ class Compilation:
     def run(self) -> Compilation:
         place = self._timed("find", self._find)
         if self.loaded is None:
-            for compile_pass in PASSES:
+            for compile_pass in PASSES if self.mode.engine != "nodewise" else (graph, rewrite):
                 self._timed(compile_pass.__name__, lambda compile_pass=compile_pass: compile_pass(self))  # type: ignore[misc]
             if place is not None:
                 self._timed("keep", lambda: self._keep(place))
@@ -61,7 +62,7 @@ class Compilation:
     def _find(self) -> Plan | None:
         """Look for an earlier process's plan of this very graph."""
         s = self.specification
-        if self.mode.linker != "native":
+        if self.mode.engine != "native":
             self.kept = "only native programs are kept"
             return None
         taken = [(i.strict, i.allow_downcast) for i in s.inputs]
@@ -115,7 +116,10 @@ def graph(c: Compilation) -> None:
 @_pass
 def rewrite(c: Compilation) -> None:
     """Simplify, stabilise, choose BLAS forms, expand composite operations."""
-    c.rewrites = rewrite_graph(c.fgraph, c.mode)
+    if c.mode.engine == "debug":
+        c.written = c.fgraph.clone()
+    with change_flags(compute_test_value=config.compute_test_value_opt):
+        c.rewrites = rewrite_graph(c.fgraph, c.mode)
 
 
 @_pass
@@ -148,7 +152,7 @@ def check(c: Compilation) -> None:
 @_pass
 def load(c: Compilation) -> None:
     """Machine code, from the cache or from LLVM, in memory."""
-    if c.mode.linker == "native":
+    if c.mode.engine in ("native", "debug"):
         from theano.emit.llvm.entry import Argument, Signature
         from theano.runtime.cpu import load_program
 
@@ -162,8 +166,10 @@ def load(c: Compilation) -> None:
 
 
 def rewrite_graph(fgraph: FunctionGraph, mode: Mode) -> Any:
-    stages = STAGES if mode.optimizer == "fast_run" else [s for s in STAGES if s.name in ("merge", "expand")]
-    return optimize(fgraph, stages, mode.include, mode.exclude)
+    """Rewrite ``fgraph`` in place, as the mode says."""
+    optimizer = mode.optimizer
+    report = optimizer.optimize(fgraph)
+    return report if isinstance(getattr(optimizer, "query", None), Query) else finish(fgraph)
 
 
 def _fixed(variable: Variable) -> tuple[int | None, ...]:

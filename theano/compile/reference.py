@@ -23,32 +23,44 @@ from theano.emit.reference_program import run_program
 from theano.loops.ir import Guard, PythonStep
 
 
-class ReferenceFunction(Function):
-    """A function run by :func:`theano.emit.reference_program.run_program`."""
+class InterpretedFunction(Function):
+    """A function that no machine code runs; subclasses say how one call is computed."""
 
-    def _bind(self) -> None:
-        compilation = self.maker.compilation
-        self._program = compilation.program
-        self._storage = [v.container.storage for v in compilation.specification.shared]
-        steps = walk_steps(self._program.frame)
-        self._callbacks = {id(step.node): python_callback(step) for step in steps if isinstance(step, PythonStep)}
+    def compute(self, values: Sequence[Any], shared: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """The outputs, and the values of the shared variables afterwards; none of the arguments is changed."""
+        raise NotImplementedError
+
+    @property
+    def _storage(self) -> list[list[Any]]:
+        return [v.container.storage for v in self.maker.compilation.specification.shared]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._arranged(self.slow(*args, **kwargs))
 
     def run(self, values: Sequence[Any]) -> Any:
-        shared: list[Any] = [storage[0] for storage in self._storage]
+        storages = self._storage
+        outputs, after = self.compute(values, [storage[0] for storage in storages])
+        for storage, value in zip(storages, after, strict=True):
+            storage[0] = value
+        return outputs[0] if self.maker.compilation.specification.layout == "single" else outputs
 
+
+class ReferenceFunction(InterpretedFunction):
+    """A function run by :func:`theano.emit.reference_program.run_program`."""
+
+    def _bind(self) -> None:
+        self._program = self.maker.compilation.program
+        steps = walk_steps(self._program.frame)
+        self._callbacks = {id(step.node): python_callback(step) for step in steps if isinstance(step, PythonStep)}
+
+    def compute(self, values: Sequence[Any], shared: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         def failure(what: Guard | tuple[Any, str], first: int, second: int) -> Exception:
             sizes = Sizes(self._program, [*values, *shared])
             if isinstance(what, Guard):
                 return failures.guard_error(what, first, second, sizes)
             return failures.check_error(*what, first, sizes)
 
-        outputs, after = run_program(self._program, values, shared, self._perform, failure)
-        for storage, value in zip(self._storage, after, strict=True):
-            storage[0] = value
-        return outputs[0] if self.maker.compilation.specification.layout == "single" else outputs
+        return run_program(self._program, values, shared, self._perform, failure)
 
     def _perform(self, node: Any, arguments: list[Any]) -> Sequence[Any]:
         return self._callbacks[id(node)](*arguments)

@@ -1,0 +1,109 @@
+"""A function that runs its graph node by node, each by its operation's ``perform``.
+
+Every value on the way can be looked at: this is what ``MonitorMode``, ``NanGuardMode``, ``WrapLinker`` and the linker ``py`` run.
+
+>>> import theano, theano.tensor as T
+>>> x = T.dvector("x")
+>>> f = theano.function([x], T.exp(x).sum(), mode=theano.Mode("py"))
+>>> f([0, 0])
+array(2.)
+>>> print(f.explain())
+function: 2 nodes, one by one
+  Elemwise{exp,no_inplace}(x)   # <doctest theano.compile.nodewise[2]>:1
+  Sum{axis=[0], acc_dtype=float64}(Elemwise{exp,no_inplace}.0)   # <doctest theano.compile.nodewise[2]>:1
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy
+
+from theano.compile.failures import lines_of
+from theano.compile.reference import InterpretedFunction
+from theano.graph import Apply, FunctionGraph, Op, require_runnable
+
+
+class Spare(Op):
+    """A copy of a value, for an operation that overwrites it."""
+
+    __props__ = ()
+
+    def make_node(self, x: Any) -> Apply:
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        output_storage[0][0] = copy.copy(inputs[0])
+
+
+spare = Spare()
+
+
+def protect(fgraph: FunctionGraph) -> None:
+    """Give each operation that overwrites an input a copy of it, so that nodes may run in any order."""
+    for node in fgraph.toposort():
+        for position in sorted({k for overwritten in node.op.destroy_map.values() for k in overwritten}):
+            fgraph.change_input(node, position, spare(node.inputs[position]), reason="protect")
+
+
+class NodewiseFunction(InterpretedFunction):
+    """A function run by the linker of its mode (:mod:`theano.interpret`)."""
+
+    def _bind(self) -> None:
+        compilation = self.maker.compilation
+        fgraph = compilation.fgraph
+        protect(fgraph)
+        for node in fgraph.toposort():
+            require_runnable(node)
+        self._input_cells: list[list[Any]] = [[None] for _ in fgraph.inputs]
+        cells: dict[Any, list[Any]] = {}
+        linker = compilation.mode.linker.accept(fgraph)
+        self._thunk = linker.make_thunk(input_storage=self._input_cells, storage_map=cells)[0]
+        self._output_cells = [cells[v] for v in fgraph.outputs]
+        self._lock = threading.RLock()
+
+    def compute(self, values: Sequence[Any], shared: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        specification = self.maker.compilation.specification
+        with self._lock:
+            try:
+                for cell, value in zip(self._input_cells, [*values, *shared], strict=True):
+                    cell[0] = value
+                self._thunk()
+                results = unshared([cell[0] for cell in self._output_cells], [*values, *shared], self.maker.fgraph.outputs)
+            finally:
+                for cell in self._input_cells:
+                    cell[0] = None
+        count = len(specification.outputs)
+        after = list(shared)
+        for (position, _), value in zip(specification.updates, results[count:], strict=True):
+            after[position] = value
+        return results[:count], after
+
+    def explain(self) -> str:
+        """The nodes in the order in which they run."""
+        order = self.maker.fgraph.toposort()
+        lines = [f"{self._title()}: {len(order)} node{'s' if len(order) != 1 else ''}, one by one"]
+        for node in order:
+            places = ", ".join(lines_of(node))
+            lines.append(f"  {node}" + (f"   # {places}" if places else ""))
+        return "\n".join(lines)
+
+
+def unshared(results: Sequence[Any], others: Iterable[Any], variables: Sequence[Any]) -> list[Any]:
+    """Results of which none shares memory with another, with ``others`` or with a constant, as arrays that Python may keep."""
+    taken = [v for v in others if isinstance(v, numpy.ndarray)]
+    taken += [v.data for v in variables if isinstance(getattr(v, "data", None), numpy.ndarray)]
+    found = []
+    for value, variable in zip(results, variables, strict=True):
+        dtype = getattr(variable.type, "dtype", None)
+        if dtype is not None:
+            value = numpy.asarray(value, dtype=dtype)
+            if any(numpy.may_share_memory(value, other) for other in taken):
+                value = value.copy()
+            value = numpy.ascontiguousarray(value).reshape(value.shape)
+            taken.append(value)
+        found.append(value)
+    return found
