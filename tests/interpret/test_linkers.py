@@ -404,7 +404,6 @@ def test_clear_storage():
         (lambda x: Loop([neg(x).owner], [], []), ValueError, "1 nodes have 0 thunks"),
         (lambda x: LoopGC([], [], [], [[]]), ValueError, "0 thunks have 1 lists of cells"),
         (lambda x: Stack([], [], [], {}, {}, FunctionGraph([x], [x]), True, 0), ValueError, "allow_gc needs dependencies"),
-        (lambda x: VM_Linker(use_cloop=True), ValueError, "runs in Python: use_cloop and c_thunks must be left out"),
         (lambda x: WrapLinker([], print), ValueError, "at least one linker"),
         (
             lambda x: VM_Linker().accept(FunctionGraph([x], [x])).accept_var_updates({x: neg(x)}),

@@ -2,13 +2,29 @@
 
 from theano.compile.build import function
 from theano.compile.callable import Function
+from theano.compile.debugmode import DebugMode
 from theano.compile.io import In, Out
-from theano.compile.mode import FAST_COMPILE, FAST_RUN, Mode, get_default_mode, get_mode, predefined_modes
+from theano.compile.mode import (
+    FAST_COMPILE,
+    FAST_RUN,
+    Mode,
+    get_default_mode,
+    get_mode,
+    predefined_linkers,
+    predefined_modes,
+    predefined_optimizers,
+    register_linker,
+    register_mode,
+    register_optimizer,
+)
+from theano.compile.monitormode import MonitorMode
+from theano.compile.nanguardmode import NanGuardMode
 from theano.tensor.sharedvar import SharedVariable, shared
 
 Param = In
 
 __all__ = [
-    "FAST_COMPILE", "FAST_RUN", "Function", "In", "Mode", "Out", "Param", "SharedVariable", "function", "get_default_mode", "get_mode",
-    "predefined_modes", "shared",
+    "FAST_COMPILE", "FAST_RUN", "DebugMode", "Function", "In", "Mode", "MonitorMode", "NanGuardMode", "Out", "Param", "SharedVariable",
+    "function", "get_default_mode", "get_mode", "predefined_linkers", "predefined_modes", "predefined_optimizers", "register_linker",
+    "register_mode", "register_optimizer", "shared",
 ]  # fmt: skip

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from theano.compile.callable import DictFunction, Function, Maker, ProfiledFunction
+from theano.compile.debug_function import DebugFunction
 from theano.compile.io import specify
 from theano.compile.mode import Mode, get_mode
+from theano.compile.nodewise import NodewiseFunction
 from theano.compile.pipeline import Compilation
 from theano.compile.profile import Profile
-from theano.compile.debug_function import DebugFunction
-from theano.compile.nodewise import NodewiseFunction
 from theano.compile.reference import ReferenceFunction
 from theano.flags import config
 

@@ -218,7 +218,7 @@ _CHECKING = {
 """Modes that are made anew, with what the flags say now, when their name is asked for."""
 
 
-def get_mode(orig_string: Mode | str | None = None) -> Any:
+def get_mode(orig_string: Any = None) -> Any:
     """The mode itself, the one of that name, or the default, ``config.mode`` with the rewrites that the flags add and leave out."""
     if isinstance(orig_string, Mode):
         return orig_string
@@ -256,7 +256,7 @@ def get_default_mode() -> Any:
     return get_mode(None)
 
 
-def register_mode(name: str, mode: Mode) -> None:
+def register_mode(name: str, mode: Any) -> None:
     """Make ``mode`` known by ``name``, which must be new."""
     if not isinstance(mode, Mode):
         raise TypeError(message(f"register_mode: {mode!r} is no mode", cure="give a Mode(linker, optimizer)"))

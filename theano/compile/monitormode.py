@@ -13,7 +13,6 @@ array(2.)
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -23,16 +22,12 @@ from theano.errors import message
 from theano.graph import Apply
 from theano.interpret import PerformLinker, WrapLinker
 
-Watcher = Callable[[int, Apply, Any], Any]
-
 
 class MonitorMode(Mode):
     """``pre_func`` and ``post_func`` are called as ``f(i, node, fn)`` before and after node number ``i`` runs: ``fn.inputs`` and
     ``fn.outputs`` are its cells, lists of one element.  ``linker`` may be a linker that runs nodes one by one."""
 
-    def __init__(
-        self, pre_func: Watcher | None = None, post_func: Watcher | None = None, optimizer: Any = "default", linker: Any = None
-    ) -> None:
+    def __init__(self, pre_func: Any = None, post_func: Any = None, optimizer: Any = "default", linker: Any = None) -> None:
         for name, given in (("pre_func", pre_func), ("post_func", post_func)):
             if given is not None and not callable(given):
                 cure = f"give a function: def {name}(i, node, fn)"

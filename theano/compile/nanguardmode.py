@@ -128,7 +128,7 @@ def contains_big(arr: Any) -> bool:
     return numbers is not None and bool((numpy.isfinite(numbers) & (numpy.abs(numbers) > BIG)).any())
 
 
-def flatten(l: Any) -> list[Any]:  # noqa: E741  (the classic name of the argument)
+def flatten(l: Any) -> list[Any]:
     """The entries of nested lists, tuples and sets, in one list.
 
     >>> flatten([1, (2, [3])])

@@ -15,7 +15,6 @@ function: 2 nodes, one by one
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -24,29 +23,7 @@ import numpy
 
 from theano.compile.failures import lines_of
 from theano.compile.reference import InterpretedFunction
-from theano.graph import Apply, FunctionGraph, Op, require_runnable
-
-
-class Spare(Op):
-    """A copy of a value, for an operation that overwrites it."""
-
-    __props__ = ()
-
-    def make_node(self, x: Any) -> Apply:
-        return Apply(self, [x], [x.type()])
-
-    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
-        output_storage[0][0] = copy.copy(inputs[0])
-
-
-spare = Spare()
-
-
-def protect(fgraph: FunctionGraph) -> None:
-    """Give each operation that overwrites an input a copy of it, so that nodes may run in any order."""
-    for node in fgraph.toposort():
-        for position in sorted({k for overwritten in node.op.destroy_map.values() for k in overwritten}):
-            fgraph.change_input(node, position, spare(node.inputs[position]), reason="protect")
+from theano.graph import require_runnable
 
 
 class NodewiseFunction(InterpretedFunction):
@@ -55,7 +32,6 @@ class NodewiseFunction(InterpretedFunction):
     def _bind(self) -> None:
         compilation = self.maker.compilation
         fgraph = compilation.fgraph
-        protect(fgraph)
         for node in fgraph.toposort():
             require_runnable(node)
         self._input_cells: list[list[Any]] = [[None] for _ in fgraph.inputs]

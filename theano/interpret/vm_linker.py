@@ -28,8 +28,8 @@ class VM_Linker(LocalLinker):
     """Runs a graph by a :class:`~theano.interpret.machines.VM`.
 
     ``lazy``: whether only what is needed is computed; None: if an operation of the graph is lazy.  ``callback`` and ``callback_input``:
-    see :class:`~theano.interpret.machines.Stack`.  ``allow_partial_eval``: the function takes ``output_subset``.  There are no
-    thunks and no loop in C, so ``use_cloop`` and ``c_thunks`` cannot be asked for.
+    see :class:`~theano.interpret.machines.Stack`.  ``allow_partial_eval``: the function takes ``output_subset``.  As the
+    linker of a mode it stands for machine code unless there are callbacks, so ``use_cloop`` and ``c_thunks`` change nothing.
     """
 
     def __init__(
@@ -44,9 +44,8 @@ class VM_Linker(LocalLinker):
         allow_partial_eval: bool | None = None,
     ) -> None:
         super().__init__(allow_gc=allow_gc, schedule=schedule)
-        if use_cloop or c_thunks:
-            raise ValueError("VM_Linker runs in Python: use_cloop and c_thunks must be left out; mode FAST_RUN compiles whole functions")
         self.callback, self.callback_input = callback, callback_input
+        self.use_cloop, self.c_thunks = use_cloop, c_thunks
         self.lazy, self.allow_partial_eval = lazy, bool(allow_partial_eval)
         self.updated_vars: dict[Any, Any] = {}
 
