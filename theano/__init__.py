@@ -18,6 +18,7 @@ from theano.graph import Apply, Constant, Op, Type, Variable, generic
 from theano.graph import clone_replace as clone
 from theano.printing import pp
 from theano.tensor.sharedvar import shared
+from theano.tensor.updates import OrderedUpdates
 
 for _name in ("grad", "Rop", "Lop", "jacobian", "hessian", "verify_grad", "numeric_grad"):
     setattr(tensor, _name, getattr(gradient, _name))
@@ -34,6 +35,7 @@ __all__ = [
     "Lop",
     "Mode",
     "Op",
+    "OrderedUpdates",
     "Out",
     "Param",
     "Rop",
