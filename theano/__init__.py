@@ -11,7 +11,7 @@ array([2., 4.])
 __version__ = "2.0.dev0"
 
 from theano import compat, compile, dtypes, errors, flags, gradient, graph, printing, scalar, scanning, tensor
-from theano.compile import FAST_COMPILE, FAST_RUN, Function, In, Mode, Out, Param, function, get_mode, predefined_modes
+from theano.compile import FAST_COMPILE, FAST_RUN, Function, In, Mode, Out, Param, function, get_mode, load, predefined_modes
 from theano.flags import config
 from theano.gradient import Lop, Rop, grad, hessian, jacobian, subgraph_grad
 from theano.graph import Apply, Constant, Op, Type, Variable, generic
@@ -56,6 +56,7 @@ __all__ = [
     "graph",
     "hessian",
     "jacobian",
+    "load",
     "pp",
     "predefined_modes",
     "printing",

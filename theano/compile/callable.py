@@ -6,6 +6,7 @@ other dtypes, keywords), for a user's own Python ops, and to raise errors.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -132,6 +133,26 @@ class Function(NativeFunction):
 
     def step_times(self) -> list[tuple[Any, int, int]]:
         return super().profile
+
+    # ------------------------------------------------------------------ elsewhere
+
+    def save(self, path: str | os.PathLike[str], graph: bool = True) -> None:
+        """Write the compiled function to a file, from which :func:`theano.load` takes it without compiling.
+
+        ``graph=False`` leaves out the graph, from which it could be compiled anew on another machine."""
+        from theano.compile.saving import save
+
+        save(self, path, graph)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        from theano.compile.function_pickling import reduce_function
+
+        return reduce_function(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        from theano.compile.function_pickling import deepcopy_function
+
+        return deepcopy_function(self, memo)
 
     def get_shared(self) -> list[Any]:
         """The shared variables that the function reads or updates."""
