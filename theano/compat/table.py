@@ -10,8 +10,14 @@ To move a name is to change a line here; the module that it left needs no trace 
 from __future__ import annotations
 
 TABLE: dict[str, tuple[str, ...]] = {
-    "theano.compile": ("theano.graph: DisconnectedType NullType Variable", "theano.errors: UnusedInputError", "theano.compile.ops"),
-    "theano.compile.function": ("theano.compile.build",),
+    "theano": ("theano.compile.pickles: function_dump",),
+    "theano.compile": (
+        "theano.graph: DisconnectedType NullType Variable",
+        "theano.errors: UnusedInputError",
+        "theano.compile.ops",
+        "theano.compile.pickles: function_dump",
+    ),
+    "theano.compile.function": ("theano.compile.build", "theano.compile.pickles: function_dump"),
     "theano.compile.function_module": ("theano.compile.callable", "theano.compile", "theano.errors"),
     "theano.compile.ops": ("theano.tensor.shapes",),
     "theano.compile.pfunc": ("theano.compile: Param function pfunc=function",),
@@ -37,6 +43,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     "theano.gof.vm": ("theano.interpret",),
     "theano.gradient": ("theano.tensor: tensor",),
+    "theano.misc": (),
+    "theano.misc.pkl_utils": ("theano.compile.pickles",),
     "theano.sandbox": (),
     "theano.sandbox.softsign": ("theano.tensor.nnet: softsign",),
     "theano.scalar": (

@@ -18,13 +18,14 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy
 
 from theano.compile.build import build, function
 from theano.compile.callable import Function
+from theano.compile.io import Specification
 from theano.compile.portrait import take_portrait
 from theano.compile.saving import KeptCompilation, assemble
 from theano.errors import LoadError, message
@@ -39,7 +40,8 @@ def reduce_function(f: Function) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     warn_of_aliases(f)
     compilation = f.maker.compilation
     portrait = None if compilation.loaded is None else take_portrait(compilation)
-    specification = _without_graph(compilation.specification)
+    kept = _without_graph(compilation.specification)
+    specification = {entry.name: getattr(kept, entry.name) for entry in fields(kept)}
     return restore_function, (specification, compilation.mode, compilation.profile, f.name, portrait, _attributes(f))
 
 
@@ -56,15 +58,17 @@ def _attributes(f: Function) -> dict[str, Any]:
     return {name: getattr(f, name) for name in ATTRIBUTES if hasattr(f, name)}
 
 
-def restore_function(specification: Any, mode: Any, profile: bool, name: str | None, portrait: Any, attributes: dict[str, Any]) -> Any:
+def restore_function(
+    specification: dict[str, Any], mode: Any, profile: bool, name: str | None, portrait: Any, attributes: dict[str, Any]
+) -> Any:
     """The function; None if ``config.unpickle_function`` says so."""
     if not config.unpickle_function:
         return None
     fits = portrait is not None and not config.reoptimize_unpickled_function and not (misfits := portrait.misfits())
     if fits:
-        f = assemble(portrait, replace(specification, name=name), mode, profile)
-    elif specification.request:
-        f = function(**specification.request | {"name": name}, mode=mode, profile=profile)
+        f = assemble(portrait, Specification(**specification | {"name": name}), mode, profile)
+    elif specification["request"]:
+        f = function(**specification["request"] | {"name": name}, mode=mode, profile=profile)
     else:
         rows = [(what, f"pickled: {then}", f"here: {now}") for what, then, now in misfits]
         cure = "it was itself loaded as a program, without its graph: load it with rebuild=True before pickling it"

@@ -83,7 +83,7 @@ def write_loaded(writer: Writer, loaded: Any) -> dict[str, Any]:
 
 
 def read_loaded(reader: Reader, text: dict[str, Any], code: bytes, arrays: list[Any], object_key: str = "", of: Any = None) -> Any:
-    """What :func:`write_loaded` wrote, with the ``code`` (made for the machine ``of``) placed in memory and ``arrays`` for its constants."""
+    """What :func:`write_loaded` wrote, with the ``code`` (made for ``of``) placed in memory and ``arrays`` for its constants."""
     from theano.runtime.cpu import restore
 
     fields: dict[str, Any] = {name: reader.read(value) for name, value in text["program"].items()}

@@ -31,7 +31,8 @@ from theano.loops.ir import PythonStep
 from theano.runtime.numpy_api import abi
 
 OURS = (
-    "emit/llvm/*.py", "runtime/*.py", "loops/ir.py", "scalar/instructions.py", "compile/plan_*.py", "compile/portrait.py", "compile/saving.py",
+    "emit/llvm/*.py", "runtime/*.py", "loops/ir.py", "scalar/instructions.py", "compile/plan_*.py", "compile/portrait.py",
+    "compile/saving.py",
 )  # fmt: skip
 """The sources that a program's data and code must fit."""
 
@@ -71,8 +72,8 @@ class Portrait:
 
 
 def needs_here(of: Target | None = None) -> dict[str, Any]:
-    """What code made here (for the machine ``of``) depends on: the processor, the package (its version and the sources that code works together with), and how
-    Python lays out objects.  NumPy from 1.23 on lays out arrays in one way."""
+    """What code made here (for the machine ``of``) depends on: the processor, the package (its version and the sources that code works
+    together with), and how Python lays out objects.  NumPy from 1.23 on lays out arrays in one way."""
     import theano
 
     layout = f"{sys.implementation.name}, {abi()}"

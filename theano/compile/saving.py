@@ -18,7 +18,6 @@ array([1., 4., 9.])
 
 from __future__ import annotations
 
-import copy
 import io
 import os
 import pickle
@@ -133,12 +132,15 @@ class _Describer:
         """Of an input, a shared variable or a constant."""
         if value is None:
             return None
-        if type(value) is not numpy.ndarray or value.dtype.kind not in "biufc":
+        if type(value) in (bool, int, float):
+            return {"number": value}
+        if not (type(value) is numpy.ndarray or isinstance(value, numpy.generic)) or value.dtype.kind not in "biufc":
             return {"thing": self.thing(value)}
         name = f"array {len(self.blobs)}"
-        whole = numpy.ascontiguousarray(value).reshape(value.shape)
-        self.blobs[name] = memoryview(whole.reshape(-1).view("uint8")).cast("B") if whole.size else b""
-        return {"array": name, "dtype": whole.dtype.str, "shape": list(whole.shape)}
+        whole = numpy.ascontiguousarray(value)
+        self.blobs[name] = memoryview(whole.reshape(-1).view("uint8")) if whole.size else b""
+        single = {"scalar": True} if isinstance(value, numpy.generic) else {}
+        return {"array": name, "dtype": whole.dtype.str, "shape": list(numpy.shape(value))} | single
 
     def kind(self, kind: Any) -> Any:
         return [kind.dtype, list(kind.broadcastable)] if type(kind) is TensorType else {"thing": self.thing(kind)}
@@ -147,7 +149,7 @@ class _Describer:
         return {"name": variable.name, "type": self.kind(variable.type), "lines": variable.origin.lines(2)}
 
     def input(self, given: In) -> dict[str, Any]:
-        value = given.value if isinstance(given.value, numpy.ndarray) else getattr(given.value, "data", given.value)
+        value = given.value.value if isinstance(given.value, Container) else given.value
         more = {"called": given.name, "strict": given.strict, "allow_downcast": given.allow_downcast, "value": self.value(value)}
         return self.variable(given.variable) | more
 
@@ -165,7 +167,9 @@ class _Describer:
             except Exception as why:
                 text = "save: a part of the function that has no other form cannot be pickled"
                 rows = [("part", str(t)[:60], type(t).__name__) for t in self.things]
-                raise SaveError(message(f"{text}: {why}", rows, "operations, types and values must be importable and hold plain data")) from why
+                raise SaveError(
+                    message(f"{text}: {why}", rows, "operations, types and values must be importable and hold plain data")
+                ) from why
         return self.blobs
 
 
@@ -265,8 +269,10 @@ class _Loading:
             return None
         if "thing" in text:
             return self.thing(text["thing"])
-        blob = self.blobs[text["array"]]
-        return numpy.frombuffer(blob, dtype=text["dtype"]).reshape(text["shape"]).copy()
+        if "number" in text:
+            return text["number"]
+        array = numpy.frombuffer(self.blobs[text["array"]], dtype=text["dtype"]).reshape(text["shape"]).copy()
+        return array[()] if "scalar" in text else array
 
     def variable(self, text: dict[str, Any]) -> Any:
         return _placed(self.kind(text["type"])(text["name"]), text)

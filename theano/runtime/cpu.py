@@ -39,7 +39,9 @@ def load_program(program: Program, signature: Signature, *, profile: bool = Fals
 def restore(program: Program, code: bytes, symbols: tuple[str, ...], of: Target | None = None, **parts: Any) -> Loaded:
     """A program whose object code was kept, with the ``parts`` of :class:`Loaded` that were kept beside it."""
     library = place(code, symbols)
-    return Loaded(program, library, library.address("entry"), library.address("direct"), symbols=symbols, code=code, of=of or target(), **parts)
+    return Loaded(
+        program, library, library.address("entry"), library.address("direct"), symbols=symbols, code=code, of=of or target(), **parts
+    )
 
 
 def place(code: bytes, symbols: tuple[str, ...]) -> Library:
