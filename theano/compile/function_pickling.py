@@ -79,13 +79,17 @@ def restore_function(
 
 
 def deepcopy_function(f: Function, memo: dict[int, Any]) -> Function:
-    """The same program on copies of the shared variables."""
+    """The same program, if there is one, on copies of the shared variables."""
     warn_of_aliases(f)
     old = f.maker.compilation
     specification = copy.deepcopy(_without_graph(old.specification), memo)
-    compilation = KeptCompilation(specification, old.mode, old.profile)
-    compilation.loaded, compilation.program, compilation.kept = old.loaded, old.program, "copied"
-    new = memo[id(f)] = build(compilation, f.name)
+    if old.loaded is None:
+        new = function(**specification.request | {"name": f.name}, mode=old.mode, profile=old.profile)
+    else:
+        compilation = KeptCompilation(specification, old.mode, old.profile)
+        compilation.loaded, compilation.program, compilation.kept = old.loaded, old.program, "copied"
+        new = build(compilation, f.name)
+    memo[id(f)] = new
     for attribute, value in _attributes(f).items():
         setattr(new, attribute, value)
     return new
