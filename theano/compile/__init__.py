@@ -26,6 +26,6 @@ Param = In
 
 __all__ = [
     "FAST_COMPILE", "FAST_RUN", "DebugMode", "Function", "In", "Mode", "MonitorMode", "NanGuardMode", "Out", "Param", "SharedVariable",
-    "function", "get_default_mode", "get_mode", "load", "predefined_linkers", "predefined_modes", "predefined_optimizers", "register_linker",
-    "register_mode", "register_optimizer", "shared",
+    "function", "get_default_mode", "get_mode", "load", "predefined_linkers", "predefined_modes", "predefined_optimizers",
+    "register_linker", "register_mode", "register_optimizer", "shared",
 ]  # fmt: skip
