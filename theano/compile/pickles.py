@@ -35,7 +35,7 @@ BREAKING_NAMES = {"pkl"}
 """Names of entries that are no arrays."""
 
 
-class StripPickler(pickle._Pickler):  # type: ignore[misc]
+class StripPickler(pickle._Pickler):
     """Leaves out where graphs were written, and the tags' entries of the names ``extra_tag_to_remove``.
 
     Two programs that build the same graph on different lines have the same stripped pickle."""
@@ -51,7 +51,7 @@ class StripPickler(pickle._Pickler):  # type: ignore[misc]
             obj = NOWHERE
         elif isinstance(obj, Scratch) and not self.tag_to_remove.isdisjoint(obj.__dict__):
             obj = self._without(obj)
-        super().save(obj, save_persistent_id)
+        super().save(obj, save_persistent_id)  # type: ignore[misc]
 
     def _without(self, tag: Scratch) -> Scratch:
         """The same stripped copy for the same tag."""

@@ -138,7 +138,7 @@ class _Describer:
             return {"thing": self.thing(value)}
         name = f"array {len(self.blobs)}"
         whole = numpy.ascontiguousarray(value)
-        self.blobs[name] = memoryview(whole.reshape(-1).view("uint8")) if whole.size else b""
+        self.blobs[name] = whole.reshape(-1).view("uint8").data if whole.size else b""
         single = {"scalar": True} if isinstance(value, numpy.generic) else {}
         return {"array": name, "dtype": whole.dtype.str, "shape": list(numpy.shape(value))} | single
 
