@@ -80,6 +80,8 @@ def build(compilation: Compilation, name: str | None, stats: ProfileStats | None
     """The callable of a finished compilation, which adds what it measures to ``stats``."""
     maker = Maker(compilation)
     compiled(compilation.seconds)
+    if stats is None and compilation.profile:  # what was saved while it was measured still is
+        stats = stats_of(True, name)
     if compilation.mode.engine != "native":
         result = INTERPRETERS[compilation.mode.engine](maker, name)
     elif stats is not None:
