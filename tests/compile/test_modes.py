@@ -15,7 +15,8 @@ from theano.compile import DebugMode
 from theano.compile import mode as mode_module
 from theano.compile.mode import Mode, get_default_mode, get_mode
 from theano.errors import BoundsError, ShapeError
-from theano.rewrite.query import Query, StagedOptimizer
+from theano.rewrite.query import Query
+from theano.rewrite.stages import optdb
 from theano.scanning import branch, repeat
 
 x, y, m = T.dvector("x"), T.dvector("y"), T.dmatrix("m")
@@ -190,7 +191,7 @@ def test_register_on_a_mode():
     for given in (rule, (rule, 1.5), (theano.gof.opt.in2out(rule), 49)):
         f = theano.function([x], T.exp(x) * 2, mode=Mode("cvm", "fast_run").register(given))
         assert T.expm1 in [node.op for node in f.maker.fgraph.toposort()]
-        assert f.maker.compilation.kept == "optimizers were added to the mode"
+        assert f.maker.compilation.kept.startswith("rewrites were registered: exp_to_expm1")
         np.testing.assert_allclose(f([0.0, 1.0]), 2 * np.exp([0, 1]))
     assert T.expm1 not in nodes_of("FAST_RUN", T.exp(x) * 2)
 
@@ -243,8 +244,9 @@ def test_named_queries():
     for name in names:
         query = getattr(mode_module, f"OPT_{name}")
         assert isinstance(query, Query)
-        full = name not in ("NONE", "MERGE", "FAST_COMPILE")
-        assert [s.name for s in StagedOptimizer(query).stages()][:2] == ["merge", "canonicalize" if full else "expand"]
+        full = name not in ("NONE", "MERGE", "FAST_COMPILE", "FAST_RUN_STABLE")
+        rules = {o.name: len(getattr(o, "local_optimizers", ())) for o in optdb.made(query)}
+        assert (rules.get("canonicalize", 0) > 0) is full
 
 
 def test_modes_compare_hash_and_pickle():

@@ -10,21 +10,20 @@ To move a name is to change a line here; the module that it left needs no trace 
 from __future__ import annotations
 
 TABLE: dict[str, tuple[str, ...]] = {
-    "theano": ("theano.compile.pickles: function_dump",),
     "theano.compile": (
         "theano.graph: DisconnectedType NullType Variable",
         "theano.errors: UnusedInputError",
         "theano.compile.ops",
-        "theano.compile.pickles: function_dump",
+        "theano.rewrite.stages: optdb",
     ),
-    "theano.compile.function": ("theano.compile.build", "theano.compile.pickles: function_dump"),
+    "theano.compile.function": ("theano.compile.build",),
     "theano.compile.function_module": ("theano.compile.callable", "theano.compile", "theano.errors"),
     "theano.compile.ops": ("theano.tensor.shapes",),
     "theano.compile.pfunc": ("theano.compile: Param function pfunc=function",),
     "theano.compile.sharedvalue": ("theano.tensor.sharedvar",),
     "theano.configdefaults": ("theano.flags",),
     "theano.configparser": ("theano.flags",),
-    "theano.gof": ("theano.graph", "theano.errors", "theano.gof.opt", "theano.gof.graph", "theano.gof.link"),
+    "theano.gof": ("theano.graph", "theano.errors", "theano.gof.opt", "theano.gof.optdb", "theano.gof.graph", "theano.gof.link"),
     "theano.gof.fg": ("theano.graph", "theano.errors"),
     "theano.gof.graph": (
         "theano.graph",
@@ -33,7 +32,14 @@ TABLE: dict[str, tuple[str, ...]] = {
     "theano.gof.link": ("theano.graph: Container", "theano.interpret"),
     "theano.gof.null_type": ("theano.graph",),
     "theano.gof.op": ("theano.graph",),
-    "theano.gof.opt": ("theano.rewrite: local_optimizer", "theano.rewrite.classic: OpRemove OpSub PatternSub in2out out2in"),
+    "theano.gof.opt": (
+        "theano.rewrite.local",
+        "theano.rewrite.passes",
+        "theano.rewrite.substitution",
+        "theano.rewrite.merging",
+        "theano.rewrite.traces",
+    ),
+    "theano.gof.optdb": ("theano.rewrite.database",),
     "theano.gof.toolbox": ("theano.graph.features",),
     "theano.gof.type": ("theano.graph",),
     "theano.gof.utils": (
@@ -43,8 +49,6 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     "theano.gof.vm": ("theano.interpret",),
     "theano.gradient": ("theano.tensor: tensor",),
-    "theano.misc": (),
-    "theano.misc.pkl_utils": ("theano.compile.pickles",),
     "theano.sandbox": (),
     "theano.sandbox.softsign": ("theano.tensor.nnet: softsign",),
     "theano.scalar": (
@@ -91,7 +95,10 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     "theano.tensor.opt": (
         "theano.tensor.shapes: MakeVector",
-        "theano.rewrite.classic: register_canonicalize register_specialize register_stabilize register_useless",
+        "theano.rewrite.stages",
+        "theano.rewrite.local",
+        "theano.rewrite.passes",
+        "theano.rewrite.substitution",
         "theano.rewrite.fold: constant_folding",
     ),
     "theano.tensor.sort": ("theano.tensor.sorting",),
@@ -99,5 +106,4 @@ TABLE: dict[str, tuple[str, ...]] = {
     "theano.tensor.utils": ("theano.compile.inspecting",),
     "theano.tensor.var": ("theano.tensor.variable", "theano.tensor.variable: _tensor_py_operators=TensorOperators", "theano.tensor.type"),
     "theano.tensor.xlogx": ("theano.tensor: xlogx xlogy0", "theano.scalar: XlogX XlogY0 scalar_xlogx=xlogx scalar_xlogy0=xlogy0"),
-    "theano.updates": ("theano.tensor.updates",),
 }  # fmt: skip

@@ -30,7 +30,8 @@ from typing import Any
 from theano.errors import did_you_mean, message
 from theano.flags import config
 from theano.interpret import Linker, PerformLinker, VM_Linker
-from theano.rewrite.query import Query, StagedOptimizer
+from theano.rewrite.query import Query
+from theano.rewrite.stages import StagedOptimizer, optdb
 
 logger = logging.getLogger("theano.compile.mode")
 
@@ -43,7 +44,7 @@ OPT_NONE = Query(["none"])
 OPT_MERGE = Query(["merge"])
 OPT_FAST_COMPILE = Query(["fast_compile"])
 OPT_FAST_RUN = OPT_O2 = OPT_O3 = Query(["fast_run"])
-OPT_UNSAFE = Query(["unsafe"])
+OPT_UNSAFE = Query(["fast_run", "unsafe"])
 OPT_FAST_RUN_STABLE = OPT_FAST_RUN.requiring("stable")
 OPT_STABILIZE = Query(["fast_run"], position_cutoff=1.5)
 
@@ -157,7 +158,8 @@ class Mode:
         """What of this mode no other process could know again: objects of the user's; empty if all is known by name."""
         if not isinstance(self._optimizer, Query):
             return f"the optimizer {self._optimizer} is an object"
-        return "optimizers were added to the mode" if self._optimizer.extra_optimizations else ""
+        custom = optdb.custom(self._optimizer)
+        return f"rewrites were registered: {', '.join(custom)}" if custom else ""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Mode) and self.facts() == other.facts()

@@ -25,7 +25,8 @@ from theano.loops.lower import Lowering
 from theano.loops.nest import Sink
 from theano.loops.plan import plan
 from theano.loops.verify_program import verify_program
-from theano.rewrite.query import Query, finish
+from theano.rewrite.query import Query
+from theano.rewrite.stages import finish
 
 
 @dataclass

@@ -13,10 +13,11 @@ of the rooms up to scanning; it builds only with their public operations.
 1
 """
 
-from theano.rewrite import algebra, blas, classic, expand, fold, lift, shape, softmax, specialize, stabilize, useless
-from theano.rewrite.engine import GROUPS, Report, Rewrite, Rewriter, anchored, local_optimizer, register, rewrite
+from theano.rewrite import algebra, blas, expand, fold, lift, shape, softmax, specialize, stabilize, useless
+from theano.rewrite.engine import GROUPS, Report, Rewrite, Rewriter, anchored, register, rewrite
+from theano.rewrite.local import local_optimizer
 from theano.rewrite.pattern import rules
-from theano.rewrite.stages import STAGES, Stage, optimize
+from theano.rewrite.stages import STAGES, Stage, optdb, optimize
 
 __all__ = [
     "GROUPS",
@@ -28,11 +29,11 @@ __all__ = [
     "algebra",
     "anchored",
     "blas",
-    "classic",
     "expand",
     "fold",
     "lift",
     "local_optimizer",
+    "optdb",
     "optimize",
     "register",
     "rewrite",

@@ -1,7 +1,7 @@
 """One mechanism for all rewriting: a worklist of nodes, and rules indexed by the operation at their root.
 
 A :class:`Rewrite` is a function that looks at one node and returns what takes the place of its outputs, or None.  Equations
-(:mod:`theano.rewrite.pattern`) and classic ``local_optimizer`` functions become the same class.  The driver
+(:mod:`theano.rewrite.pattern`) and the rules of extensions (:mod:`theano.rewrite.local`) become the same class.  The driver
 visits nodes from inputs to outputs; a replacement puts the new nodes, and the nodes that read them, back on the list.  Every
 visit first merges the node with an equal one (same op, same inputs), so equal things are one thing throughout.
 
@@ -20,13 +20,16 @@ than a small multiple of the number of nodes is switched off, so that no rule ca
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from theano.errors import message
+from theano.flags import config
 from theano.graph import Apply, Constant, FunctionGraph, Variable, provenance
+from theano.rewrite.local import Failure, LocalOptimizer, attempt, name_of, place_of, report_failure, warn_user
 from theano.scalar import ScalarOp
 from theano.tensor.elemwise import Elemwise
 
@@ -40,12 +43,15 @@ MERGED_SIZE = 16
 HITS_PER_NODE = 20
 """A rule may hit this many times the number of nodes, then it is switched off for the rest of its stage."""
 
+APPLIED = object()
+"""What a rule returns that has changed the graph itself."""
 
-@dataclass(eq=False)
-class Rewrite:
+
+@dataclass(eq=False, repr=False)
+class Rewrite(LocalOptimizer):
     """A named rule.  ``roots`` are the ops it may apply to: scalar ops, ops, or classes of ops; empty means every node."""
 
-    name: str
+    name: str = field()
     function: Callable[..., Result]
     roots: tuple[Any, ...] = ()
     group: str = ""
@@ -55,17 +61,31 @@ class Rewrite:
     anchors: tuple[tuple[str, Any], ...] = ()
     """For an equation about a sum or product: ("sum" | "product", the op of one of its terms); such a rule is tried where
     such sums are read (:mod:`theano.rewrite.algebra`), not at every node; its function takes what was read as a third argument."""
+    written: LocalOptimizer | None = None
+    """The rule of an extension that this one tries."""
 
-    def transform(self, node: Apply, rewriter: Rewriter | None = None) -> Result:
+    def transform(self, node: Apply, *args: Any, **kwargs: Any) -> Result:
         """Apply the rule to ``node`` outside a pass; the classic name."""
-        return self.function(rewriter or Rewriter(_graph_of(node)), node)
+        return self.function(Rewriter(_graph_of(node)), node)
 
-    def tracks(self) -> list[Any] | None:
+    def tracks(self) -> Sequence[Any] | None:
         """The classic name of ``roots``; None for every node."""
         return list(self.roots) or None
 
-    def __str__(self) -> str:
-        return self.name
+
+def rule_of(rule: LocalOptimizer, fail: Failure = report_failure) -> Rewrite:
+    """The rule of an extension as one of the worklist; what becomes of an exception is for ``fail`` to say."""
+    if isinstance(rule, Rewrite):
+        return rule
+
+    def function(rewriter: Rewriter, node: Apply) -> Result:
+        pairs = attempt(rewriter.fgraph, rule, node, fail)
+        if pairs is None:
+            return None
+        rewriter.renamed.update(pairs)
+        return APPLIED
+
+    return Rewrite(name_of(rule), function, tuple(rule.tracks() or ()), "custom", written=rule)
 
 
 def _graph_of(node: Apply) -> FunctionGraph:
@@ -110,19 +130,6 @@ def anchored(group: str, *anchors: tuple[str, Any], tags: Iterable[str] = ()) ->
     return declare
 
 
-def local_optimizer(
-    tracks: Sequence[Any] | None, inplace: bool = False, requirements: Sequence[Any] = ()
-) -> Callable[[Callable[[Apply], Result]], Rewrite]:
-    """The classic decorator: a function of the node becomes a rule (not yet registered anywhere)."""
-    if tracks is not None and not tracks:
-        raise ValueError("local_optimizer: an empty list of ops would never apply; None means every node")
-
-    def declare(function: Callable[[Apply], Result]) -> Rewrite:
-        return Rewrite(function.__name__, lambda rewriter, node: function(node), tuple(tracks or ()), "custom")
-
-    return declare
-
-
 # --------------------------------------------------------------------------------------------------- report
 
 
@@ -138,6 +145,15 @@ class Report:
     exhausted: list[str] = field(default_factory=list)  # rules switched off by their budget
     merged: int = 0
     visits: int = 0
+
+    def __add__(self, other: Report) -> Report:
+        """What two runs did together."""
+        total = Report(merged=self.merged + other.merged, visits=self.visits + other.visits, exhausted=[*self.exhausted, *other.exhausted])
+        for name in ("attempts", "hits", "seconds", "refused"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            setattr(total, name, {key: mine.get(key, 0) + theirs.get(key, 0) for key in {**mine, **theirs}})
+        total.nodes = {**self.nodes, **{stage: (self.nodes.get(stage, pair)[0], pair[1]) for stage, pair in other.nodes.items()}}
+        return total
 
     def __str__(self) -> str:
         lines = [f"{stage:<14} {self.seconds[stage] * 1e3:9.2f} ms  {old:7} -> {new} nodes" for stage, (old, new) in self.nodes.items()]
@@ -183,6 +199,37 @@ class Index:
         return found[1]
 
 
+# --------------------------------------------------------------------------------------------------- budget
+
+
+class Budget:
+    """How often rules may still hit in one run; one that hits too often is switched off."""
+
+    def __init__(self, nodes: int, max_use_ratio: float | None = None) -> None:
+        self.nodes = nodes
+        self.ratio: float = config.optdb.max_use_ratio if max_use_ratio is None else max_use_ratio
+        self.spent: dict[str, int] = {}
+        self.exhausted: set[str] = set()
+
+    def limit(self, rule: Rewrite) -> float:
+        return HITS_PER_NODE * self.nodes + 1000 if rule.written is None else self.ratio * self.nodes + 100
+
+    def spend(self, rule: Rewrite, rewriter: Rewriter) -> None:
+        """Count a hit of ``rule``."""
+        count = self.spent[rule.name] = self.spent.get(rule.name, 0) + 1
+        if count > self.limit(rule):
+            self.exhausted.add(rule.name)
+            rewriter.report.exhausted.append(rule.name)
+            warn_exhausted(rule.written or rule, count)
+
+
+def warn_exhausted(rule: Any, count: int) -> None:
+    """Say that a rule does not come to an end."""
+    rows = [("rule", name_of(rule), place_of(rule))]
+    cure = "a rule must not apply to what it made itself; if it does come to an end, raise config.optdb.max_use_ratio"
+    warn_user(message(f"rewriting: the rule {name_of(rule)} was switched off after {count} replacements", rows, cure))
+
+
 # --------------------------------------------------------------------------------------------------- driver
 
 
@@ -198,6 +245,7 @@ class Rewriter:
         self.index = Index(())
         self.renamed: dict[Variable, Variable] = {}
         """What has taken the place of each variable that is gone."""
+        self._seen_all = False  # whether each node was visited, but for the arrivals
         self._stack: list[Apply] = []
         self._pending: set[Apply] = set()
         self._arrivals: list[Apply] = []
@@ -206,6 +254,21 @@ class Rewriter:
         self._nodes: dict[tuple[int, ...], Apply] = {}
         self._constants: dict[Any, Constant] = {}
         self._canonical: dict[int, tuple[Constant, Constant]] = {}
+
+    @staticmethod
+    @contextmanager
+    def of(fgraph: FunctionGraph) -> Iterator[Rewriter]:
+        """The rewriter at work on ``fgraph``, or one that works on it for the time of the block."""
+        found = next((feature for feature in fgraph.features if isinstance(feature, Rewriter)), None)
+        if found is not None:
+            yield found
+            return
+        rewriter = Rewriter(fgraph)
+        fgraph.attach_feature(rewriter)
+        try:
+            yield rewriter
+        finally:
+            fgraph.remove_feature(rewriter)
 
     # what rules may ask
 
@@ -264,26 +327,44 @@ class Rewriter:
 
     # running
 
-    def run(self, rewrites: Iterable[Rewrite], stage: str = "custom", cleanup: Iterable[Rewrite] = ()) -> None:
+    def run(
+        self,
+        rewrites: Iterable[LocalOptimizer],
+        stage: str = "custom",
+        cleanup: Iterable[LocalOptimizer] = (),
+        max_use_ratio: float | None = None,
+    ) -> None:
         """Apply ``rewrites`` until none of them applies any more; ``cleanup`` only to nodes that are new or have changed.
 
-        With nothing to apply every node is visited, and so merged."""
+        With nothing to apply every node is visited, and so merged.  What another pass has changed since the last run is visited
+        as well.  Rules of extensions may hit ``max_use_ratio`` times the number of nodes (``config.optdb.max_use_ratio``)."""
         started, before = perf_counter(), len(self.fgraph.apply_nodes)
-        rules = list(rewrites)
-        wanted, index = Index(rules), Index([*rules, *cleanup])
+        rules = [rule_of(rule) for rule in rewrites]
+        wanted, index = Index(rules), Index([*rules, *map(rule_of, cleanup)])
         self.index = index
-        budget = HITS_PER_NODE * before + 1000
-        spent: dict[str, int] = {}
-        self._arrivals.clear()
         attached = any(feature is self for feature in self.fgraph.features)
         if not attached:
+            self._arrivals.clear()
             self.fgraph.attach_feature(self)
+        self._stack = []
         if not rules:
-            self._stack = self.fgraph.toposort()[::-1]
+            self._stack = [] if self._seen_all and attached else self.fgraph.toposort()[::-1]
         elif any(wanted.of(node.op) for node in self.fgraph.apply_nodes):
             self._stack = [node for node in reversed(self.fgraph.toposort()) if wanted.of(node.op)]
         self._pending = set(self._stack)
-        origin, alive = provenance._inherited, self.fgraph.apply_nodes
+        self._enqueue_arrivals()
+        try:
+            self._work(Budget(before, max_use_ratio))
+        finally:
+            if not attached:
+                self.fgraph.remove_feature(self)
+        self._seen_all = self._seen_all or not rules
+        self.report.seconds[stage] = self.report.seconds.get(stage, 0.0) + perf_counter() - started
+        self.report.nodes[stage] = before, len(self.fgraph.apply_nodes)
+
+    def _work(self, budget: Budget) -> None:
+        """Visit nodes until the list is empty."""
+        origin, alive, index = provenance._inherited, self.fgraph.apply_nodes, self.index
         token = origin.set(None)
         try:
             while self._stack:
@@ -293,31 +374,24 @@ class Rewriter:
                     origin.set(node.origin)
                     self.report.visits += 1
                     if not self._merge(node):
-                        self._try_rules(node, index.of(node.op), budget, spent)
+                        self._try_rules(node, index.of(node.op), budget)
                 if self._arrivals:
                     self._enqueue_arrivals()
         finally:
             origin.reset(token)
-            if not attached:
-                self.fgraph.remove_feature(self)
-        self.report.seconds[stage] = self.report.seconds.get(stage, 0.0) + perf_counter() - started
-        self.report.nodes[stage] = before, len(self.fgraph.apply_nodes)
 
-    def _try_rules(self, node: Apply, rules: tuple[Rewrite, ...], budget: int, spent: dict[str, int]) -> None:
+    def _try_rules(self, node: Apply, rules: tuple[Rewrite, ...], budget: Budget) -> None:
         attempts, hits = self.report.attempts, self.report.hits
         for rule in rules:
             name = rule.name
-            if spent.get(name, 0) > budget:
+            if name in budget.exhausted:
                 continue
             attempts[name] = attempts.get(name, 0) + 1
             result = rule.function(self, node)
-            if result is None or result is False or not self.replace_outputs(node, result, name):
+            if result is None or result is False or (result is not APPLIED and not self.replace_outputs(node, result, name)):
                 continue
             hits[name] = hits.get(name, 0) + 1
-            spent[name] = spent.get(name, 0) + 1
-            if spent[name] > budget:
-                self.report.exhausted.append(name)
-                warnings.warn(f"rewriting: the rule {name} was switched off after {budget} replacements", stacklevel=2)
+            budget.spend(rule, self)
             if node in self.fgraph.apply_nodes:
                 self._arrivals.append(node)
             return
@@ -407,7 +481,7 @@ class Rewriter:
         """The one constant of this run that equals ``constant``."""
         found = self._canonical.get(id(constant))
         if found is None:
-            key = _constant_key(constant)
+            key = constant_key(constant)
             one = constant if key is None else self._constants.setdefault(key, constant)
             found = self._canonical[id(constant)] = constant, one
         return found[1]
@@ -417,7 +491,7 @@ def _same_types(a: Apply, b: Apply) -> bool:
     return all(x.type is y.type or x.type == y.type for x, y in zip(a.outputs, b.outputs, strict=True))
 
 
-def _constant_key(constant: Constant) -> Any:
+def constant_key(constant: Constant) -> Any:
     """Equal keys mean equal constants; floats by their bits, so that 0.0, -0.0 and NaN stay apart."""
     data = constant.data
     size = getattr(data, "size", None)

@@ -1,14 +1,7 @@
-"""Which rewrites run: a :class:`Query` says so by names and tags, a :class:`StagedOptimizer` does it.
+"""Which rewrites run: a :class:`Query` says so by names and tags; a database (:mod:`theano.rewrite.database`) makes an optimizer of it.
 
 >>> Query(["fast_run"]).excluding("blas").requiring("stable")
 Query(include=fast_run, require=stable, exclude=blas)
->>> import theano.tensor as T
->>> from theano.graph import FunctionGraph
->>> x = T.dvector("x")
->>> graph = FunctionGraph([x], [(x + x) * 2])
->>> report = StagedOptimizer(Query(["fast_run"])).optimize(graph)
->>> len(graph.apply_nodes)
-1
 """
 
 from __future__ import annotations
@@ -18,13 +11,7 @@ from collections.abc import Iterable
 from math import inf
 from typing import Any
 
-from theano.graph import FunctionGraph
-from theano.rewrite.engine import Report
-from theano.rewrite.stages import STAGES, Stage, optimize
-
-FULL = frozenset({"fast_run", "o4", "o3", "o2", "unsafe"})
-"""The tags that stand for every stage; without one of them only what is named runs, and what lowering cannot do without."""
-NEEDED = ("merge", "expand")
+from theano.errors import message
 
 
 class Query:
@@ -42,7 +29,7 @@ class Query:
         position_cutoff: float | None = None,
         extra_optimizations: Iterable[Any] | None = None,
     ) -> None:
-        self.include, self.require, self.exclude = (tuple(dict.fromkeys(tags or ())) for tags in (include, require, exclude))
+        self.include, self.require, self.exclude = map(_tags, ("include", "require", "exclude"), (include, require, exclude))
         self.subquery = dict(subquery or {})
         self.position_cutoff = inf if position_cutoff is None else position_cutoff
         self.extra_optimizations = list(extra_optimizations or ())
@@ -63,6 +50,12 @@ class Query:
         """With more optimizers: (optimizer, position) pairs, or optimizers alone, which come last."""
         return self._with(extra_optimizations=[*self.extra_optimizations, *optimizations])
 
+    def limited(self, position_cutoff: float = inf, extra_optimizations: Iterable[Any] = ()) -> Query:
+        """With more optimizers, and nothing behind ``position_cutoff``."""
+        new = self.register(*extra_optimizations)
+        new.position_cutoff = min(self.position_cutoff, position_cutoff)
+        return new
+
     def _with(self, **changes: Any) -> Query:
         new = copy.copy(self)
         for name, value in changes.items():
@@ -71,7 +64,8 @@ class Query:
 
     def facts(self) -> tuple[Any, ...]:
         """All that it says, as values that compare."""
-        return self.include, self.require, self.exclude, self.position_cutoff, tuple(map(id, self.extra_optimizations))
+        inner = tuple(sorted((name, query.facts()) for name, query in self.subquery.items()))
+        return self.include, self.require, self.exclude, inner, self.position_cutoff, tuple(map(id, self.extra_optimizations))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Query) and self.facts() == other.facts()
@@ -88,33 +82,12 @@ class Query:
         return f"Query({', '.join(f'{name}={text}' for name, text in fields if text)})"
 
 
-class StagedOptimizer:
-    """The stages that a query asks for, as one optimizer of a whole graph."""
-
-    def __init__(self, query: Query) -> None:
-        self.query = query
-        self.name = str(query)
-
-    def optimize(self, fgraph: FunctionGraph) -> Report:
-        """Rewrite ``fgraph`` in place."""
-        q = self.query
-        return optimize(fgraph, self.stages(), q.include, q.exclude, q.require, q.extra_optimizations)
-
-    apply = __call__ = optimize
-
-    def stages(self) -> list[Stage]:
-        """The stages that run, in their order."""
-        full = not FULL.isdisjoint(self.query.include)
-        wanted = [s for s in STAGES if full or s.name in NEEDED or s.name in self.query.include]
-        return [s for s in wanted if s.name in NEEDED or s.position <= self.query.position_cutoff]
-
-    def __repr__(self) -> str:
-        return f"StagedOptimizer({self.name})"
+def _tags(name: str, given: Iterable[str] | None) -> tuple[str, ...]:
+    tags = [given] if isinstance(given, str) else list(given or ())
+    wrong = given if isinstance(given, str) else next((tag for tag in tags if not isinstance(tag, str)), None)
+    if wrong is not None:
+        raise TypeError(message(f"Query: {name} is a list of names and tags, not {wrong!r}", cure=f"write {name}=[{str(wrong)!r}]"))
+    return tuple(dict.fromkeys(tags))
 
 
-def finish(fgraph: FunctionGraph) -> Report:
-    """What every graph needs that goes to lowering, whichever optimizer ran over it before."""
-    return optimize(fgraph, [s for s in STAGES if s.name in NEEDED])
-
-
-__all__ = ["Query", "StagedOptimizer", "finish"]
+__all__ = ["Query"]
