@@ -11,3 +11,4 @@ import theano
 def own_cache(tmp_path_factory):
     with theano.config.change_flags(base_compiledir=str(tmp_path_factory.mktemp("cache"))):
         yield
+    theano.compile.profiling._at_exit.clear()  # what tests have measured is not printed

@@ -11,13 +11,14 @@ array([2., 4.])
 __version__ = "2.0.dev0"
 
 from theano import compat, compile, dtypes, errors, flags, gradient, graph, printing, scalar, scanning, tensor
-from theano.compile import FAST_COMPILE, FAST_RUN, Function, In, Mode, Out, Param, function, get_mode, predefined_modes
+from theano.compile import FAST_COMPILE, FAST_RUN, Function, In, Mode, Out, Param, function, get_mode, load, predefined_modes
 from theano.flags import config
 from theano.gradient import Lop, Rop, grad, hessian, jacobian, subgraph_grad
 from theano.graph import Apply, Constant, Op, Type, Variable, generic
 from theano.graph import clone_replace as clone
 from theano.printing import pp
 from theano.tensor.sharedvar import shared
+from theano.tensor.updates import OrderedUpdates
 
 for _name in ("grad", "Rop", "Lop", "jacobian", "hessian", "verify_grad", "numeric_grad"):
     setattr(tensor, _name, getattr(gradient, _name))
@@ -34,6 +35,7 @@ __all__ = [
     "Lop",
     "Mode",
     "Op",
+    "OrderedUpdates",
     "Out",
     "Param",
     "Rop",
@@ -54,6 +56,7 @@ __all__ = [
     "graph",
     "hessian",
     "jacobian",
+    "load",
     "pp",
     "predefined_modes",
     "printing",

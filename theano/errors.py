@@ -114,6 +114,14 @@ class CompileError(TheanoError):
     """Code generation or loading failed."""
 
 
+class SaveError(TheanoError, TypeError):
+    """A function cannot be saved."""
+
+
+class LoadError(TheanoError, ValueError):
+    """A saved function is damaged, or does not fit this machine or this version."""
+
+
 class TestValueError(TheanoError, AttributeError):
     """A variable has no test value, while ``config.compute_test_value`` asks for one."""
 

@@ -7,7 +7,7 @@ import pytest
 from tests.graph.ops import add, constant, divmod_, neg, number, other
 from theano.errors import TestValueError, VariableTypeError
 from theano.flags import change_flags
-from theano.graph import Apply, Constant, Op, Variable, generic, get_test_value
+from theano.graph import Apply, Constant, Op, Variable, generic, get_test_value, nodes_constructed
 
 
 def test_equality_is_identity():
@@ -60,6 +60,32 @@ def test_repr_with_test_value():
     with change_flags(print_test_value=True):
         assert repr(x) == "x\n3"
         assert repr(number("y")) == "y"
+    assert x.__repr_test_value__() == "3"
+    with pytest.raises(AttributeError, match="y has no test value"):
+        number("y").__repr_test_value__()
+
+
+def test_construction_is_observed():
+    seen = []
+    Variable.append_construction_observer(seen.append)
+    try:
+        x = number("x")
+        z = neg(x)
+        c = constant(3)
+        assert seen == [x, z, c]
+        Variable.notify_construction_observers("told")
+        assert seen.pop() == "told"
+        with nodes_constructed() as made:
+            y = number("y")
+        assert made == [y] and seen[-1] is y
+    finally:
+        Variable.remove_construction_observer(seen.append)
+    number("unseen")
+    assert len(seen) == 4
+    with pytest.raises(ValueError, match="observes no constructions"):
+        Variable.remove_construction_observer(seen.append)
+    with pytest.raises(TypeError, match="cannot be called"):
+        type(x).append_construction_observer(3)
 
 
 def test_names_are_texts():

@@ -55,7 +55,7 @@ def test_what_is_not_followed_says_so():
     assert f([1.0, -23.5]).tolist() == [10.0, 14.0]
     (step,) = python_steps(f)
     reason = "impl cannot be followed: it hands a number to a function that asks for its value"
-    assert reason in step and reason in f.profile.summary() and f.profile.python_steps == 1
+    assert reason in step and reason in f.profile.text() and f.profile.python_steps == 1
 
 
 @pytest.mark.parametrize("op", [composite(), made(Leaky), Both(name="both")], ids=lambda op: type(op).__name__)

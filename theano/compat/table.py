@@ -10,13 +10,15 @@ To move a name is to change a line here; the module that it left needs no trace 
 from __future__ import annotations
 
 TABLE: dict[str, tuple[str, ...]] = {
+    "theano": ("theano.compile.pickles: function_dump",),
     "theano.compile": (
         "theano.graph: DisconnectedType NullType Variable",
         "theano.errors: UnusedInputError",
         "theano.compile.ops",
+        "theano.compile.pickles: function_dump",
         "theano.rewrite.stages: optdb",
     ),
-    "theano.compile.function": ("theano.compile.build",),
+    "theano.compile.function": ("theano.compile.build", "theano.compile.pickles: function_dump"),
     "theano.compile.function_module": ("theano.compile.callable", "theano.compile", "theano.errors"),
     "theano.compile.ops": ("theano.tensor.shapes",),
     "theano.compile.pfunc": ("theano.compile: Param function pfunc=function",),
@@ -49,6 +51,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     "theano.gof.vm": ("theano.interpret",),
     "theano.gradient": ("theano.tensor: tensor",),
+    "theano.misc": (),
+    "theano.misc.pkl_utils": ("theano.compile.pickles",),
     "theano.sandbox": (),
     "theano.sandbox.softsign": ("theano.tensor.nnet: softsign",),
     "theano.scalar": (
@@ -106,4 +110,5 @@ TABLE: dict[str, tuple[str, ...]] = {
     "theano.tensor.utils": ("theano.compile.inspecting",),
     "theano.tensor.var": ("theano.tensor.variable", "theano.tensor.variable: _tensor_py_operators=TensorOperators", "theano.tensor.type"),
     "theano.tensor.xlogx": ("theano.tensor: xlogx xlogy0", "theano.scalar: XlogX XlogY0 scalar_xlogx=xlogx scalar_xlogy0=xlogy0"),
+    "theano.updates": ("theano.tensor.updates",),
 }  # fmt: skip

@@ -19,12 +19,14 @@ from theano.compile.mode import (
 )
 from theano.compile.monitormode import MonitorMode
 from theano.compile.nanguardmode import NanGuardMode
+from theano.compile.profiling import ProfileStats
+from theano.compile.saving import load
 from theano.tensor.sharedvar import SharedVariable, shared
 
 Param = In
 
 __all__ = [
-    "FAST_COMPILE", "FAST_RUN", "DebugMode", "Function", "In", "Mode", "MonitorMode", "NanGuardMode", "Out", "Param", "SharedVariable",
-    "function", "get_default_mode", "get_mode", "predefined_linkers", "predefined_modes", "predefined_optimizers", "register_linker",
-    "register_mode", "register_optimizer", "shared",
+    "FAST_COMPILE", "FAST_RUN", "DebugMode", "Function", "In", "Mode", "MonitorMode", "NanGuardMode", "Out", "Param", "ProfileStats",
+    "SharedVariable", "function", "get_default_mode", "get_mode", "load", "predefined_linkers", "predefined_modes",
+    "predefined_optimizers", "register_linker", "register_mode", "register_optimizer", "shared",
 ]  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,11 +13,9 @@ from theano.compile.io import specify
 from theano.compile.mode import Mode, get_mode
 from theano.compile.nodewise import NodewiseFunction
 from theano.compile.pipeline import Compilation
-from theano.compile.profile import Profile
+from theano.compile.profiling import ProfileStats, compiled, stats_of
 from theano.compile.reference import ReferenceFunction
 from theano.flags import config
-
-_numbers = itertools.count()
 
 INTERPRETERS: dict[str, Callable[[Maker, str | None], Function]] = {
     "reference": ReferenceFunction,
@@ -47,7 +44,8 @@ def function(
     ``outputs``: one variable (the call returns an array), a list (a list), a dictionary (a dictionary) or None.
     ``updates``: pairs (shared variable, expression for its next value); all of them, and the outputs, see the values from
     before the call, and if the call fails no shared variable changes.  ``givens``: pairs (variable, what replaces it).
-    ``mode``: see :mod:`theano.compile.mode`.  ``profile=True`` measures each step: ``f.profile.summary()``.
+    ``mode``: see :mod:`theano.compile.mode`.  ``profile=True`` measures each step: ``f.profile.summary()``;
+    a message, or a :class:`~theano.compile.profiling.ProfileStats`, is shared by all functions compiled with it.
 
     >>> import theano, theano.tensor as T
     >>> x = T.dvector("x")
@@ -60,9 +58,9 @@ def function(
         specification = specify(
             inputs, outputs, updates, givens, no_default_updates, on_unused_input or config.on_unused_input, name, allow_input_downcast
         )
-        profiled = bool(config.profile if profile is None else profile)
-        compilation = Compilation(specification, chosen, profiled).run()
-    return build(compilation, name)
+        stats = stats_of(profile, name)
+        compilation = Compilation(specification, chosen, stats is not None and stats.flag_time_thunks).run()
+    return build(compilation, name, stats)
 
 
 @contextmanager
@@ -78,14 +76,18 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def build(compilation: Compilation, name: str | None) -> Function:
-    """The callable of a finished compilation."""
+def build(compilation: Compilation, name: str | None, stats: ProfileStats | None = None) -> Function:
+    """The callable of a finished compilation, which adds what it measures to ``stats``."""
     maker = Maker(compilation)
-    engine = compilation.mode.engine
-    if engine != "native":
-        return INTERPRETERS[engine](maker, name)
-    if compilation.profile:
-        result: Function = ProfiledFunction(maker, name)
-        result.profile_stats = Profile(compilation, result.step_times, name or f"function {next(_numbers)}")
-        return result
-    return (DictFunction if compilation.specification.layout == "dict" else Function)(maker, name)
+    compiled(compilation.seconds)
+    if stats is None and compilation.profile:  # what was saved while it was measured still is
+        stats = stats_of(True, name)
+    if compilation.mode.engine != "native":
+        result = INTERPRETERS[compilation.mode.engine](maker, name)
+    elif stats is not None:
+        result = ProfiledFunction(maker, name)
+    else:
+        result = (DictFunction if compilation.specification.layout == "dict" else Function)(maker, name)
+    if stats is not None:
+        result.attach_profile(stats)
+    return result

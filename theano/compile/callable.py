@@ -6,6 +6,7 @@ other dtypes, keywords), for a user's own Python ops, and to raise errors.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from theano.compile.explain import explain
 from theano.compile.io import In
 from theano.compile.pipeline import Compilation
 from theano.compile.profile import Profile
+from theano.compile.profiling import ProfileStats
 from theano.compile.sizes import Sizes
 from theano.emit.llvm.status import GUARD, RANGE
 from theano.graph import Apply, FunctionGraph
@@ -49,7 +51,8 @@ class Function(NativeFunction):
         self._filters = [v.type.filter for v in s.input_variables]
         self._positions = {i.name: k for k, i in enumerate(s.inputs) if i.name is not None}
         self._defaults = sum(i.value is not None for i in s.inputs)
-        self.profile_stats: Profile | None = None
+        self.profile_stats: ProfileStats | None = None
+        self.measured: Profile | None = None
         self._bind()
 
     def _bind(self) -> None:
@@ -126,12 +129,40 @@ class Function(NativeFunction):
         return explain(self.maker.compilation.program, self._title())
 
     @property
-    def profile(self) -> Profile | None:  # type: ignore[override]
+    def profile(self) -> ProfileStats | None:  # type: ignore[override]
         """What calls cost, step by step, if the function was compiled with ``profile=True``; else None."""
         return self.profile_stats
 
+    def attach_profile(self, stats: ProfileStats) -> None:
+        """Add what calls cost to ``stats`` from now on."""
+        compilation = self.maker.compilation
+        self.profile_stats = stats
+        self.measured = Profile(compilation, self.step_times, self.name or str(stats.message))
+        stats.add(self.measured, compilation.rewrites)
+
     def step_times(self) -> list[tuple[Any, int, int]]:
-        return super().profile
+        """Each step with its runs and the nanoseconds they took together, where the code counts them."""
+        return super().profile if self.maker.compilation.profile else []
+
+    # ------------------------------------------------------------------ elsewhere
+
+    def save(self, path: str | os.PathLike[str], graph: bool = True) -> None:
+        """Write the compiled function to a file, from which :func:`theano.load` takes it without compiling.
+
+        ``graph=False`` leaves out the graph, from which it could be compiled anew on another machine."""
+        from theano.compile.saving import save
+
+        save(self, path, graph)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        from theano.compile.function_pickling import reduce_function
+
+        return reduce_function(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        from theano.compile.function_pickling import deepcopy_function
+
+        return deepcopy_function(self, memo)
 
     def get_shared(self) -> list[Any]:
         """The shared variables that the function reads or updates."""
@@ -149,9 +180,9 @@ class ProfiledFunction(Function):
     """A function that measures its calls."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        assert self.profile_stats is not None
+        assert self.measured is not None
         values = self._converted(args, kwargs)
-        with self.profile_stats.call(values, [s.container.storage[0] for s in self.get_shared()]):
+        with self.measured.call(values, [s.container.storage[0] for s in self.get_shared()]):
             return self._arranged(self.run(values))
 
 

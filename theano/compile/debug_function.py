@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy
@@ -72,7 +73,8 @@ class DebugFunction(Function):
         cells = [v.container.storage for v in self.maker.compilation.specification.shared]
         before = [copy.copy(cell[0]) for cell in cells]
         given = [copy.copy(v) for v in (*values, *before)]
-        result = self.run(values)
+        with self.measured.call(values, before) if self.measured is not None else nullcontext():
+            result = self.run(values)
         try:
             computed = self._outcome(result, cells)
             self._check(given, computed)

@@ -78,6 +78,8 @@ class Specification:
     updates: list[tuple[int, Variable]]  # position in shared -> next value
     name: str | None = None
     user_outputs: list[Variable] = field(default_factory=list)
+    request: dict[str, Any] = field(default_factory=dict)
+    """The arguments of :func:`specify` that give this specification again: the user's own variables, default updates among the updates."""
 
 
 def specify(
@@ -94,6 +96,7 @@ def specify(
     """Check and normalise the arguments of :func:`theano.function`."""
     ins = _inputs(inputs, allow_input_downcast, strict)
     layout, keys, outs = _outputs(outputs)
+    asked = {"single": outs[:1] and outs[0], "list": outs, "dict": dict(zip(keys, outs)), "none": None}[layout]
     replaced = _givens(givens)
     explicit = _updates(updates)
     pairs = _with_defaults(explicit, outs, replaced, no_default_updates)
@@ -119,7 +122,11 @@ def specify(
         [(position[_cell(s)], new) for (s, _), new in zip(pairs, new_updates, strict=True)],
         name,
         outs,
-    )
+        dict(
+            inputs=ins, outputs=asked, updates=pairs, givens=replaced, no_default_updates=True, on_unused_input="ignore", name=name,
+            allow_input_downcast=allow_input_downcast,
+        ),
+    )  # fmt: skip
 
 
 def _cell(variable: SharedVariable) -> int:

@@ -7,7 +7,7 @@
 >>> f = theano.function([x], T.exp(x).sum(), mode=MonitorMode(post_func=show))
 >>> f([0, 0])
 0 Elemwise{exp,no_inplace} [[0.0, 0.0]] [[1.0, 1.0]]
-1 Sum{axis=[0], acc_dtype=float64} [[1.0, 1.0]] [2.0]
+1 Sum{acc_dtype=float64} [[1.0, 1.0]] [2.0]
 array(2.)
 """
 

@@ -7,8 +7,8 @@
 Traceback (most recent call last):
 ...
 theano.compile.nanguardmode.NonFiniteError: NanGuardMode: NaN in the result of log
-  result  log(x)  TensorType(float64, vector)  array([ 0., nan])  <doctest theano.compile.nanguardmode[2]>:1
-  input   x       TensorType(float64, vector)  array([ 1., -1.])  <doctest theano.compile.nanguardmode[1]>:1
+  result  log(x)  TensorType(float64, vector)  array([ 0. nan])  <doctest theano.compile.nanguardmode[2]>:1
+  input   x       TensorType(float64, vector)  array([ 1. -1.])  <doctest theano.compile.nanguardmode[1]>:1
 """
 
 from __future__ import annotations

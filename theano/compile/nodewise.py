@@ -10,7 +10,7 @@ array(2.)
 >>> print(f.explain())
 function: 2 nodes, one by one
   Elemwise{exp,no_inplace}(x)   # <doctest theano.compile.nodewise[2]>:1
-  Sum{axis=[0], acc_dtype=float64}(Elemwise{exp,no_inplace}.0)   # <doctest theano.compile.nodewise[2]>:1
+  Sum{acc_dtype=float64}(Elemwise{exp,no_inplace}.0)   # <doctest theano.compile.nodewise[2]>:1
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from typing import Any
 import numpy
 
 from theano.compile.failures import lines_of
+from theano.compile.profiling import ProfileStats
 from theano.compile.reference import InterpretedFunction
 from theano.graph import require_runnable
+from theano.interpret import VM
 
 
 class NodewiseFunction(InterpretedFunction):
@@ -48,6 +50,8 @@ class NodewiseFunction(InterpretedFunction):
                 for cell, value in zip(self._input_cells, [*values, *shared], strict=True):
                     cell[0] = value
                 self._thunk()
+                if self.profile_stats is not None and isinstance(self._thunk, VM):
+                    self._thunk.update_profile(self.profile_stats)
                 results = unshared([cell[0] for cell in self._output_cells], [*values, *shared], self.maker.fgraph.outputs)
             finally:
                 for cell in self._input_cells:
@@ -57,6 +61,11 @@ class NodewiseFunction(InterpretedFunction):
         for (position, _), value in zip(specification.updates, results[count:], strict=True):
             after[position] = value
         return results[:count], after
+
+    def attach_profile(self, stats: ProfileStats) -> None:
+        super().attach_profile(stats)
+        if isinstance(self._thunk, VM):
+            self._thunk.time_thunks = stats.flag_time_thunks
 
     def explain(self) -> str:
         """The nodes in the order in which they run."""

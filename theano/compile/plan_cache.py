@@ -53,39 +53,47 @@ class Plan:
     # ------------------------------------------------------------------ as data
 
     def _write(self, loaded: Any) -> dict[str, Any]:
-        writer, program = Writer(self.nodes, self.written), loaded.program
-        steps, guards = _everything(program.frame)
-        places = {id(s): k for k, s in enumerate(steps)}
-        names = ("inputs", "shared", "constants", "frame", "outputs", "commits", "checks", "operands")
-        fields = {name: writer.write(getattr(program, name)) for name in names}
         known = {id(c.data): k for k, c in enumerate(self.constants)}
-        return {
-            "program": fields,
-            "tables": writer.tables,
-            "arrays": [known[id(a)] if id(a) in known else write_array(numpy.asarray(a)) for a in program.constant_arrays],
-            "symbols": loaded.symbols,
-            "table": writer.write(loaded.table),
-            "steps": [places[id(s)] for s in loaded.steps],
-            "python": [places[id(s)] for s in loaded.python_steps],
-            "guards": [next(k for k, g in enumerate(guards) if g is guard) for guard in loaded.guards],
-            "profiled": loaded.profiled,
-            "object_key": loaded.object_key,
-        }
+        arrays = [known[id(a)] if id(a) in known else write_array(numpy.asarray(a)) for a in loaded.program.constant_arrays]
+        return write_loaded(Writer(self.nodes, self.written), loaded) | {"arrays": arrays, "object_key": loaded.object_key}
 
     def _read(self, text: dict[str, Any], code: bytes) -> Any:
-        from theano.runtime.cpu import restore
-
         reader = Reader(text["tables"], self.nodes, self.written, self.names)
-        fields: dict[str, Any] = {name: reader.read(value) for name, value in text["program"].items()}
-        fields = {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
         arrays = [self.constants[a].data if isinstance(a, int) else read_array(a) for a in text["arrays"]]
-        program = Program(**fields, constant_arrays=arrays)
-        steps, guards = _everything(program.frame)
-        return restore(
-            program, code, tuple(text["symbols"]), table=reader.read(text["table"]), constants=tuple(arrays),
-            guards=tuple(guards[k] for k in text["guards"]), steps=tuple(steps[k] for k in text["steps"]),
-            python_steps=tuple(steps[k] for k in text["python"]), profiled=text["profiled"], object_key=text["object_key"],
-        )  # fmt: skip
+        return read_loaded(reader, text, code, arrays, text["object_key"])
+
+
+def write_loaded(writer: Writer, loaded: Any) -> dict[str, Any]:
+    """A loaded program without its arrays and its object code."""
+    program = loaded.program
+    steps, guards = _everything(program.frame)
+    places = {id(s): k for k, s in enumerate(steps)}
+    names = ("inputs", "shared", "constants", "frame", "outputs", "commits", "checks", "operands")
+    return {
+        "program": {name: writer.write(getattr(program, name)) for name in names},
+        "tables": writer.tables,
+        "symbols": loaded.symbols,
+        "table": writer.write(loaded.table),
+        "steps": [places[id(s)] for s in loaded.steps],
+        "python": [places[id(s)] for s in loaded.python_steps],
+        "guards": [next(k for k, g in enumerate(guards) if g is guard) for guard in loaded.guards],
+        "profiled": loaded.profiled,
+    }
+
+
+def read_loaded(reader: Reader, text: dict[str, Any], code: bytes, arrays: list[Any], object_key: str = "", of: Any = None) -> Any:
+    """What :func:`write_loaded` wrote, with the ``code`` (made for ``of``) placed in memory and ``arrays`` for its constants."""
+    from theano.runtime.cpu import restore
+
+    fields: dict[str, Any] = {name: reader.read(value) for name, value in text["program"].items()}
+    fields = {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
+    program = Program(**fields, constant_arrays=arrays)
+    steps, guards = _everything(program.frame)
+    return restore(
+        program, code, tuple(text["symbols"]), table=reader.read(text["table"]), constants=tuple(arrays),
+        guards=tuple(guards[k] for k in text["guards"]), steps=tuple(steps[k] for k in text["steps"]),
+        python_steps=tuple(steps[k] for k in text["python"]), profiled=text["profiled"], object_key=object_key, of=of,
+    )  # fmt: skip
 
 
 def plan_of(inputs: list[Variable], outputs: list[Variable], facts: tuple[Any, ...], mode: Mode, profile: bool) -> Plan:
@@ -121,4 +129,4 @@ def _everything(frame: Frame) -> tuple[list[Step], list[Guard]]:
     return steps, guards
 
 
-__all__ = ["Plan", "Uncacheable", "plan_of"]
+__all__ = ["Plan", "Uncacheable", "plan_of", "read_loaded", "write_loaded"]

@@ -35,7 +35,14 @@ class InterpretedFunction(Function):
         return [v.container.storage for v in self.maker.compilation.specification.shared]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._arranged(self.slow(*args, **kwargs))
+        if self.measured is None:
+            return self._arranged(self.slow(*args, **kwargs))
+        values = self._converted(args, kwargs)
+        with self.measured.call(values, [storage[0] for storage in self._storage]):
+            return self._arranged(self.run(values))
+
+    def step_times(self) -> list[tuple[Any, int, int]]:
+        return []
 
     def run(self, values: Sequence[Any]) -> Any:
         storages = self._storage

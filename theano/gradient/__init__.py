@@ -11,7 +11,7 @@ True
 
 from theano.errors import DisconnectedInputError, NullTypeGradError
 from theano.gradient.forward import Rop
-from theano.gradient.jacobian import hessian, jacobian
+from theano.gradient.jacobian import hessian, hessian_vector_product, jacobian
 from theano.gradient.reverse import Lop, format_as, grad, subgraph_grad
 from theano.gradient.special import (
     ConsiderConstant,
@@ -62,6 +62,7 @@ __all__ = [
     "grad_scale",
     "grad_undefined",
     "hessian",
+    "hessian_vector_product",
     "jacobian",
     "numeric_grad",
     "subgraph_grad",

@@ -17,13 +17,18 @@ from typing import Any
 from theano.dtypes import is_discrete
 from theano.errors import DisconnectedInputError, message
 from theano.gradient.reverse import (
+    ABSENT,
+    ACTIONS,
     absent,
     as_list,
     backpropagate,
+    check_pairs,
+    check_variable,
     connection_of,
     float_ones,
     format_as,
     node_gradients,
+    one_of,
     report_disconnected,
     sum_of,
 )
@@ -39,11 +44,11 @@ def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise",
     """
     use_list, use_tuple = isinstance(f, list), isinstance(f, tuple)
     outputs, targets, points = as_list(f), as_list(wrt), as_list(eval_points)
-    if len(targets) != len(points):
-        raise ValueError(f"Rop: {len(targets)} variables wrt but {len(points)} eval_points")
-    for target, point in zip(targets, points, strict=True):
-        if getattr(target.type, "ndim", None) != getattr(point.type, "ndim", None):
-            raise ValueError(f"Rop: wrt {target} has type {target.type}, its eval_point type {point.type}: the ranks must be equal")
+    check_pairs("Rop", "variables wrt", targets, points)
+    for output in outputs:
+        check_variable("Rop: what to differentiate (f)", output)
+    one_of("Rop", "disconnected_outputs", disconnected_outputs, ACTIONS)
+    one_of("Rop", "return_disconnected", return_disconnected, ABSENT)
     pushed = _push_forward(outputs, dict(zip(targets, points, strict=True)))
     results = []
     for output in outputs:

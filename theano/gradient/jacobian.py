@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theano.gradient.reverse import checked_targets, format_as, grad
+from theano.gradient.reverse import as_list, check_pairs, check_variable, checked_targets, format_as, grad
 from theano.graph import Variable
 
 
@@ -21,6 +21,7 @@ def jacobian(expression: Any, wrt: Any, consider_constant: Sequence[Variable] | 
     Entry ``[i, ...]`` is the derivative of ``expression[i]``; for a scalar expression it is the gradient.
     """
     targets, use_list, use_tuple = checked_targets(wrt)
+    check_variable("jacobian: the expression", expression)
     if expression.type.ndim > 1:
         raise ValueError(f"jacobian: the expression must have rank 0 or 1, this one has type {expression.type}; flatten() it")
     arguments: dict[str, Any] = {"consider_constant": consider_constant, "disconnected_inputs": disconnected_inputs}
@@ -32,6 +33,7 @@ def jacobian(expression: Any, wrt: Any, consider_constant: Sequence[Variable] | 
 def hessian(cost: Any, wrt: Any, consider_constant: Sequence[Variable] | None = None, disconnected_inputs: str = "raise") -> Any:
     """The Hessian of the scalar ``cost`` with respect to each vector of ``wrt`` (no mixed blocks)."""
     targets, use_list, use_tuple = checked_targets(wrt)
+    check_variable("hessian: the cost", cost)
     if cost.type.ndim != 0:
         raise ValueError(f"hessian: the cost must be a scalar, this one has type {cost.type}")
     arguments: dict[str, Any] = {"consider_constant": consider_constant, "disconnected_inputs": disconnected_inputs}
@@ -41,6 +43,27 @@ def hessian(cost: Any, wrt: Any, consider_constant: Sequence[Variable] | None = 
             raise ValueError(f"hessian: wrt must be a vector, {target} has type {target.type}")
         results += _rows(grad(cost, target, **arguments), [target], arguments)
     return format_as(use_list, use_tuple, results)
+
+
+def hessian_vector_product(cost: Any, wrt: Any, p: Any, **arguments: Any) -> Any:
+    """The Hessian of the scalar ``cost`` times the direction ``p``, without the Hessian.
+
+    ``wrt`` and ``p``: one variable each, of any rank, or lists of as many; then the result holds, for each of ``wrt``, the sum over all of
+    their mixed blocks.  ``arguments`` are those of :func:`grad`.
+
+    >>> import theano.tensor as T
+    >>> x, p = T.dvectors("x", "p")
+    >>> float(hessian_vector_product((x ** 3).sum(), x, p).eval({x: [1.0], p: [2.0]})[0])
+    12.0
+    """
+    targets, use_list, use_tuple = checked_targets(wrt)
+    directions = as_list(p)
+    check_pairs("hessian_vector_product", "variables wrt", targets, directions)
+    gradients = grad(cost, targets, **arguments)
+    slope = sum((gradient * direction).sum() for gradient, direction in zip(gradients, directions, strict=True))
+    arguments = {**arguments, "consider_constant": [*(arguments.get("consider_constant") or ()), *directions]}
+    products = grad(slope, targets, **{**arguments, "disconnected_inputs": "ignore", "known_grads": None})
+    return format_as(use_list, use_tuple, products)
 
 
 def _rows(expression: Any, targets: list[Any], arguments: dict[str, Any]) -> list[Any]:

@@ -25,6 +25,8 @@ from theano.scalar import OPS
 from theano.tensor.elemwise import elemwise
 
 Known = Mapping[Variable, Variable]
+ACTIONS = ("raise", "warn", "ignore")
+ABSENT = ("zero", "None", "Disconnected")
 
 
 def format_as(use_list: bool, use_tuple: bool, outputs: Any) -> Any:
@@ -73,13 +75,9 @@ def grad(
     >>> gx, gy = grad(x * y, [x, y])
     """
     targets, use_list, use_tuple = checked_targets(wrt)
-    for name, value, choices in (
-        ("disconnected_inputs", disconnected_inputs, ("raise", "warn", "ignore")),
-        ("return_disconnected", return_disconnected, ("zero", "None", "Disconnected")),
-        ("null_gradients", null_gradients, ("raise", "return")),
-    ):
-        if value not in choices:
-            raise ValueError(f"grad: {name}={value!r} is none of {', '.join(map(repr, choices))}")
+    one_of("grad", "disconnected_inputs", disconnected_inputs, ACTIONS)
+    one_of("grad", "return_disconnected", return_disconnected, ABSENT)
+    one_of("grad", "null_gradients", null_gradients, ("raise", "return"))
     seeds = _seeds(cost, known_grads)
     constants = _as_sequence("consider_constant", consider_constant)
 
@@ -108,8 +106,7 @@ def Lop(
 ) -> Any:
     """The row vector(s) ``eval_points`` times the Jacobian of ``f`` with respect to ``wrt``."""
     outputs, points = as_list(f), as_list(eval_points)
-    if len(outputs) != len(points):
-        raise ValueError(f"Lop: {len(outputs)} outputs but {len(points)} eval_points")
+    check_pairs("Lop", "outputs", outputs, points)
     known = OrderedDict(zip(outputs, points, strict=True))
     return grad(None, wrt, consider_constant=consider_constant, disconnected_inputs=disconnected_inputs, known_grads=known)
 
@@ -128,6 +125,9 @@ def subgraph_grad(
     """
     if start is None and cost is None:
         raise ValueError("subgraph_grad: give `cost`, `start`, or both")
+    for name, given in (("wrt", wrt), ("end", end)):
+        if not isinstance(given, (list, tuple)):
+            raise TypeError(f"subgraph_grad: {name} must be a list of variables, got {type(given).__name__}")
     wanted = [*wrt, *end]
     parts = []
     if start is not None:
@@ -302,8 +302,7 @@ def checked_targets(wrt: Any) -> tuple[list[Variable], bool, bool]:
         raise TypeError("grad: wrt must be a list, a tuple or a variable; a set has no order, and so its gradients would have none")
     targets = list(wrt) if use_list or use_tuple else [wrt]
     for target in targets:
-        if not isinstance(target, Variable):
-            raise TypeError(f"grad: wrt must hold variables, got {target!r} of type {type(target).__name__}")
+        check_variable("grad: what to differentiate by (wrt)", target)
     return targets, use_list, use_tuple
 
 
@@ -312,6 +311,7 @@ def _seeds(cost: Any, known_grads: Known | None) -> Known:
     if cost is None and not known_grads:
         raise ValueError("grad: give a cost, or known_grads, or both")
     if cost is not None:
+        check_variable("grad: the cost", cost)
         if isinstance(cost.type, NullType):
             raise ValueError(f"grad: the cost is undefined: {cost.type.why_null}")
         if getattr(cost.type, "ndim", None) != 0:
@@ -326,8 +326,8 @@ def _seeds(cost: Any, known_grads: Known | None) -> Known:
         raise TypeError(f"grad: known_grads must be a dict from variables to their gradients, got {type(known_grads).__name__}")
     seeds: dict[Variable, Variable] = {}
     for variable, gradient in (known_grads or {}).items():
-        if not hasattr(gradient, "type"):
-            raise TypeError(f"grad: the known gradient of {variable} is {gradient!r}, not a variable")
+        check_variable("grad: a key of known_grads", variable)
+        check_variable(f"grad: the known gradient of {variable}", gradient)
         special = isinstance(gradient.type, (DisconnectedType, NullType))
         if not special and getattr(variable.type, "ndim", None) != getattr(gradient.type, "ndim", None):
             raise TypeError(f"grad: the known gradient of {variable} has type {gradient.type}, which does not fit {variable.type}")
@@ -336,6 +336,30 @@ def _seeds(cost: Any, known_grads: Known | None) -> Known:
         with provenance.inherit(cost.owner.origin if cost.owner is not None else cost.origin):
             seeds[cost] = float_ones(cost)
     return seeds
+
+
+def check_variable(what: str, value: Any) -> None:
+    """TypeError if ``value`` is no variable."""
+    if not isinstance(value, Variable):
+        cure = "theano.tensor.constant makes a variable of a number or an array"
+        raise TypeError(message(f"{what} must be a variable, not {str(value)[:60]} ({type(value).__name__})", cure=cure))
+
+
+def check_pairs(who: str, what: str, variables: Sequence[Any], points: Sequence[Any]) -> None:
+    """Refuse directions that do not fit their variables: another number, no variables, another rank."""
+    if len(variables) != len(points):
+        raise ValueError(f"{who}: {len(variables)} {what} but {len(points)} eval_points; give one for each")
+    for position, (variable, point) in enumerate(zip(variables, points, strict=True)):
+        check_variable(f"{who}: entry {position} of {what}", variable)
+        check_variable(f"{who}: eval_point {position}", point)
+        if getattr(variable.type, "ndim", None) != getattr(point.type, "ndim", None):
+            rows = [("of", str(variable), str(variable.type)), ("eval_point", str(point), str(point.type))]
+            raise ValueError(message(f"{who}: the ranks of eval_point {position} and of its variable must be equal", rows))
+
+
+def one_of(who: str, name: str, value: Any, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"{who}: {name}={value!r} is none of {', '.join(map(repr, choices))}")
 
 
 def as_list(value: Any) -> list[Any]:
@@ -347,6 +371,8 @@ def _as_sequence(name: str, value: Any) -> list[Variable]:
         return []
     if not isinstance(value, (list, tuple, set, frozenset)):
         raise TypeError(f"grad: {name} must be a list of variables, got {type(value).__name__}")
+    for position, variable in enumerate(value):
+        check_variable(f"grad: entry {position} of {name}", variable)
     return list(value)
 
 

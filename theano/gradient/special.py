@@ -17,6 +17,9 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import numpy as np
+
+from theano.errors import message
 from theano.graph import Apply, NullType, Op, Variable, disconnected_type
 from theano.tensor import as_tensor_variable
 
@@ -98,12 +101,20 @@ class UndefinedGrad(GradientIdentity):
         return [[True]]
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) or (isinstance(value, np.ndarray) and value.ndim == 0)
+
+
 class GradClip(GradientIdentity):
     """The gradient is clipped to ``[clip_lower_bound, clip_upper_bound]``."""
 
     __props__ = ("clip_lower_bound", "clip_upper_bound")
 
     def __init__(self, clip_lower_bound: float, clip_upper_bound: float) -> None:
+        for which, bound in (("lower", clip_lower_bound), ("upper", clip_upper_bound)):
+            if not _is_number(bound):
+                text = f"grad_clip: the {which} bound must be a number, not {bound!s:.60} ({type(bound).__name__})"
+                raise TypeError(message(text, cure="a bound that is computed: clip the gradient that grad returns, by T.clip"))
         if not clip_upper_bound >= clip_lower_bound:
             raise ValueError(f"grad_clip: lower bound {clip_lower_bound} is above upper bound {clip_upper_bound}")
         self.clip_lower_bound = clip_lower_bound
@@ -119,6 +130,8 @@ class GradScale(GradientIdentity):
     __props__ = ("multiplier",)
 
     def __init__(self, multiplier: float) -> None:
+        if not _is_number(multiplier) and not isinstance(multiplier, Variable):
+            raise TypeError(f"grad_scale: the multiplier must be a number, not {multiplier!r:.60} ({type(multiplier).__name__})")
         self.multiplier = multiplier
 
     def L_op(self, inputs: Sequence[Variable], outputs: Sequence[Variable], output_grads: Sequence[Any]) -> list[Variable]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.gradient.reverse import grad
+from theano.gradient.reverse import check_variable, grad
 
 STEP = {"float16": 0.1, "float32": 1e-3, "float64": 1e-6}
 """Step of the central differences by the coarsest dtype involved: near the cube root of its epsilon."""
@@ -47,6 +47,12 @@ class GradientError(Exception):
         )
 
 
+def _number(value: Any) -> Any:
+    if np.size(value) != 1:
+        raise TypeError(f"numeric_grad: the function must return a number, it returned an array of shape {np.shape(value)}; take its sum")
+    return np.float64(np.reshape(value, ()))
+
+
 class numeric_grad:
     """The gradient ``gf`` of a Python function ``f`` at ``pt`` (an array or a list of arrays) by central differences."""
 
@@ -54,7 +60,10 @@ class numeric_grad:
         packed = isinstance(pt, (list, tuple))
         points = [np.array(p) for p in (pt if packed else [pt])]
         dtypes = [str(p.dtype) for p in points] + ([out_type] if out_type else [])
-        step = eps if eps is not None else max(STEP.get(d, STEP["float64"]) for d in dtypes)
+        real = [{"complex128": "float64", "complex64": "float32"}.get(d, d) for d in dtypes]
+        step = eps if eps is not None else max(_of_dtype(STEP, d) for d in real)
+        if not step > 0:
+            raise ValueError(f"numeric_grad: the step eps must be positive, it is {eps}")
         gradients = []
         for point in points:
             wide = point.astype("complex128" if point.dtype.kind == "c" else "float64")
@@ -62,9 +71,9 @@ class numeric_grad:
             flat, out, original = point.reshape(-1), gradient.reshape(-1), wide.reshape(-1)
             for i in range(flat.size):
                 flat[i] = original[i] + step
-                above, high = np.asarray(f(*points), "float64"), flat[i]
+                above, high = _number(f(*points)), flat[i]
                 flat[i] = original[i] - step
-                below, low = np.asarray(f(*points), "float64"), flat[i]
+                below, low = _number(f(*points)), flat[i]
                 flat[i] = original[i]
                 out[i] = (above - below) / (np.float64(high) - np.float64(low))
             gradients.append(gradient.astype(point.dtype))
@@ -123,32 +132,24 @@ def verify_grad(
     that draws ``n_tests`` random projections of the output.
     """
     import theano
-    from theano.tensor import TensorType, cast
 
-    if rng is None:
-        raise TypeError("verify_grad: rng must be a numpy.random.RandomState")
-    points = [np.array(p) for p in pt]
-    for position, point in enumerate(points):
-        if str(point.dtype) not in STEP:
-            raise TypeError(f"verify_grad: point {position} has dtype {point.dtype}; floats only")
-    dtypes = [str(p.dtype) for p in points] + ([out_type] if out_type else [])
-    absolute = abs_tol if abs_tol is not None else max(TOLERANCE[d] for d in dtypes)
-    relative = rel_tol if rel_tol is not None else max(TOLERANCE[d] for d in dtypes)
+    points = _checked_points(pt, rng, n_tests)
+    tolerances = [_of_dtype(TOLERANCE, d) for d in [*(str(p.dtype) for p in points), *([out_type] if out_type else [])]]
+    absolute = abs_tol if abs_tol is not None else max(tolerances)
+    relative = rel_tol if rel_tol is not None else max(tolerances)
 
-    inputs: list[Any] = [TensorType(str(p.dtype), p.shape and [n == 1 for n in p.shape])(f"input {i}") for i, p in enumerate(points)]
-    output = fun(*inputs)
-    if isinstance(output, (list, tuple)):
-        raise NotImplementedError("verify_grad: the function must have one output")
-    if cast_to_output_type:
-        output = cast(output, output.dtype)
+    patterns = [p.shape and [n == 1 for n in p.shape] for p in points]
+    inputs = [theano.tensor.TensorType(str(p.dtype), pattern)(f"input {i}") for i, (p, pattern) in enumerate(zip(points, patterns))]
+    output = _checked_output(fun, inputs)
     shape = theano.function(inputs, output, mode=mode, on_unused_input="ignore")(*points).shape
-    projection = theano.shared(np.ones(shape, output.dtype), broadcastable=output.broadcastable)
+    dtype = output.dtype if cast_to_output_type else "float64"
+    projection = theano.shared(np.ones(shape, dtype), broadcastable=output.broadcastable)
     cost = (projection * output).sum()
     value = theano.function(inputs, cost, mode=mode, on_unused_input="ignore")
     gradients_of_cost = grad(cost, inputs, disconnected_inputs="ignore")
     symbolic = theano.function(inputs, gradients_of_cost, mode=mode, on_unused_input="ignore")
     for _ in range(n_tests):
-        projection.set_value(np.asarray(rng.rand(*shape) + 0.5, output.dtype))
+        projection.set_value(np.asarray(rng.rand(*shape) + 0.5, dtype))
         numeric = numeric_grad(value, points, eps, out_type)
         gradients = symbolic(*points)
         arg, at, abs_err, rel_err = numeric.max_err(gradients, absolute, relative)
@@ -156,6 +157,38 @@ def verify_grad(
             raise GradientError(
                 arg, at, points[arg].shape, numeric.gf[arg].flat[at], gradients[arg].flat[at], abs_err, rel_err, absolute, relative
             )
+
+
+def _checked_points(pt: Any, rng: Any, n_tests: int) -> list[Any]:
+    if not hasattr(rng, "rand"):
+        raise TypeError(f"verify_grad: rng must be a numpy.random.RandomState, not {rng!r:.60} ({type(rng).__name__})")
+    if not isinstance(pt, (list, tuple)):
+        raise TypeError(f"verify_grad: pt must be a list with an array for each argument of the function, not {type(pt).__name__}")
+    if n_tests < 0:
+        raise ValueError(f"verify_grad: n_tests must not be negative, it is {n_tests}")
+    points = [np.array(p) for p in pt]
+    for position, point in enumerate(points):
+        if str(point.dtype) not in STEP:
+            raise TypeError(f"verify_grad: point {position} has dtype {point.dtype}; floats only")
+    return points
+
+
+def _checked_output(fun: Any, inputs: list[Any]) -> Any:
+    if not callable(fun):
+        raise TypeError(f"verify_grad: fun must be a function of variables, not {fun!r:.60} ({type(fun).__name__})")
+    output = fun(*inputs)
+    if isinstance(output, (list, tuple)):
+        raise NotImplementedError("verify_grad: the function must have one output; choose one, or sum them")
+    check_variable("verify_grad: what the function returns", output)
+    if output.dtype not in STEP:
+        raise TypeError(f"verify_grad: the output has dtype {output.dtype}, only outputs of floats have gradients to check")
+    return output
+
+
+def _of_dtype(table: dict[str, float], dtype: str) -> float:
+    if dtype not in table:
+        raise TypeError(f"verify_grad and numeric_grad: {dtype!r} is none of {', '.join(table)}")
+    return table[dtype]
 
 
 verify_grad.E_grad = GradientError  # type: ignore[attr-defined]

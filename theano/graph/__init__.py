@@ -15,7 +15,7 @@ of 100,000 nodes is built, walked, copied, pickled and dropped at Python's defau
 ['Pair(a, b)', 'Pair(a, pair)']
 """
 
-from theano.graph.variable import Apply, Constant, Variable  # isort: skip  (types and ops are made of these)
+from theano.graph.variable import Apply, Constant, Variable, nodes_constructed  # isort: skip  (types and ops are made of these)
 from theano.graph.clone import clone, clone_get_equiv, clone_replace
 from theano.graph.container import Container
 from theano.graph.features import (
@@ -66,5 +66,5 @@ __all__ = [
     "io_connection_pattern", "io_toposort", "is_in_ancestors", "is_same_graph", "orphans_between", "stack_search", "variables_between",
     "view_roots", "walk",
     "clone", "clone_get_equiv", "clone_replace",
-    "compute_test_values", "get_test_value", "require_runnable",
+    "compute_test_values", "get_test_value", "nodes_constructed", "require_runnable",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from theano.flags import config
+from theano.graph.portable import portable
 from theano.graph.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -127,9 +128,12 @@ def output_of(node: Apply, index: int) -> Variable:
 
 def reduce_variable(variable: Variable) -> Any:
     """An output is the output of its owner; a leaf stands alone."""
+    state = variable.__getstate__()
+    if "data" in state:
+        state["data"] = portable(state["data"])
     if variable.owner is None:
-        return new_variable, (type(variable),), variable.__getstate__()
-    return output_of, (variable.owner, variable.index), variable.__getstate__()
+        return new_variable, (type(variable),), state
+    return output_of, (variable.owner, variable.index), state
 
 
 _BLANK = ("name", "_tag", "_origin")

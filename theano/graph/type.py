@@ -182,5 +182,18 @@ class DisconnectedType(Type):
     def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
         raise ValueError("a disconnected gradient has no value")
 
+    def fiter_variable(self, other: Any) -> Any:
+        """So spelt in the classic system."""
+        raise ValueError(f"a disconnected gradient is no computed variable; {other} cannot become one")
+
+    @staticmethod
+    def may_share_memory(a: Any, b: Any) -> bool:
+        return False
+
+    def values_eq(self, a: Any, b: Any, force_same_dtype: bool = True) -> bool:
+        raise ValueError("disconnected gradients have no values to compare")
+
+    value_eq = values_eq
+
 
 disconnected_type = DisconnectedType()

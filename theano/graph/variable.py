@@ -17,7 +17,8 @@ in a chain, so nothing here, or anywhere, recurses along edges.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from theano.errors import TestValueError, VariableTypeError, message
@@ -54,6 +55,9 @@ class Variable:
     _transient = frozenset({"fgraph", "_compiled"})
     """Attributes that are neither pickled nor copied."""
 
+    construction_observers: list[Callable[[Any], None]] = []
+    """Called with every variable that is made, of whatever class; see :func:`nodes_constructed`."""
+
     def __init__(self, type: Type, owner: Apply | None = None, index: int | None = None, name: str | None = None) -> None:
         if name is not None and not isinstance(name, str):
             raise VariableTypeError(f"the name of a variable is a str, not {name!r}")
@@ -64,6 +68,26 @@ class Variable:
         self.fgraph = None
         self._tag = None
         self._origin = here(2) if owner is None else None
+        if Variable.construction_observers:
+            self.notify_construction_observers(self)
+
+    @classmethod
+    def append_construction_observer(cls, observer: Callable[[Any], None]) -> None:
+        """From now on ``observer`` is called with each variable that is made."""
+        if not callable(observer):
+            raise TypeError(f"a construction observer is called with each new variable, but {observer!r} cannot be called")
+        Variable.construction_observers.append(observer)
+
+    @classmethod
+    def remove_construction_observer(cls, observer: Callable[[Any], None]) -> None:
+        if observer not in Variable.construction_observers:
+            raise ValueError(f"{observer!r} observes no constructions: it was not appended, or has been removed")
+        Variable.construction_observers.remove(observer)
+
+    @classmethod
+    def notify_construction_observers(cls, instance: Any) -> None:
+        for observer in list(Variable.construction_observers):
+            observer(instance)
 
     @property
     def tag(self) -> Scratch:
@@ -105,12 +129,16 @@ class Variable:
         op = self.owner.op
         return f"{op}.out" if self.index == getattr(op, "default_output", None) else f"{op}.{self.index}"
 
+    def __repr_test_value__(self) -> str:
+        """The test value as text; AttributeError (TestValueError) if there is none."""
+        from theano.graph.testvalue import get_test_value
+
+        return repr(get_test_value(self))
+
     def __repr__(self) -> str:
         if config.print_test_value:
-            from theano.graph.testvalue import get_test_value
-
             try:
-                return f"{self}\n{get_test_value(self)!r}"
+                return f"{self}\n{self.__repr_test_value__()}"
             except (AttributeError, TestValueError):
                 pass
         return str(self)
@@ -356,6 +384,25 @@ class Apply:
 
     def __copy__(self) -> Apply:
         return self.clone()
+
+
+@contextmanager
+def nodes_constructed() -> Iterator[list[Any]]:
+    """A list of the variables that are made within the ``with`` block.
+
+    >>> from theano.graph import generic
+    >>> with nodes_constructed() as made:
+    ...     a = generic("a")
+    >>> made
+    [a]
+    """
+    made: list[Any] = []
+    observer = made.append
+    Variable.append_construction_observer(observer)
+    try:
+        yield made
+    finally:
+        Variable.remove_construction_observer(observer)
 
 
 def _not_a_variable(op: object, kind: str, given: Sequence[object], wrong: object) -> str:

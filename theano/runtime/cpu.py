@@ -28,17 +28,20 @@ def load_program(program: Program, signature: Signature, *, profile: bool = Fals
     where = of or target()
     emitted = emit_program(program, signature, where, abi(), profile=profile)
     name = object_key(emitted.text, where)
-    library = place(object_code(emitted.text, where), emitted.symbols)
+    code = object_code(emitted.text, where)
+    library = place(code, emitted.symbols)
     return Loaded(
         program, library, library.address("entry"), library.address("direct"), emitted.table, emitted.constants, emitted.guards,
-        emitted.steps, emitted.python_steps, profile, emitted.symbols, name,
+        emitted.steps, emitted.python_steps, profile, emitted.symbols, name, code, where,
     )  # fmt: skip
 
 
-def restore(program: Program, code: bytes, symbols: tuple[str, ...], **parts: Any) -> Loaded:
+def restore(program: Program, code: bytes, symbols: tuple[str, ...], of: Target | None = None, **parts: Any) -> Loaded:
     """A program whose object code was kept, with the ``parts`` of :class:`Loaded` that were kept beside it."""
     library = place(code, symbols)
-    return Loaded(program, library, library.address("entry"), library.address("direct"), symbols=symbols, **parts)
+    return Loaded(
+        program, library, library.address("entry"), library.address("direct"), symbols=symbols, code=code, of=of or target(), **parts
+    )
 
 
 def place(code: bytes, symbols: tuple[str, ...]) -> Library:

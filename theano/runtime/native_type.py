@@ -18,6 +18,7 @@ import numpy as np
 
 from theano.emit.llvm.compile import Library
 from theano.emit.llvm.frame import all_steps, written_buffers
+from theano.emit.llvm.target import Target
 from theano.emit.llvm.writer import Slot
 from theano.loops.ir import Guard, Program, PythonStep, Step
 from theano.runtime.numpy_api import STANDARD, canonical
@@ -102,6 +103,9 @@ class Loaded:
     profiled: bool
     symbols: tuple[str, ...] = ()
     object_key: str = ""
+    code: bytes = b""
+    """The object code, and below the machine that it was made for: what it takes to save a function."""
+    of: Target | None = None
 
 
 class Bound:

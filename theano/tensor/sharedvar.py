@@ -22,6 +22,7 @@ import numpy as np
 
 from theano.errors import VariableTypeError, message
 from theano.graph import Container, Type, Variable, generic
+from theano.graph.portable import Cell
 from theano.tensor.type import Array, TensorType, tensor_type
 from theano.tensor.variable import StaticShape, TensorOperators
 
@@ -50,7 +51,7 @@ class SharedVariable(Variable):
             self.container = container
             return
         filtered = type.filter(value, strict=strict, allow_downcast=allow_downcast)
-        self.container = Container(type, [filtered], name=name, strict=strict, allow_downcast=allow_downcast)
+        self.container = Container(type, Cell([filtered]), name=name, strict=strict, allow_downcast=allow_downcast)
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
         """A copy of the value; with ``borrow`` the value itself, which functions may go on to change."""

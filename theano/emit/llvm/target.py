@@ -59,6 +59,17 @@ def target(level: str | None = None) -> Target:
     return _forced(wanted)
 
 
+def lacking(of: Target) -> list[str]:
+    """What this machine would need to run code made for ``of``: nothing, another architecture, or features of the processor."""
+    host = _host()
+    if of.triple.split("-")[0] != host.triple.split("-")[0] or of.triple.split("-")[2:] != host.triple.split("-")[2:]:
+        return [of.triple]
+    if not of.features:
+        return [] if of.vector_bytes <= host.vector_bytes and of.has_fma <= host.has_fma else [of.cpu]
+    wanted, present = ({f for f in features.split(",") if f.startswith("+")} for features in (of.features, host.features))
+    return sorted(f[1:] for f in wanted - present)
+
+
 @functools.cache
 def _forced(level: str) -> Target:
     advanced = level != "baseline"
