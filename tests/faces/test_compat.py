@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 import theano
+import theano.rewrite.substitution
 import theano.tensor as T
 from theano.compat import TABLE, Moved, places
 
