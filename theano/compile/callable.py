@@ -7,7 +7,6 @@ other dtypes, keywords), for a user's own Python ops, and to raise errors.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
@@ -19,12 +18,11 @@ from theano.compile.io import In
 from theano.compile.pipeline import Compilation
 from theano.compile.profile import Profile
 from theano.compile.profiling import ProfileStats
+from theano.compile.python_steps import python_callback
 from theano.compile.sizes import Sizes
 from theano.emit.llvm.status import GUARD, RANGE
-from theano.graph import Apply, FunctionGraph
-from theano.loops.ir import PythonStep
+from theano.graph import FunctionGraph
 from theano.runtime.native_type import NativeFunction
-from theano.runtime.numpy_api import canonical
 
 
 class Maker:
@@ -193,32 +191,3 @@ def _described(value: Any) -> str:
     if isinstance(value, numpy.ndarray):
         return f"{value.dtype} array of shape {value.shape}"
     return f"{type(value).__name__} {str(value)[:60]!r}" if isinstance(value, str) else f"{type(value).__name__} ({str(value)[:60]})"
-
-
-def python_callback(step: PythonStep) -> Callable[..., tuple[Any, ...]]:
-    """The call of a user's ``perform``: arrays in, checked arrays out."""
-    node: Apply = step.node
-    destroyed = {k for ks in (getattr(node.op, "destroy_map", None) or {}).values() for k in ks}
-
-    def call(*arrays: Any) -> tuple[Any, ...]:
-        given = [a.copy() if k in destroyed else a for k, a in enumerate(arrays)]
-        cells: list[list[Any]] = [[None] for _ in node.outputs]
-        try:
-            node.op.perform(node, given, cells)
-            return tuple(_result(node, k, cell[0], given) for k, cell in enumerate(cells))
-        except Exception as error:
-            places = ", ".join(failures.lines_of(node))
-            error.add_note(f"in {node.op}.perform" + (f", applied at {places}" if places else ""))
-            raise
-
-    return call
-
-
-def _result(node: Apply, position: int, value: Any, given: Sequence[Any]) -> Any:
-    if value is None:
-        raise ValueError(f"perform of {node.op} left output {position} empty")
-    kind = node.outputs[position].type
-    if not hasattr(kind, "dtype"):
-        return kind.filter(value)
-    array: Any = canonical(kind.filter(value), kind.dtype)
-    return array.copy() if any(numpy.may_share_memory(array, a) for a in given if isinstance(a, numpy.ndarray)) else array

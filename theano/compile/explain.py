@@ -100,7 +100,8 @@ def describe(step: Step, names: Names) -> str:
     if isinstance(step, PythonStep):
         why = getattr(step.node.op, "why_python", None)
         reason = why(step.node) if why else None
-        return f"Python: {step.node.op} runs its perform{f' ({reason})' if reason else ''}{_place(step.nodes)}"
+        does = ("thunk" if step.node.op.has_own_thunk() else "perform") + (", in place" if step.owned else "")
+        return f"Python: {step.node.op} runs its {does}{f' ({reason})' if reason else ''}{_place(step.nodes)}"
     if isinstance(step, CallRegion):
         return f"call of a program{_place(step.nodes)}"
     if isinstance(step, LibraryStep):

@@ -12,16 +12,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from theano.compile.build import function
 from theano.errors import ShapeError, message
-from theano.graph import FunctionGraph, Variable
+from theano.graph import Apply, FunctionGraph, Variable
 from theano.tensor.constructors import lscalar
-from theano.tensor.shapes import as_size, sizes_of
+from theano.tensor.shapes import as_size, inferred_shapes, sizes_of
 
 
 def shape_of_variables(fgraph: FunctionGraph, input_shapes: Mapping[Variable, Sequence[int]]) -> dict[Variable, tuple[int, ...]]:
@@ -39,10 +39,17 @@ def shape_of_variables(fgraph: FunctionGraph, input_shapes: Mapping[Variable, Se
         if not hasattr(node.op, "infer_shape"):
             raise ShapeError(message(f"shape_of_variables: {node.op} cannot tell the sizes of its results"))
         known = [sizes[v] if v in sizes else sizes_of(v) if hasattr(v.type, "broadcastable") else None for v in node.inputs]
-        sizes.update((out, list(shape)) for out, shape in zip(node.outputs, node.op.infer_shape(node, known), strict=True))
+        sizes.update((out, list(shape)) for out, shape in _inferred(node, known))
     wanted = [as_size(size) for shape in sizes.values() for size in shape]
     numbers = iter(function([v for v, _ in given], wanted, on_unused_input="ignore")(*(n for _, n in given)))
     return {v: tuple(int(next(numbers)) for _ in shape) for v, shape in sizes.items()}
+
+
+def _inferred(node: Apply, known: Sequence[Any]) -> Iterator[tuple[Variable, Sequence[Any]]]:
+    for out, shape in zip(node.outputs, inferred_shapes(node, known), strict=True):
+        if shape is None:
+            raise ShapeError(message(f"shape_of_variables: {node.op} cannot tell the sizes of {out}"))
+        yield out, shape
 
 
 def hash_from_ndarray(data: Any) -> str:

@@ -19,7 +19,7 @@ from theano.compile.io import In, Specification
 from theano.compile.mode import Mode
 from theano.compile.plan_cache import Plan, Uncacheable, plan_of
 from theano.flags import change_flags, config
-from theano.graph import FunctionGraph, Variable
+from theano.graph import FunctionGraph, Generic, Variable
 from theano.loops.ir import Program
 from theano.loops.lower import Lowering
 from theano.loops.nest import Sink
@@ -27,6 +27,7 @@ from theano.loops.plan import plan
 from theano.loops.verify_program import verify_program
 from theano.rewrite.query import Query
 from theano.rewrite.stages import finish
+from theano.tensor.type import array_dtype
 
 
 @dataclass
@@ -174,16 +175,19 @@ def rewrite_graph(fgraph: FunctionGraph, mode: Mode) -> Any:
 
 
 def _fixed(variable: Variable) -> tuple[int | None, ...]:
-    return tuple(1 if b else None for b in getattr(variable.type, "broadcastable", ()))
+    return tuple(1 if b else None for b in variable.type.broadcastable) if _dtype(variable) != "object" else ()
 
 
 def _dtype(variable: Variable) -> str:
-    return str(getattr(variable.type, "dtype", "object"))
+    return array_dtype(variable.type)
 
 
-def _accepted(given: In, variable: Variable) -> tuple[str, tuple[int | None, ...], frozenset[str]]:
-    """What the fast path takes without asking Python: arrays as they must be and, for scalars, numbers that convert without loss."""
+def _accepted(given: In, variable: Variable) -> tuple[str, tuple[int | None, ...], frozenset[str], bool]:
+    """What the fast path takes without asking Python: arrays as they must be and, for scalars, numbers that convert without loss; any
+    object that is to be generic, while a user's own type looks at each value."""
     dtype = _dtype(variable)
+    if dtype == "object":
+        return dtype, (), frozenset(), type(variable.type) is not Generic
     numbers: set[str] = set()
     if not _fixed(variable) and not given.strict and dtype in ("float32", "float64", "int64"):
         numbers.add("scalar")
@@ -191,4 +195,4 @@ def _accepted(given: In, variable: Variable) -> tuple[str, tuple[int | None, ...
             numbers.add("float")
         if dtype != "float32":
             numbers.add("int")
-    return dtype, _fixed(variable), frozenset(numbers) if not dtypes.is_complex(dtype) else frozenset()
+    return dtype, _fixed(variable), frozenset(numbers) if not dtypes.is_complex(dtype) else frozenset(), False

@@ -125,7 +125,7 @@ class Writer:
             position = self.positions.get(_performed(thing.node))
             if position is None:
                 raise Uncacheable(f"the Python step {thing.node.op} was put in by a rewrite")
-            return {"c": "PythonStep", "f": [position, self.write(thing.arguments), self.write(thing.results)]}
+            return {"c": "PythonStep", "f": [position, self.write(thing.arguments), self.write(thing.results), list(thing.owned)]}
         if type(thing).__name__ in _CLASSES:
             return {"c": type(thing).__name__, "f": [self.write(getattr(thing, f.name)) for f in dataclasses.fields(thing)]}
         return self.graph_part(thing)

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.compile import failures
-from theano.compile.callable import Function, python_callback
+from theano.compile.callable import Function
 from theano.compile.explain import walk_steps
+from theano.compile.python_steps import python_callback
 from theano.compile.sizes import Sizes
 from theano.emit.reference_program import run_program
 from theano.loops.ir import Guard, PythonStep
@@ -58,7 +59,7 @@ class ReferenceFunction(InterpretedFunction):
     def _bind(self) -> None:
         self._program = self.maker.compilation.program
         steps = walk_steps(self._program.frame)
-        self._callbacks = {id(step.node): python_callback(step) for step in steps if isinstance(step, PythonStep)}
+        self._callbacks = {id(step.node): python_callback(step, debug=True) for step in steps if isinstance(step, PythonStep)}
 
     def compute(self, values: Sequence[Any], shared: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         def failure(what: Guard | tuple[Any, str], first: int, second: int) -> Exception:

@@ -91,11 +91,17 @@ def _push_forward(outputs: Sequence[Variable], pushed: dict[Variable, Any]) -> d
 def _node_directions(node: Apply, points: list[Any]) -> list[Any]:
     fitted = [None if p is None else _as_dtype_of(i, p) for i, p in zip(node.inputs, points, strict=True)]
     try:
-        results = list(node.op.R_op(node.inputs, fitted))
+        results = node.op.R_op(node.inputs, fitted)
     except NotImplementedError:
         results = _from_reverse(node, fitted)
-    if len(results) != len(node.outputs):
-        raise ValueError(f"{node.op}: {len(node.outputs)} outputs but R_op returned {len(results)} terms")
+    if not isinstance(results, (list, tuple)) or len(results) != len(node.outputs):
+        given = f"{len(results)} terms" if isinstance(results, (list, tuple)) else type(results).__name__
+        cure = "return the directional derivative of each output, in a list; None where it does not move"
+        raise ValueError(message(f"{node.op}: {len(node.outputs)} outputs but R_op returned {given}", [("node", node, node.origin)], cure))
+    for position, result in enumerate(results):
+        if result is not None and not isinstance(result, Variable):
+            text = f"{node.op}: R_op gave {result!r:.40} ({type(result).__name__}) for output {position}, no variable"
+            raise TypeError(message(text, [("node", node, node.origin)], "return an expression, or None where the output does not move"))
     return [None if r is None or isinstance(r.type, DisconnectedType) else r for r in results]
 
 

@@ -239,10 +239,32 @@ def node_gradients(node: Apply, output_grads: list[Any], pattern: list[list[bool
     given = [_sent_to_op(o, g) if is_live else disconnected_type() for o, g, is_live in zip(outputs, output_grads, live, strict=True)]
     terms = node.op.L_op(inputs, outputs, given)
     if not isinstance(terms, (list, tuple)):
-        raise TypeError(f"{node.op}: the gradient method must return a list or tuple, got {type(terms).__name__}")
+        raise TypeError(_of_method(node, f"the gradient method must return a list or tuple, got {type(terms).__name__}"))
     if len(terms) != len(inputs):
-        raise ValueError(f"{node.op}: {len(inputs)} inputs but its gradient method returned {len(terms)} terms")
-    return [_checked_term(node, i, t) if t is not None and _reaches(pattern, i, live) else None for i, t in enumerate(terms)]
+        raise ValueError(_of_method(node, f"{len(inputs)} inputs but its gradient method returned {len(terms)} terms"))
+    sent: list[Any] = [None] * len(inputs)
+    for i, term in enumerate(terms):
+        if _reaches(pattern, i, live):
+            _check_kind(node, i, term)
+            sent[i] = None if term is None else _checked_term(node, i, term)
+    return sent
+
+
+def _check_kind(node: Apply, position: int, term: Any) -> None:
+    """A term is a variable; ours say None where nothing is connected, a user's None would lose a gradient without a word."""
+    if isinstance(term, Variable) or (term is None and not node.op.is_users):
+        return
+    cure = {
+        True: "return x.zeros_like() where it is zero, theano.gradient.DisconnectedType()() where there is none, "
+        "theano.gradient.grad_undefined(self, i, x) where it is not defined",
+        False: "return an expression, for example theano.tensor.as_tensor_variable of it",
+    }[term is None]
+    text = f"the gradient term for input {position} must be a variable, not {term!r:.40} ({type(term).__name__})"
+    raise TypeError(_of_method(node, text, cure))
+
+
+def _of_method(node: Apply, text: str, cure: str = "return one gradient for each input, in a list") -> str:
+    return message(f"{node.op}: {text}", [("node", str(node)[:60], "", str(node.origin))], cure)
 
 
 def _reaches(pattern: list[list[bool]] | None, position: int, live: list[bool]) -> bool:

@@ -16,8 +16,12 @@ of 100,000 nodes is built, walked, copied, pickled and dropped at Python's defau
 """
 
 from theano.graph.variable import Apply, Constant, Variable, nodes_constructed  # isort: skip  (types and ops are made of these)
+from theano.graph.c_interface import CLinkerObject, CLinkerOp, CLinkerType
 from theano.graph.clone import clone, clone_get_equiv, clone_replace
 from theano.graph.container import Container
+from theano.graph.copying import DeepCopyOp, OutputGuard, ViewOp, deep_copy_op, view_op
+from theano.graph.enums import CDataType, CDataTypeConstant, CEnumType, EnumList, EnumType
+from theano.graph.external import COp, OpenMPOp
 from theano.graph.features import (
     AlreadyThere,
     Bookkeeper,
@@ -30,10 +34,19 @@ from theano.graph.features import (
     PrintListener,
 )
 from theano.graph.function_graph import Client, Clients, FunctionGraph, Uses
-from theano.graph.op import Op, require_runnable
+from theano.graph.op import Op, PureOp, ops_with_inner_function, require_runnable
+from theano.graph.params import Params, ParamsType
 from theano.graph.provenance import NOWHERE, Origin, here, inherit, unite
+from theano.graph.running import Runner, check_maps
 from theano.graph.scratch import Scratch
-from theano.graph.testvalue import compute_test_values, get_test_value
+from theano.graph.testvalue import (
+    compute_test_values,
+    debug_assert,
+    debug_error_message,
+    get_debug_values,
+    get_test_value,
+    missing_test_message,
+)
 from theano.graph.traversal import (
     ancestors,
     applys_between,
@@ -52,10 +65,21 @@ from theano.graph.traversal import (
     view_roots,
     walk,
 )
-from theano.graph.type import DisconnectedType, Generic, NullType, SingletonType, Type, disconnected_type, generic, null_type
+from theano.graph.type import (
+    DisconnectedType,
+    Generic,
+    NullType,
+    PureType,
+    SingletonType,
+    Type,
+    disconnected_type,
+    generic,
+    null_type,
+)
+from theano.graph.wrapping import FromFunctionOp, as_op, wrap_py
 
 __all__ = [
-    "Apply", "Constant", "Op", "Type", "Variable",
+    "Apply", "Constant", "Op", "PureOp", "PureType", "Type", "Variable",
     "Client", "Clients", "FunctionGraph", "Uses",
     "AlreadyThere", "Bookkeeper", "Feature", "History", "NoOutputFromInplace", "NodeFinder",
     "PreserveNames", "PreserveVariableAttributes", "PrintListener",
@@ -66,5 +90,10 @@ __all__ = [
     "io_connection_pattern", "io_toposort", "is_in_ancestors", "is_same_graph", "orphans_between", "stack_search", "variables_between",
     "view_roots", "walk",
     "clone", "clone_get_equiv", "clone_replace",
-    "compute_test_values", "get_test_value", "nodes_constructed", "require_runnable",
+    "CDataType", "CDataTypeConstant", "CEnumType", "CLinkerObject", "CLinkerOp", "CLinkerType", "COp", "EnumList", "EnumType", "OpenMPOp",
+    "Params", "ParamsType",
+    "DeepCopyOp", "FromFunctionOp", "OutputGuard", "ViewOp", "as_op", "deep_copy_op", "view_op", "wrap_py",
+    "debug_assert", "debug_error_message", "get_debug_values", "missing_test_message",
+    "Runner", "check_maps", "compute_test_values", "get_test_value", "nodes_constructed",
+    "ops_with_inner_function", "require_runnable",
 ]  # fmt: skip

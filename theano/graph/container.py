@@ -54,7 +54,9 @@ class Container:
         if self.readonly:
             raise TypeError(f"the container {self.name or self.type} is read-only")
         if value is not None:
-            value = self.type.filter(value, strict=self.strict, allow_downcast=self.allow_downcast)
+            how: dict[str, Any] = {"strict": self.strict, "allow_downcast": self.allow_downcast}
+            put = getattr(self.type, "filter_inplace", None)
+            value = self.type.filter(value, **how) if put is None else put(value, self.storage[0], **how)
         self.storage[0] = value
 
     data = value

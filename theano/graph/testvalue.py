@@ -14,6 +14,7 @@ from typing import Any
 
 from theano.errors import TestValueError, message
 from theano.flags import config
+from theano.graph.running import Runner
 from theano.graph.variable import Apply, Constant, Variable
 
 
@@ -46,13 +47,49 @@ def compute_test_values(node: Apply) -> None:
         elif policy == "pdb":
             breakpoint()
         return
-    if any(variable in overwritten for overwritten in node.op.destroy_map.values() for variable in range(len(inputs))):
-        inputs = [_copied(value) for value in inputs]
-    storage: list[list[Any]] = [[None] for _ in node.outputs]
-    node.op.perform(node, inputs, storage)
-    for output, cell in zip(node.outputs, storage, strict=True):
-        output.tag.test_value = cell[0]
+    for output, result in zip(node.outputs, Runner(node)(inputs), strict=True):
+        output.tag.test_value = result
 
 
-def _copied(value: Any) -> Any:
-    return value.copy() if hasattr(value, "copy") else value
+def get_debug_values(*args: Any) -> list[tuple[Any, ...]]:
+    """The test values of variables, as the only tuple of a list: for checks while a graph is built.  Empty while test values are off, and
+    where one is missing unless that is an error.
+
+    >>> from theano.graph import generic
+    >>> for value in get_debug_values(generic("x")):
+    ...     print("not while test values are off")
+    """
+    if config.compute_test_value == "off":
+        return []
+    try:
+        return [tuple(get_test_value(v) for v in args)]
+    except TestValueError as why:
+        missing_test_message(str(why))
+        return []
+
+
+def missing_test_message(msg: str) -> None:
+    """Say that a test value is missing, as the flag wants it: an error, a warning, nothing."""
+    if config.compute_test_value == "raise":
+        raise TestValueError(msg)
+    if config.compute_test_value == "warn":
+        warnings.warn(msg, stacklevel=3)
+
+
+def debug_error_message(msg: str) -> None:
+    """Say that a test value is wrong: ValueError, a warning while the flag is ``warn``."""
+    if config.compute_test_value == "warn":
+        warnings.warn(msg, stacklevel=3)
+    elif config.compute_test_value != "off":
+        raise ValueError(msg)
+
+
+def debug_assert(condition: Any, msg: str | None = None) -> None:
+    """What must hold of test values: AssertionError, a warning while the flag is ``warn``."""
+    if condition:
+        return
+    text = msg or "debug_assert: what was asserted of test values does not hold"
+    if config.compute_test_value == "warn":
+        warnings.warn(text, stacklevel=3)
+    else:
+        raise AssertionError(text)

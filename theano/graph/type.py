@@ -20,6 +20,7 @@ import copy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from theano.errors import MethodNotDefined, VariableTypeError, message
+from theano.graph.c_interface import CLinkerType
 from theano.graph.properties import WithProperties
 from theano.graph.variable import Constant, Variable
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 
-class Type(WithProperties):
-    """The base of all types of variables."""
+class PureType(WithProperties):
+    """What every type is: a judge of values and a maker of variables."""
 
     Variable: ClassVar[type[Variable]] = Variable
     """The class of the variables of this type."""
@@ -79,11 +80,11 @@ class Type(WithProperties):
         """``var`` as a variable of this type without any loss, or None."""
         return var if self.is_super(var.type) else None
 
-    def is_super(self, other: Type) -> bool:
+    def is_super(self, other: PureType) -> bool:
         """Whether every value of ``other`` is one of this type."""
         return bool(self == other)
 
-    def in_same_class(self, other: Type) -> bool:
+    def in_same_class(self, other: PureType) -> bool:
         """Whether both are of the same kind, apart from facts that values of one may lack."""
         return bool(self == other)
 
@@ -117,6 +118,11 @@ class Type(WithProperties):
     def may_share_memory(a: Any, b: Any) -> bool:
         """Whether writing to the value ``a`` may change the value ``b``."""
         return a is b
+
+
+class Type(PureType, CLinkerType):
+    """The base of all types of variables.  One that defines ``filter_inplace(value, storage, strict, allow_downcast)`` is asked, when a
+    shared variable is set, to put a new value into the object that the old one is."""
 
 
 class SingletonType(Type):

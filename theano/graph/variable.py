@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from theano.graph.function_graph import FunctionGraph, Uses
-    from theano.graph.op import Op
-    from theano.graph.type import Type
+    from theano.graph.op import PureOp
+    from theano.graph.type import PureType
 
 
 class Variable:
@@ -58,7 +58,7 @@ class Variable:
     construction_observers: list[Callable[[Any], None]] = []
     """Called with every variable that is made, of whatever class; see :func:`nodes_constructed`."""
 
-    def __init__(self, type: Type, owner: Apply | None = None, index: int | None = None, name: str | None = None) -> None:
+    def __init__(self, type: PureType, owner: Apply | None = None, index: int | None = None, name: str | None = None) -> None:
         if name is not None and not isinstance(name, str):
             raise VariableTypeError(f"the name of a variable is a str, not {name!r}")
         self.type = type
@@ -203,7 +203,7 @@ class Constant(Variable):
 
     data: Any
 
-    def __init__(self, type: Type, data: Any, name: str | None = None) -> None:
+    def __init__(self, type: PureType, data: Any, name: str | None = None) -> None:
         super().__init__(type, None, None, name)
         self.data = type.filter(data)
 
@@ -237,6 +237,16 @@ class Constant(Variable):
         return isinstance(other, Constant) and bool(self.signature() == other.signature())
 
 
+class _NoParams:
+    """What an op without params gives for them."""
+
+    def __repr__(self) -> str:
+        return "NoParams"
+
+
+NoParams = _NoParams()
+
+
 class Apply:
     """One application of ``op`` to ``inputs``, giving ``outputs``."""
 
@@ -251,7 +261,11 @@ class Apply:
     _tag: Scratch | None
     _pickled: pickling.Mark | None
 
-    def __init__(self, op: Op, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
+    def __init__(self, op: PureOp, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
+        if isinstance(op, type):
+            raise VariableTypeError(
+                message(f"Apply needs an operation, {op.__name__} is a class", cure=f"did you mean {op.__name__}()(...)?")
+            )
         if not isinstance(inputs, (list, tuple)):
             raise VariableTypeError(f"{op}: the inputs of an Apply are a list or tuple, not {inputs!r}")
         if not isinstance(outputs, (list, tuple)):
@@ -290,6 +304,16 @@ class Apply:
         self._tag = tag
 
     @property
+    def params_type(self) -> Any:
+        """The type of the params of the op, None if it takes none."""
+        return getattr(self.op, "params_type", None)
+
+    def run_params(self) -> Any:
+        """The fourth argument of ``perform``, :data:`NoParams` if there is none."""
+        kind = self.params_type
+        return NoParams if kind is None else kind.filter(self.op.get_params(self))
+
+    @property
     def nin(self) -> int:
         return len(self.inputs)
 
@@ -304,8 +328,8 @@ class Apply:
             if len(self.outputs) != 1:
                 raise AttributeError(f"{self.op} has {len(self.outputs)} outputs and no default_output; choose one of node.outputs")
             index = 0
-        elif not 0 <= index < len(self.outputs):
-            raise AttributeError(f"{self.op}.default_output is {index}, of {len(self.outputs)} outputs")
+        elif not isinstance(index, int) or not 0 <= index < len(self.outputs):
+            raise AttributeError(f"{self.op}.default_output is {index!r}; it must be a number below {len(self.outputs)}, of the outputs")
         return self.outputs[index]
 
     @property

@@ -189,11 +189,14 @@ class LibraryStep:
 @dataclass(frozen=True, slots=True)
 class PythonStep:
     """Call a user's ``Op.perform`` on NumPy arrays.  The shapes of ``results`` (storage ``object``) become known only here:
-    their ``size`` leaves are ``("object", buffer.number, axis)``.  May fail."""
+    their ``size`` leaves are ``("object", buffer.number, axis)``.  May fail.
+
+    ``owned``: positions of arguments that the op says it overwrites, and may, as nothing reads them afterwards."""
 
     node: Any
     arguments: tuple[Buffer, ...]
     results: tuple[Buffer, ...]
+    owned: tuple[int, ...] = ()
 
     @property
     def nodes(self) -> tuple[Any, ...]:

@@ -16,7 +16,8 @@ from dataclasses import replace
 from typing import Any
 
 from theano import errors
-from theano.graph import Apply, Constant, FunctionGraph, Variable
+from theano.graph import Apply, Constant, FunctionGraph, Variable, io_toposort
+from theano.graph.copying import deep_copy_op
 from theano.graph.naming import title
 from theano.loops.access import offset
 from theano.loops.extents import Extents
@@ -24,6 +25,8 @@ from theano.loops.ir import Combine, Fold, Guard
 from theano.loops.nest import READS, Array, Nest, Operand, Parts, RegionBody, Result, Sink, View
 from theano.scalar.instructions import PARTS, REAL, Complex, Value, rebuild, walk
 from theano.scalar.mathlib.complex_functions import FOLDS
+from theano.tensor.shapes import as_size, inferred_shapes, sizes_of
+from theano.tensor.type import array_dtype
 
 Number = int  # a name that Lowering.int does not hide
 Indices = Callable[..., tuple[Value, ...]]
@@ -230,9 +233,9 @@ class Lowering:
 
     def source(self, variable: Variable, storage: str, position: Number) -> Result:
         """An array that exists before the program runs."""
-        pattern = getattr(variable.type, "broadcastable", ())
+        pattern = _pattern(variable)
         if storage == "constant":
-            shape = tuple(self.int(n) for n in variable.data.shape)  # type: ignore[attr-defined]
+            shape = tuple(self.int(n) for n in variable.data.shape) if _is_number(variable) else ()  # type: ignore[attr-defined]
         else:
             static = getattr(variable, "static_shape", None) or (None,) * len(pattern)
             shape = tuple(self.extents.one if b else self.extents.leaf((storage, position, axis)) for axis, b in enumerate(pattern))
@@ -321,8 +324,7 @@ class Lowering:
         return Parts(change(value.real), change(value.imag), value.dtype) if isinstance(value, Parts) else change(value)
 
     def _shaped(self, out: Variable, shape: Iterable[Value]) -> tuple[Value, ...]:
-        pattern = getattr(out.type, "broadcastable", None)
-        return tuple(shape) if pattern is None else tuple(self.extents.one if b else s for s, b in zip(shape, pattern, strict=True))
+        return tuple(self.extents.one if b else s for s, b in zip(shape, _pattern(out), strict=True))
 
     def reshape(self, out: Variable, shape: Iterable[Value], source: Variable) -> None:
         """The same elements in the same order; the caller has guarded that the counts agree."""
@@ -450,13 +452,39 @@ class Lowering:
         """Run ``node.op.perform`` on NumPy arrays."""
         results = []
         for out in node.outputs:
-            pattern = getattr(out.type, "broadcastable", ())
+            pattern = _pattern(out)
             result = self._result(out, (self.extents.one,) * len(pattern))
             sizes = (self.extents.one if b else self.extents.told("object", result, axis) for axis, b in enumerate(pattern))
             result.shape = (*sizes, *result.shape[len(pattern) :])
             results.append(result)
         operands = [Operand(self.materialise(i)) for i in node.inputs]
         self._nest("python", results, operands=operands)
+        if node.op.is_users and hasattr(node.op, "infer_shape"):
+            self._hold_to_inferred_shapes(node)
+
+    def _hold_to_inferred_shapes(self, node: Apply) -> None:
+        """Guard that results have the sizes that ``infer_shape`` told: others rely on them.  What only Python could compute is not."""
+        shapes = inferred_shapes(node, [sizes_of(v) if _is_number(v) else None for v in node.inputs])
+        told = [(out, axis, size) for out, shape in zip(node.outputs, shapes, strict=True) for axis, size in enumerate(shape or ())]
+        sizes = [as_size(size) for *_, size in told]
+        order = io_toposort(node.inputs, sizes)
+        if any(not hasattr(n.op, "lower") or hasattr(n.op, "expand") or n is node for n in order):
+            return
+        for size in sizes:
+            self.leaf(size)
+        self.graph(order)
+        for (out, axis, _), size in zip(told, sizes, strict=True):
+            text = f"perform gave output {out.index} another size along axis {axis} than infer_shape told"
+            self.equal(self.shape(out)[axis], self.extent(size), node, ((out, axis),), text)
+
+    def deeply_copied(self, variable: Variable) -> Result:
+        """A copy of a value that is no array."""
+        self._node = deep_copy_op.make_node(variable)
+        (copy,) = self._node.outputs
+        self.python(self._node)
+        result = self.values[copy]
+        assert isinstance(result, Result)
+        return result
 
     # ------------------------------------------------------------------ regions
 
@@ -690,7 +718,11 @@ def _never_negative(value: Value) -> bool:
 
 def _dtype(variable: Variable) -> str:
     """A value that is no array is an ``object``, which passes from Python to Python."""
-    return str(getattr(variable.type, "dtype", "object"))
+    return array_dtype(variable.type)
+
+
+def _pattern(variable: Variable) -> tuple[bool, ...]:
+    return variable.type.broadcastable if _is_number(variable) else ()
 
 
 def _is_number(variable: Variable) -> bool:

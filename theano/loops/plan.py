@@ -38,6 +38,7 @@ class Task:
     assembled: Assembled | None = None
     nest: Nest | None = None
     temporaries: list[Result] = field(default_factory=list)
+    owned: tuple[int, ...] = ()  # of a Python step's operands, those it may overwrite
     frames: list[Callable[[], Frame]] = field(default_factory=list)
 
 
@@ -88,10 +89,12 @@ class _Planner:
         placed = []
         for sink in sinks:
             value = low.values[sink.variable]
-            if isinstance(value, Result) and value.dtype == "object":
-                taken.add(value)  # no kernel could copy it
-                self.storage.setdefault(value, ("object", 0))
-                placed.append((sink, value))
+            if isinstance(value, Result) and value.dtype == "object":  # no kernel could copy it
+                source = _viewed(value)
+                held = low.deeply_copied(sink.variable) if source.storage is not None or source in taken else value
+                taken |= {source, held}
+                self.storage.setdefault(held, ("object", 0))
+                placed.append((sink, held))
                 continue
             whole = value.whole if isinstance(value, Parts) else value
             result = whole if isinstance(whole, Result) and not whole.inline else None
@@ -111,7 +114,19 @@ class _Planner:
         plan_stores(items, wanted)
         tasks = [task for item in items for task in self._item_tasks(low, item)]
         self.written.update(r.number for task in tasks for r in (*task.writes, *task.temporaries))
+        self._give_away(tasks, set(wanted))
         return tasks
+
+    def _give_away(self, tasks: list[Task], wanted: set[Result]) -> None:
+        """Let a Python step overwrite, of what its op says it overwrites, the arrays made here of which it is the last reader."""
+        later, made = set(wanted), {r for task in tasks for r in task.writes}
+        for task in reversed(tasks):
+            if task.nest is not None and task.nest.kind == "python":
+                operands = [o.result for o in task.nest.operands]
+                destroyed = {k for positions in task.nest.node.op.destroy_map.values() for k in positions}
+                mine = [k for k in destroyed if operands[k] in made - later and operands.count(operands[k]) == 1]
+                task.owned = tuple(sorted(k for k in mine if operands[k].shape and operands[k].dtype != "object"))
+            later.update(task.reads, self._telling(task.needs))
 
     def _item_tasks(self, low: Lowering, item: Item) -> list[Task]:
         if isinstance(item, Group):
@@ -370,7 +385,8 @@ class _Planner:
         assert task.nest is not None
         nest = task.nest
         if nest.kind == "python":
-            return [PythonStep(nest.node, tuple(self._buffer(o.result) for o in nest.operands), tuple(map(self._buffer, nest.results)))]
+            arguments = tuple(self._buffer(o.result) for o in nest.operands)
+            return [PythonStep(nest.node, arguments, tuple(map(self._buffer, nest.results)), task.owned)]
         if nest.kind == "library":
             return self._library(nest)
         frames = [make() for make in task.frames]
@@ -408,6 +424,16 @@ class _Planner:
     def _placement(self, operand: Operand) -> list[Value]:
         """Element offset and leading dimension (or step) of an operand."""
         return [operand.offset or self.extents.zero, self.extents.canonical(operand.strides[0])]
+
+
+def _viewed(result: Result) -> Result:
+    """The object that ``result`` is or, as its op says, may be a view of."""
+    while result.nest is not None and result.nest.kind == "python":
+        seen = result.nest.node.op.view_map.get(result.position)
+        if not seen:
+            break
+        result = result.nest.operands[seen[0]].result
+    return result
 
 
 class _Arena:

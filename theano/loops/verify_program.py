@@ -128,6 +128,8 @@ class _Program:
             self.fills(step.buffers[:1], state, f"{where}: {step.routine}")
         elif isinstance(step, PythonStep):
             self.uses(step.arguments, state, f"{where}: {step.node}")
+            for position in step.owned:
+                state.filled.pop(step.arguments[position].number)
             self.fills(step.results, state, f"{where}: {step.node}", ("object",))
         elif isinstance(step, LoopRegion):
             self.loop(step, state, f"{where}: loop")

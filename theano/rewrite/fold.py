@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.graph import Apply, Constant
+from theano.graph import Apply, Constant, Runner
 from theano.rewrite.engine import Rewriter, rewrite
 from theano.tensor.create import Alloc
 from theano.tensor.type import TensorType
@@ -27,12 +27,11 @@ def constant_folding(rewriter: Rewriter, node: Apply) -> Any:
         return None
     if not node.inputs and not getattr(op, "__props__", None):
         return None
-    cells: list[list[Any]] = [[None] for _ in node.outputs]
     try:
-        op.perform(node, [np.array(v.data) if isinstance(v.data, np.ndarray) else v.data for v in node.inputs], cells)
+        results = Runner(node)([np.array(v.data) if isinstance(v.data, np.ndarray) else v.data for v in node.inputs])
+        return [_constant(output, result) for output, result in zip(node.outputs, results, strict=True)]
     except Exception:  # whatever is wrong, it is to be raised where the function runs
         return None
-    return [_constant(output, cell[0]) for output, cell in zip(node.outputs, cells, strict=True)]
 
 
 def _constant(output: Any, value: Any) -> Any:

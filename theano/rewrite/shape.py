@@ -16,7 +16,7 @@ from theano.scalar import add, mul
 from theano.tensor.create import alloc_op
 from theano.tensor.elemwise import Elemwise, elemwise
 from theano.tensor.reduce import CAReduce
-from theano.tensor.shapes import MakeVector, Shape, Shape_i, as_size, constant_integer, patternbroadcast
+from theano.tensor.shapes import MakeVector, Shape, Shape_i, as_size, constant_integer, inferred_shapes, patternbroadcast
 from theano.tensor.subtensor import Subtensor
 from theano.tensor.type import TensorType
 
@@ -73,11 +73,7 @@ class SizeTable:
 
     def _infer(self, node: Apply) -> None:
         given = [self._sizes.get(i) for i in node.inputs]
-        try:
-            results = node.op.infer_shape(node, given)
-        except NotImplementedError:
-            results = [None] * len(node.outputs)
-        for output, sizes in zip(node.outputs, results, strict=True):
+        for output, sizes in zip(node.outputs, inferred_shapes(node, given), strict=True):
             if sizes is None:
                 self._sizes[output] = self._leaf(output)
             else:

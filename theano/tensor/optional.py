@@ -22,9 +22,16 @@ from theano.tensor.shapes import Storage
 class NoneTypeT(Generic):
     """The type of None."""
 
-    def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> None:
-        if data is not None:
-            raise TypeError(f"None is needed, not {data!r:.60}")
+    def filter(self, x: Any, strict: bool = False, allow_downcast: bool | None = None) -> None:
+        if x is not None:
+            raise TypeError(f"None is needed, not {x!r:.60}")
+
+    def is_valid_value(self, a: Any) -> bool:
+        return a is None
+
+    @staticmethod
+    def may_share_memory(a: Any, b: Any) -> bool:
+        return False
 
 
 none_type_t = NoneTypeT()

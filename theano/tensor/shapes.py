@@ -20,7 +20,7 @@ import numpy as np
 
 from theano.dtypes import is_integer, upcast
 from theano.errors import DTypeError, ShapeError, message
-from theano.graph import Apply, Constant, Op
+from theano.graph import Apply, Constant, Op, Variable
 from theano.scalar import OPS
 from theano.tensor.convert import as_tensor_variable, constant
 from theano.tensor.elemwise import elemwise, row
@@ -43,8 +43,9 @@ def constant_integer(variable: Any) -> int | None:
         data: Any = variable.data
         return int(data) if np.ndim(data) == 0 and np.asarray(data).dtype.kind in "iu" else None
     node = variable.owner
-    if node is not None and isinstance(node.op, Shape_i) and node.inputs[0].type.broadcastable[node.op.i]:
-        return 1
+    if node is not None and isinstance(node.op, Shape_i):
+        pattern = getattr(node.inputs[0].type, "broadcastable", None)
+        return 1 if pattern and pattern[node.op.i] else None
     return None
 
 
@@ -115,6 +116,53 @@ def sizes_of(x: Any) -> list[Any]:
     return [Shape_i(axis)(x) if n is None else constant(n, dtype="int64") for axis, n in enumerate(known)]
 
 
+def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> list[Sequence[Any] | None]:
+    """The sizes of a node's outputs as its ``infer_shape`` tells them; None for one that has to be computed.
+
+    What an op of the user's returns is checked: a list with a tuple of integers, or None, for each output."""
+    op = node.op
+    try:
+        found = op.infer_shape(node, input_shapes)
+    except (NotImplementedError, ShapeError):
+        return [None] * len(node.outputs)
+    except Exception as why:
+        if op.is_users:
+            why.add_note(f"in {op}.infer_shape, applied at {node.origin}")
+        raise
+    if not op.is_users:
+        return found  # type: ignore[no-any-return]
+    if not isinstance(found, (list, tuple)) or len(found) != len(node.outputs):
+        given = f"{len(found)} shapes" if isinstance(found, (list, tuple)) else type(found).__name__
+        raise ShapeError(_bad_inference(node, f"must return a list of {_count(node.outputs, 'shape')}, one for each output, not {given}"))
+    return [_checked_shape(node, position, shape) for position, shape in enumerate(found)]
+
+
+def _checked_shape(node: Apply, position: int, shape: Any) -> Sequence[Any] | None:
+    rank = getattr(node.outputs[position].type, "ndim", None)
+    if shape is None or rank is None:
+        return None
+    if not isinstance(shape, (list, tuple)):
+        raise ShapeError(_bad_inference(node, f"gave {shape!r:.40} for the shape of output {position}, no tuple"))
+    if len(shape) != rank:
+        raise ShapeError(_bad_inference(node, f"gave {_count(shape, 'size')} for output {position}, which is of rank {rank}"))
+    try:
+        return [as_size(size) for size in shape]
+    except (TypeError, ValueError):
+        raise ShapeError(_bad_inference(node, f"gave a size of output {position} that is no integer: {shape!r:.60}")) from None
+
+
+def _count(things: Sequence[Any], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+
+
+def _bad_inference(node: Apply, what: str) -> str:
+    return message(
+        f"{type(node.op).__name__}.infer_shape {what}",
+        [("node", str(node)[:60], "", node.origin)],
+        cure="def infer_shape(self, node, input_shapes): return [a tuple of integers or 0-d integer variables for each output]",
+    )
+
+
 def pattern_of(sizes: Iterable[Any]) -> tuple[bool, ...]:
     """Broadcastable where the size is the constant 1."""
     return tuple(constant_integer(size) == 1 for size in sizes)
@@ -155,19 +203,19 @@ SYMBOLIC = Symbolic()
 
 
 class Shape(Op):
-    """The shape of a tensor as an int64 vector."""
+    """The shape of a tensor, or of a value of another type that has one, as an int64 vector."""
 
     __props__ = ()
 
     def make_node(self, x: Any) -> Apply:
-        x = as_tensor_variable(x)
-        return Apply(self, [x], [_with_shape(tensor_type("int64", (False,))(), (x.type.ndim,))])
+        x = x if isinstance(x, Variable) else as_tensor_variable(x)
+        return Apply(self, [x], [_with_shape(tensor_type("int64", (False,))(), (getattr(x.type, "ndim", None),))])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
-        output_storage[0][0] = np.array(inputs[0].shape, dtype=np.int64)
+        output_storage[0][0] = np.array(np.shape(inputs[0]), dtype=np.int64)
 
-    def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
-        return [(as_size(len(input_shapes[0])),)]
+    def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...] | None]:
+        return [(as_size(len(input_shapes[0])),) if hasattr(node.inputs[0].type, "ndim") else None]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[False]]
@@ -195,13 +243,13 @@ class Shape_i(Op):
         return f"Shape_i{{{self.i}}}"
 
     def make_node(self, x: Any) -> Apply:
-        x = as_tensor_variable(x)
-        if not 0 <= self.i < x.type.ndim:
+        x = x if isinstance(x, Variable) else as_tensor_variable(x)
+        if not 0 <= self.i < getattr(x.type, "ndim", self.i + 1):
             raise ShapeError(message(f"shape: there is no dimension {self.i}", [row("of", x)]))
         return Apply(self, [x], [tensor_type("int64", ())()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
-        output_storage[0][0] = np.array(inputs[0].shape[self.i], dtype=np.int64)
+        output_storage[0][0] = np.array(np.shape(inputs[0])[self.i], dtype=np.int64)
 
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
         return [()]
@@ -363,9 +411,9 @@ shape = Shape()
 specify_shape_op = SpecifyShape()
 
 
-def shape_i(x: Any, i: int, fgraph: Any = None) -> Any:
-    """The size of dimension ``i`` of ``x`` as a 0-d variable.  ``fgraph`` is accepted for the sake of old programs."""
-    return Shape_i(i)(x)
+def shape_i(var: Any, i: int, fgraph: Any = None) -> Any:
+    """The size of dimension ``i`` of ``var`` as a 0-d variable.  ``fgraph`` is accepted for the sake of old programs."""
+    return Shape_i(i)(var)
 
 
 def specify_shape(x: Any, shape: Any) -> Any:

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from theano.dtypes import can_hold, resolve
 from theano.errors import DTypeError, VariableTypeError, message, with_article
 from theano.flags import config
-from theano.graph import Type, Variable
+from theano.graph import PureType, Type, Variable
+from theano.scalar.types import Scalar
 
 Pattern = tuple[bool, ...]
 Array = NDArray[Any]
@@ -104,10 +105,10 @@ class TensorType(Type):
             return tensor_type(new_dtype, pattern)
         return type(self)(new_dtype, pattern, name=self.name, sparse_grad=self.sparse_grad)
 
-    def in_same_class(self, other: Type) -> bool:
+    def in_same_class(self, other: PureType) -> bool:
         return isinstance(other, TensorType) and other.dtype == self.dtype and other.broadcastable == self.broadcastable
 
-    def is_super(self, other: Type) -> bool:
+    def is_super(self, other: PureType) -> bool:
         """Every value of ``other`` is one of this type."""
         return (
             isinstance(other, TensorType)
@@ -251,6 +252,17 @@ class TensorType(Type):
     def dtype_specs(self) -> tuple[type, str, str]:
         """NumPy's scalar type, the C type and the NumPy type number of an element, as C code spells them."""
         return self.numpy_dtype.type, f"npy_{self.dtype}", f"NPY_{self.dtype.upper()}"
+
+
+def array_dtype(kind: Any) -> str:
+    """The dtype of the arrays that hold values of type ``kind``: ``object`` for what is no array to native code, whatever
+    attributes a type of the user's may have.
+
+    >>> from theano.graph import generic
+    >>> array_dtype(TensorType("int8", ())), array_dtype(generic)
+    ('int8', 'object')
+    """
+    return kind.dtype if isinstance(kind, TensorType | Scalar) else "object"
 
 
 TOLERANCE = {"float16": 5e-3, "float32": 1e-5, "complex64": 1e-5, "float64": 1e-8, "complex128": 1e-8}

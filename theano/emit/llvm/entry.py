@@ -32,11 +32,13 @@ class Argument:
     """What the fast path accepts for one input or shared variable.
 
     ``extents``: a number where only it will do (1 for broadcastable), else None.  ``numbers``: besides arrays, for 0-d
-    arguments, any of ``"scalar"`` (NumPy's own of this dtype), ``"float"`` and ``"int"`` (Python's)."""
+    arguments, any of ``"scalar"`` (NumPy's own of this dtype), ``"float"`` and ``"int"`` (Python's).  ``checked``: none, each is for
+    Python to look at."""
 
     dtype: str
     extents: tuple[int | None, ...] = ()
     numbers: frozenset[str] = frozenset()
+    checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,8 @@ class Entry(_WayIn):
     # ------------------------------------------------------------------ arguments
 
     def argument(self, buffer: Buffer, argument: Argument, item: str) -> None:
+        if argument.checked:
+            self.slow_unless("false")
         if argument.dtype == "object":
             return self.take(buffer, item, None)
         kind = self.load("ptr", item, self.abi.kind)

@@ -1,0 +1,111 @@
+"""The steps of a program that are a user's Python code: what goes in, what comes out, and what is said if it fails.
+
+An op gets C-contiguous arrays (scalar variables: NumPy scalars; other types: their objects) and gives what it likes; that is made
+what the node declares, or refused.  A result never shares memory with an argument or another result.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy
+
+from theano import errors
+from theano.compile import failures
+from theano.graph import Apply, Runner
+from theano.graph.naming import title
+from theano.loops.ir import PythonStep
+from theano.runtime.numpy_api import canonical
+from theano.scalar.types import Scalar
+from theano.tensor.type import array_dtype
+
+
+def python_callback(step: PythonStep, debug: bool = False) -> Callable[..., tuple[Any, ...]]:
+    """The call of a user's ``perform``, or of its thunk: arrays in, checked arrays out.  ``debug`` prefers ``debug_perform``."""
+    node: Apply = step.node
+    run = Runner(node, debug=debug)
+    in_place = Runner(node, step.owned, debug) if step.owned else run
+    numbers = [k for k, v in enumerate(node.inputs) if isinstance(v.type, Scalar)]
+    own = [_own_result, _array_result]
+    checks = [own[array_dtype(out.type) != "object"] for out in node.outputs]
+
+    def call(*arrays: Any) -> tuple[Any, ...]:
+        given: Sequence[Any] = arrays
+        if numbers:
+            given = [a[()] if k in numbers else a for k, a in enumerate(arrays)]
+        alone = all(_holders(arrays, k) == _ALONE and arrays[k].base is None for k in step.owned)
+        held = [a for k, a in enumerate(arrays) if isinstance(a, numpy.ndarray) and not (alone and k in step.owned)]
+        try:
+            results = (in_place if alone else run)(given)
+            return tuple([check(node, k, result, held) for k, (check, result) in enumerate(zip(checks, results, strict=True))])
+        except Exception as error:
+            error.add_note(_note(node, arrays))
+            raise
+
+    return call
+
+
+def _holders(arrays: Sequence[Any], position: int) -> int:
+    """How many hold an argument, the interpreter included."""
+    return sys.getrefcount(arrays[position])
+
+
+def _count(*arrays: Any) -> int:
+    return _holders(arrays, 0)
+
+
+_probe = numpy.empty(0)
+_ALONE = _count(_probe)
+"""Of an argument that only the caller holds.  An op may have kept an array that it once gave: then it is not overwritten."""
+
+
+def _own_result(node: Apply, position: int, value: Any, held: list[Any]) -> Any:
+    """A value of a type that is no tensor type: the type looks at it."""
+    if value is None and not node.outputs[position].type.is_valid_value(None):
+        raise ValueError(_empty(node, position))
+    return _filtered(node, position, value)
+
+
+def _array_result(node: Apply, position: int, value: Any, held: list[Any]) -> Any:
+    if value is None:
+        raise ValueError(_empty(node, position))
+    array: Any = canonical(_filtered(node, position, value), node.outputs[position].type.dtype)
+    if any(numpy.may_share_memory(array, other) for other in held):
+        array = array.copy()
+    held.append(array)
+    return array
+
+
+def _empty(node: Apply, position: int) -> str:
+    return errors.message(
+        f"perform of {node.op} left output {position} empty",
+        [("output", str(position), str(node.outputs[position].type))],
+        cure=f"write output_storage[{position}][0] = value; what perform returns, or puts in the place of the cell, is not seen",
+    )
+
+
+def _filtered(node: Apply, position: int, value: Any) -> Any:
+    kind = node.outputs[position].type
+    try:
+        return kind.filter(value)
+    except (TypeError, ValueError) as why:
+        rows = [("declared", str(kind)), ("given", _described(value))]
+        cure = "convert the result in perform, or declare its type in make_node"
+        text = errors.message(
+            f"perform of {node.op} gave output {position} a value that is none of its type: {str(why).splitlines()[0]}", rows, cure
+        )
+        raise errors.VariableTypeError(text) from why
+
+
+def _described(value: Any) -> str:
+    return f"{value.dtype} {value.shape}" if isinstance(value, numpy.ndarray) else f"{type(value).__name__} {value!r:.60}"
+
+
+def _note(node: Apply, arrays: Sequence[Any]) -> str:
+    """Where an op failed: the op, its node, what it was given, the user's lines."""
+    method = "thunk" if node.op.has_own_thunk() else "perform"
+    places = ", ".join(failures.lines_of(node))
+    rows = [(f"input {k}", title(v), _described(a)) for k, (v, a) in enumerate(zip(node.inputs, arrays, strict=True))]
+    return errors.message(f"in {node.op}.{method}" + (f", applied at {places}" if places else ""), rows)
