@@ -155,6 +155,7 @@ class _Run:
         return np.ascontiguousarray(flat).view(PARTS[buffer.dtype]) if buffer.dtype in PARTS else flat
 
     def loop(self, region: LoopRegion) -> None:
+        done = 0
         for number in range(self.extent(region.count)):
             if region.counter is not None:
                 self.arrays[region.counter.number][...] = number
@@ -162,6 +163,11 @@ class _Run:
             for old, new in region.carried:
                 a, b = old.number, new.number
                 self.arrays[a], self.arrays[b] = self.arrays[b], self.arrays[a]
+            done = number + 1
+            if region.stop is not None and self.arrays[region.stop.number]:
+                break
+        if region.done is not None:
+            self.arrays[region.done.number][...] = done
 
     def call(self, region: CallRegion) -> None:
         outputs, _ = run_program(region.program, [self.arrays[b.number] for b in region.arguments], (), self.python, self.failure)

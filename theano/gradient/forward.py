@@ -49,7 +49,7 @@ def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise",
         check_variable("Rop: what to differentiate (f)", output)
     one_of("Rop", "disconnected_outputs", disconnected_outputs, ACTIONS)
     one_of("Rop", "return_disconnected", return_disconnected, ABSENT)
-    pushed = _push_forward(outputs, dict(zip(targets, points, strict=True)))
+    pushed = push_forward(outputs, dict(zip(targets, points, strict=True)))
     results = []
     for output in outputs:
         result = pushed.get(output)
@@ -68,7 +68,7 @@ def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise",
     return format_as(use_list, use_tuple, results)
 
 
-def _push_forward(outputs: Sequence[Variable], pushed: dict[Variable, Any]) -> dict[Variable, Any]:
+def push_forward(outputs: Sequence[Variable], pushed: dict[Variable, Any]) -> dict[Variable, Any]:
     """Extends ``pushed`` (derivative of each variable along the given directions) up to ``outputs``."""
     stack: list[tuple[Apply, bool]] = [(o.owner, False) for o in outputs if o.owner is not None and o not in pushed]
     seen: set[Apply] = set()

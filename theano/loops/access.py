@@ -75,7 +75,7 @@ def offset(read: Value, extents: Extents) -> Affine:
 def offset_of(result: Result, indices: tuple[Value, ...], e: Extents) -> Affine:
     shape = tuple(e.canonical(s) for s in result.shape)
     coefficients: dict[int, Value] = {}
-    rest = e.zero
+    rest = e.zero if result.start is None else e.canonical(result.start)
     for index, stride in zip(indices, row_major_strides(e, shape), strict=True):
         if index is e.zero:
             continue

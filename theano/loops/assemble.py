@@ -459,9 +459,10 @@ class _Scope:
         for result in member.stored:
             builder, extents = self.builder, self.owner.extents
             coefficients, buffer = self.owner._store_coefficients(member, result), builder.buffer(result, written=True)
+            start = extents.zero if result.start is None else result.start
             for part, value in enumerate(values[result].parts):
-                form = Affine(coefficients, extents.const(part))
-                yield Store(buffer, builder.address(form, points, builder.literal), value)
+                form = Affine(coefficients, extents.canonical(extents.add(start, extents.const(part))))
+                yield Store(buffer, builder.address(form, points, builder.size), value)
 
     def _translate(
         self,

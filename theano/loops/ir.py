@@ -221,13 +221,16 @@ class Guard:
 class LoopRegion:
     """Run ``body`` ``count`` times.  After each iteration the pointers of each pair in ``carried`` are swapped, so what the
     body wrote to ``new`` is read as ``old`` by the next one.  ``counter``, if given, is a 0-d int64 buffer holding the
-    iteration's number."""
+    iteration's number.  It ends after an iteration that leaves ``stop``, a 0-d bool buffer, not zero; ``done`` is given the number of
+    iterations that there were."""
 
     count: Value
     body: Frame
     carried: tuple[tuple[Buffer, Buffer], ...]
     counter: Buffer | None = None
     nodes: tuple[Any, ...] = ()
+    stop: Buffer | None = None
+    done: Buffer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from theano.loops.access import offset
 from theano.loops.extents import Extents
 from theano.loops.ir import Combine, Fold, Guard
 from theano.loops.nest import READS, Array, Nest, Operand, Parts, RegionBody, Result, Sink, View
+from theano.loops.regions import LoopForm, lower_branch, lower_loop
 from theano.scalar.instructions import PARTS, REAL, Complex, Value, rebuild, walk
 from theano.scalar.mathlib.complex_functions import FOLDS
 from theano.tensor.shapes import as_size, inferred_shapes, sizes_of
@@ -199,7 +200,7 @@ class Lowering:
             return a
         if a.op == "const" and b.op == "const":
             raise errors.ShapeError(_mismatch(node, message, axes, a, b))
-        self._note_operands(node)
+        self.note_operands(node)
         if self.extents.is_told(a) or self.extents.is_told(b):  # what two sizes of arrays owe to it is guarded without it
             a, b = self.extents.canonical(a), self.extents.canonical(b)
         self.guards.append(Guard(a, b, node, axes, "equal", message))
@@ -213,10 +214,10 @@ class Lowering:
                 text = _mismatch(node, message, (), a, b)
                 raise errors.BoundsError(text) if text.startswith("index ") else errors.ShapeError(text)
             return
-        self._note_operands(node)
+        self.note_operands(node)
         self.guards.append(Guard(a, b, node, (), "at_least", message))
 
-    def _note_operands(self, node: Apply | None) -> None:
+    def note_operands(self, node: Apply | None) -> None:
         """``node`` may fail: a message will show its inputs with their shapes."""
         if node is not None and node not in self.operands:
             self.operands[node] = tuple((v, self.values[v].shape) for v in node.inputs[:NAMED] if v in self.values)
@@ -224,7 +225,7 @@ class Lowering:
     def checked_index(self, index: Value, extent: Value, node: Apply, message: str) -> Value:
         """``index`` counted from the end if negative; out of range stops the call with an IndexError."""
         if (node, message) not in self.checks[-4:]:
-            self._note_operands(node)
+            self.note_operands(node)
             self.checks.append((node, message))
         code = len(self.checks) - 1 - self.checks[::-1].index((node, message))
         return self.trace.emit("check", (index.cast("int64"), extent), "int64", code + 1)
@@ -244,26 +245,26 @@ class Lowering:
                     s if n is None or s.op == "const" else self.equal(s, self.int(n), None, ((variable, axis),), "declared shape")  # type: ignore[arg-type]
                     for axis, (s, n) in enumerate(zip(shape, static, strict=True))
                 )
-        result = self._result(variable, shape)
+        result = self.result(variable, shape)
         result.storage, result.source_position = storage, position
         if not shape and "int" in result.dtype:
             result.extent = self.extents.leaf(("value", result.number))
-        self.values[variable] = self._array(result)
+        self.values[variable] = self.array(result)
         return result
 
-    def _result(self, variable: Variable, shape: Iterable[Value]) -> Result:
-        return self._storage(_dtype(variable), self._shaped(variable, shape), variable)
+    def result(self, variable: Variable, shape: Iterable[Value]) -> Result:
+        return self.storage(_dtype(variable), self._shaped(variable, shape), variable)
 
     def _results(self, out: Variable, shape: Iterable[Value], value: Value) -> list[Result]:
         """What holds ``out``, which is computed as ``value``: one array for each part of it."""
         if not isinstance(value, Complex):
-            return [self._result(out, shape)]
+            return [self.result(out, shape)]
         extents = self._shaped(out, shape)
-        real, imag = results = [self._storage(part.dtype, extents) for part in value.parts]
+        real, imag = results = [self.storage(part.dtype, extents) for part in value.parts]
         self.values[out] = Parts(real, imag, value.dtype)
         return results
 
-    def _storage(self, dtype: str, shape: Iterable[Value], variable: Variable | None = None) -> Result:
+    def storage(self, dtype: str, shape: Iterable[Value], variable: Variable | None = None) -> Result:
         """A new array: a packed one of complex numbers."""
         packed = dtype if dtype in PARTS else None
         extents = (*shape, self.int(2)) if packed else tuple(shape)
@@ -271,7 +272,7 @@ class Lowering:
         self.results.append(result)
         return result
 
-    def _array(self, result: Result) -> Array:
+    def array(self, result: Result) -> Array:
         """What a variable means whose elements ``result`` holds."""
         if result.packed is None:
             return result
@@ -281,14 +282,14 @@ class Lowering:
         place = self.int(part)
         return View(packed, packed.shape[:-1], packed.dtype, lambda *i: (*i, place), part=part)
 
-    def _nest(self, kind: str, results: list[Result], **fields: Any) -> Nest:
+    def nest(self, kind: str, results: list[Result], **fields: Any) -> Nest:
         nest = Nest(kind, self._node, results, **fields)
         nest.serial = len(self.nests)
         nest.absorbed = tuple(dict.fromkeys(n for n in self._absorbed if n is not None and n is not self._node))
         for position, result in enumerate(results):
             result.nest, result.position = nest, position
             if result.variable is not None:
-                self.values[result.variable] = self._array(result)
+                self.values[result.variable] = self.array(result)
         self.nests.append(nest)
         return nest
 
@@ -302,7 +303,7 @@ class Lowering:
         extents = self._shaped(out, shape)
         value = _stored(body(*self._clamped(extents, self.indices(len(extents)))), _dtype(out))
         results = self._results(out, extents, value)
-        nest = self._nest("pointwise", results, space=extents, bodies=value.parts)
+        nest = self.nest("pointwise", results, space=extents, bodies=value.parts)
         for result, part in zip(results, nest.bodies, strict=True):
             result.inline = _is_free(part, len(self._live(result)), self._live)
             if not extents and "int" in result.dtype:
@@ -315,11 +316,11 @@ class Lowering:
     def view(self, out: Variable, shape: Iterable[Value], source: Variable, indices: Indices, contiguous: bool = False) -> None:
         """``out[i...] = source[indices(i...)]``: no copy, no work."""
         extents = self._shaped(out, shape)
-        self.values[out] = self._each(
+        self.values[out] = self.each(
             self.values[source], lambda value: View(value, extents, value.dtype, indices, contiguous=contiguous, variable=out)
         )
 
-    def _each(self, value: Array, change: Callable[[Result | View], Result | View]) -> Array:
+    def each(self, value: Array, change: Callable[[Result | View], Result | View]) -> Array:
         """``change`` of a value, or of both its parts."""
         return Parts(change(value.real), change(value.imag), value.dtype) if isinstance(value, Parts) else change(value)
 
@@ -329,7 +330,7 @@ class Lowering:
     def reshape(self, out: Variable, shape: Iterable[Value], source: Variable) -> None:
         """The same elements in the same order; the caller has guarded that the counts agree."""
         shaped = self._shaped(out, shape)
-        self.values[out] = self._each(self.values[source], lambda value: self._reshaped(value, shaped, source, out))
+        self.values[out] = self.each(self.values[source], lambda value: self._reshaped(value, shaped, source, out))
 
     def _reshaped(self, value: Result | View, shape: tuple[Value, ...], source: Variable, out: Variable) -> View:
         base = value
@@ -368,15 +369,15 @@ class Lowering:
             value.forced |= value.inline
             return value
         whole = value is self.values[variable]
-        result = self._storage(value.dtype, value.shape, variable if whole else None)
-        self._nest("pointwise", [result], space=result.shape, bodies=(self._read(value, self.indices(len(value.shape))),))
+        result = self.storage(value.dtype, value.shape, variable if whole else None)
+        self.nest("pointwise", [result], space=result.shape, bodies=(self._read(value, self.indices(len(value.shape))),))
         return result
 
     def copied(self, variable: Variable, node: Apply | None = None) -> Result:
         """A fresh array that holds the elements of ``variable``; ``node`` computes it, if not the one at hand."""
         shape = self.shape(variable)
-        result = self._storage(self.values[variable].dtype, shape)
-        nest = self._nest("pointwise", [result], space=shape, bodies=self.read(variable, self.indices(len(shape))).parts)
+        result = self.storage(self.values[variable].dtype, shape)
+        nest = self.nest("pointwise", [result], space=shape, bodies=self.read(variable, self.indices(len(shape))).parts)
         nest.node = node or nest.node
         return result
 
@@ -405,7 +406,7 @@ class Lowering:
         finished = [_stored(value, _dtype(out)) for value, out in zip(finished, outs, strict=True)]
         results = [result for out, value in zip(outs, finished, strict=True) for result in self._results(out, kept, value)]
         finished = tuple(part for value in finished for part in value.parts)
-        self._nest("reduce", results, space=domain, axes=reduced, combine=combine, bodies=bodies, finish=finished)
+        self.nest("reduce", results, space=domain, axes=reduced, combine=combine, bodies=bodies, finish=finished)
 
     def fold(self, name: str, starts: tuple[complex, ...], dtypes: tuple[str, ...], body: Callable[..., Any]) -> Fold:
         """A combination for :meth:`reduce`: ``body`` of what is carried, values of ``dtypes``, and of as many that are added."""
@@ -442,23 +443,23 @@ class Lowering:
         domain = tuple(space)
         points = self._clamped(domain, self.indices(len(domain)))
         shape = self.shape(base)
-        result = self._result(out, shape)
+        result = self.result(out, shape)
         body = _stored(value(*points), _dtype(out))
         beneath = self.read(base, self.indices(len(shape)))
         bodies = (*body.parts, *beneath.parts)
-        self._nest("scatter", [result], space=domain, bodies=bodies, where=tuple(where(*points)), combine=combine)
+        self.nest("scatter", [result], space=domain, bodies=bodies, where=tuple(where(*points)), combine=combine)
 
     def python(self, node: Apply) -> None:
         """Run ``node.op.perform`` on NumPy arrays."""
         results = []
         for out in node.outputs:
             pattern = _pattern(out)
-            result = self._result(out, (self.extents.one,) * len(pattern))
+            result = self.result(out, (self.extents.one,) * len(pattern))
             sizes = (self.extents.one if b else self.extents.told("object", result, axis) for axis, b in enumerate(pattern))
             result.shape = (*sizes, *result.shape[len(pattern) :])
             results.append(result)
         operands = [Operand(self.materialise(i)) for i in node.inputs]
-        self._nest("python", results, operands=operands)
+        self.nest("python", results, operands=operands)
         if node.op.is_users and hasattr(node.op, "infer_shape"):
             self._hold_to_inferred_shapes(node)
 
@@ -488,75 +489,13 @@ class Lowering:
 
     # ------------------------------------------------------------------ regions
 
-    def loop(self, node: Apply, graph: FunctionGraph, count: Variable, initial: Sequence[Variable], invariants: Sequence[Variable]) -> None:
-        """``node.outputs`` are the states after running ``graph`` (counter, states, invariants -> next states) ``count`` times."""
-        steps = self.extent(count)
-        self.at_least(steps, self.extents.zero, node, "the number of steps of a loop is {left}, less than 0")
-        counter, *rest = graph.inputs
-        states = [self.copied(v) for v in initial]
-        for state in states:
-            state.forced = True
-        inside = self._inside(graph, dict(zip(rest, [*map(self._array, states), *(self.values[v] for v in invariants)], strict=True)))
-        inside.values[counter] = number = self._storage(_dtype(counter), ())
-        self._note_operands(node)
-        sinks, following = [], []
-        with self.extents.scope(inside.equalities):
-            inside.region(graph)
-            for position, (new, old) in enumerate(zip(graph.outputs, initial, strict=True)):
-                for axis, (a, b) in enumerate(zip(inside.shape(new), self.shape(old), strict=True)):
-                    inside.equal(a, b, node, ((new, axis), (old, axis)), "a state of a loop must keep its shape")
-                following.append(self._storage(_dtype(new), self.shape(old)))
-                sinks.append(Sink("state", position, new, following[-1]))
-            body = inside.body(sinks, [number])
-        results = [self._result(out, self.shape(state)) for out, state in zip(node.outputs, initial, strict=True)]
-        self._nest(
-            "loop",
-            results,
-            space=(steps,),
-            operands=[Operand(s) for s in states],
-            states=states,
-            temporaries=[*following, number],
-            inner=[body],
-        )
+    def loop(self, node: Apply, graph: FunctionGraph, count: Variable, **form: Any) -> None:
+        """``node.outputs`` are what ``graph``, run ``count`` times, makes; ``form`` is a :class:`~theano.loops.regions.LoopForm`."""
+        lower_loop(self, node, graph, count, LoopForm(**form))
 
     def branch(self, node: Apply, condition: Variable, sides: Sequence[tuple[FunctionGraph, Sequence[Variable]]]) -> None:
-        """``node.outputs`` are the outputs of the first side's graph if ``condition`` is not zero, else of the second's.
-
-        A side whose results have sizes that only it can tell cannot be given room beforehand: then Python runs the node."""
-        chosen = self._truth(condition)
-        first = len(self.results)
-        inner: list[tuple[Lowering, FunctionGraph]] = []
-        for graph, arguments in sides:
-            inside = self._inside(graph, {v: self.values[a] for v, a in zip(graph.inputs, arguments, strict=True)})
-            with self.extents.scope(inside.equalities):
-                inside.region(graph)
-            inner.append((inside, graph))
-        extents = [s for inside, graph in inner for out in graph.outputs for s in inside.shape(out)]
-        if any(v.op == "size" and v.data[0] in ("value", "object") and v.data[1] >= first for v in walk(extents)):
-            return self.python(node)
-        results = []
-        for position, out in enumerate(node.outputs):
-            then, otherwise = (inside.shape(graph.outputs[position]) for inside, graph in inner)
-            results.append(self._result(out, (self._either(chosen, a, b) for a, b in zip(then, otherwise, strict=True))))
-        bodies = []
-        for inside, graph in inner:
-            with self.extents.scope(inside.equalities):
-                bodies.append(inside.body([Sink("state", k, v, results[k]) for k, v in enumerate(graph.outputs)], []))
-        self._nest("branch", results, operands=[Operand(chosen)], inner=bodies)
-
-    def _truth(self, condition: Variable) -> Result:
-        """Whether ``condition`` is not zero, as a bool in memory."""
-        value = self.read(condition, ())
-        result = self._storage("bool", ())
-        result.forced = True
-        self._nest("pointwise", [result], bodies=(value if value.dtype == "bool" else value.differs(0),))
-        return result
-
-    def _either(self, chosen: Result, a: Value, b: Value) -> Value:
-        """``a`` if ``chosen`` (0 or 1) holds, else ``b``."""
-        if self.extents.same(a, b):
-            return a
-        return self.add(b, self.mul(self.extents.told("value", chosen), self.sub(a, b)))
+        """``node.outputs`` are the outputs of the first side's graph if ``condition`` is not zero, else of the second's."""
+        lower_branch(self, node, condition, sides)
 
     def region(self, graph: FunctionGraph) -> None:
         """Lower a whole graph whose inputs are known."""
@@ -564,7 +503,7 @@ class Lowering:
             self.leaf(out)
         self.graph(graph.toposort())
 
-    def _inside(self, graph: FunctionGraph, values: dict[Variable, Array]) -> Lowering:
+    def inside(self, graph: FunctionGraph, values: dict[Variable, Array]) -> Lowering:
         """A lowering for a region's own graph; it shares everything but the nests and what must hold in the region only."""
         self.prepare(graph)
         inside = Lowering(self.extents, self.prepare)
@@ -656,7 +595,7 @@ class Lowering:
                 number = factor.data if isinstance(factor, Constant) else factor
                 factors.append(repr(float(number)))
         held = self.materialise(base) if base is not None and factors[1] != "0.0" else None
-        self._nest("library", [self._result(out, shape)], space=sizes, operands=operands, routine=routine, flags=tuple(factors), base=held)
+        self.nest("library", [self.result(out, shape)], space=sizes, operands=operands, routine=routine, flags=tuple(factors), base=held)
 
     def _matrix(self, variable: Variable) -> Operand:
         """How a matrix lies in memory: BLAS takes it if either axis has unit stride; else it is copied."""

@@ -29,6 +29,7 @@ class Result:
     shape: tuple[Value, ...]
     variable: Any = None
     packed: str | None = None  # complex: real and imaginary parts lie side by side, the last axis of two elements tells them apart
+    start: Value | None = None  # element of its storage at which it begins: a row of a larger array
     nest: Nest | None = None
     position: int = 0  # among its nest's results
     storage: str | None = None  # "input" | "shared" | "constant" for sources
@@ -60,8 +61,9 @@ class Nest:
     flags: tuple[str, ...] = ()
     base: Result | None = None  # matrix products: what the result holds beforehand
     inner: list[RegionBody] = field(default_factory=list)
-    states: list[Result] = field(default_factory=list)  # loop: what each iteration reads; its results are these at the end
-    temporaries: list[Result] = field(default_factory=list)  # loop: what each iteration writes, and the counter
+    states: list[Result] = field(default_factory=list)  # loop: what each iteration reads; its first results are these at the end
+    temporaries: list[Result] = field(default_factory=list)  # loop: what each iteration writes for the next, and its numbers
+    control: Control | None = None  # of a loop
     serial: int = 0
     absorbed: tuple[Any, ...] = ()  # nodes whose results are computed again inside the bodies
     _reads: tuple[Value, ...] | None = None
@@ -104,6 +106,17 @@ class Nest:
         for name, content in fields.items():
             setattr(self, name, content)
         self._reads = self._arguments = self._cost = None
+
+
+@dataclass(slots=True)
+class Control:
+    """How a loop runs: ``counter`` holds the number of the iteration; it ends early if ``stop`` holds after one; ``done`` tells how many
+    there were.  ``first`` pairs the initial rows of histories with these: they lie at their beginning."""
+
+    counter: Result
+    stop: Result | None = None
+    done: Result | None = None
+    first: list[tuple[Result, Result]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -167,6 +180,7 @@ class Sink:
     position: int
     variable: Variable
     target: Result | None = None  # of a state
+    row: Value | None = None  # the value is this row of the target
 
 
 def operations(values: Iterable[Value]) -> Iterator[Value]:

@@ -23,6 +23,7 @@ from theano.loops.nest import Nest, Operand, Parts, Result, Sink
 from theano.scalar.instructions import ITEMSIZE, Value, walk
 
 ALIGNMENT = 64
+KERNELS = ("pointwise", "reduce", "scatter")
 MOST = (1 << 31) - 1
 """The largest extent and stride that matrix libraries take."""
 
@@ -99,12 +100,21 @@ class _Planner:
             whole = value.whole if isinstance(value, Parts) else value
             result = whole if isinstance(whole, Result) and not whole.inline else None
             fixed = result is None or result.storage is not None or result in taken or result in self.storage or result.nest not in own
-            if fixed or (result is not None and result.nest is not None and result.nest.kind in ("python", "loop")):
+            if fixed or not self._may_be_sink(result, sink, own):
                 result = low.copied(sink.variable, getattr(sink.variable, "owner", None))
             assert result is not None
             taken.add(result)
             placed.append((sink, result))
         return placed
+
+    @staticmethod
+    def _may_be_sink(result: Result, sink: Sink, nests: set[Nest]) -> bool:
+        """Whether ``result`` can be made where it must end up: as a row of something larger only by a kernel, if none but kernels read it."""
+        nest = result.nest
+        assert nest is not None
+        if sink.row is not None and (nest.kind not in KERNELS or any(n.kind not in KERNELS and result in n.arguments() for n in nests)):
+            return False
+        return nest.kind != "python" and not (nest.kind == "loop" and result.position < len(nest.states))
 
     # ------------------------------------------------------------------ tasks
 
@@ -113,6 +123,10 @@ class _Planner:
         items = fuse(needed_nests(low.nests, wanted, self.extents), self.extents)
         plan_stores(items, wanted)
         tasks = [task for item in items for task in self._item_tasks(low, item)]
+        for task in tasks:
+            for result in task.writes:
+                if result in self.alias:  # whoever writes to it first makes the whole of it
+                    task.needs |= self._leaves(self._owner(result).shape)
         self.written.update(r.number for task in tasks for r in (*task.writes, *task.temporaries))
         self._give_away(tasks, set(wanted))
         return tasks
@@ -175,6 +189,8 @@ class _Planner:
         It may always fail: for want of scratch, or because somebody interrupts it."""
         task.may_fail = True
         inside = {r.number for r in (*nest.states, *nest.temporaries)}
+        if nest.control is not None:
+            self.alias.update(nest.control.first)
         for body in nest.inner:
             inner = body.lowering
             with self.extents.scope(inner.equalities):
@@ -182,6 +198,8 @@ class _Planner:
                 for sink, result in placed:
                     assert sink.target is not None
                     self.alias[result] = sink.target
+                    if sink.row is not None:
+                        result.start = self.extents.mul(sink.row, self.extents.product(map(self.extents.canonical, result.shape)))
                 tasks = self._tasks(inner, [r for _, r in placed])
             inside |= {r.number for t in tasks for r in t.writes}
             task.needs |= {v for t in tasks for v in t.needs} | {v for guard in inner.guards for v in self._guard_leaves(guard)}
@@ -393,8 +411,9 @@ class _Planner:
         if nest.kind == "branch":
             return [IfRegion(self._buffer(nest.operands[0].result), frames[0], frames[1], (nest.node,))]
         carried = tuple((self._buffer(a), self._buffer(b)) for a, b in zip(nest.states, nest.temporaries, strict=False))
-        counter = self._buffer(nest.temporaries[-1]) if len(nest.temporaries) > len(nest.states) else None
-        return [LoopRegion(self.extents.canonical(nest.space[0]), frames[0], carried, counter, (nest.node,))]
+        assert nest.control is not None
+        counter, stop, done = (r and self._buffer(r) for r in (nest.control.counter, nest.control.stop, nest.control.done))
+        return [LoopRegion(self.extents.canonical(nest.space[0]), frames[0], carried, counter, (nest.node,), stop, done)]
 
     def _library(self, nest: Nest) -> list[Step]:
         """A matrix product; what it accumulates into is copied first unless it is the same storage."""

@@ -152,8 +152,13 @@ class _Program:
         for _, new in region.carried:
             if new.number not in after.filled:
                 _fail(where, f"{_name(new)} is carried but the body does not fill it")
+        if region.stop is not None and (region.stop.dtype != "bool" or region.stop.shape or region.stop.number not in after.filled):
+            _fail(where, f"{_name(region.stop)} is no single bool that the body fills")
         # with no iteration nothing is filled, but then every array filled step by step has no step to read either
         state.filled = after.filled
+        if region.done is not None:
+            self.integer(region.done, where)
+            self.fills([region.done], state, where)
 
     def branch(self, region: IfRegion, state: _State, where: str) -> None:
         if region.condition.shape:

@@ -1,57 +1,20 @@
-"""The two region nodes: a counted loop that carries states, and a branch that computes one side only.
-
-They are the ground that scan and ifelse stand on; users meet those.
+"""A branch as a node, which holds the graphs of both its sides and computes one of them.
 
 >>> import theano, theano.tensor as T
 >>> x = T.dvector("x")
->>> f = theano.function([x], repeat(lambda step, state: [state * 2 + step], T.constant(3), [x]))
+>>> f = theano.function([x], branch(T.gt(x.sum(), 0), [x * 2], [x / 0]))
 >>> f([1.0])[0].tolist()
-[12.0]
+[2.0]
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from theano import errors
 from theano.graph import Apply, Constant, FunctionGraph, Op, Variable, clone_get_equiv, graph_inputs
 from theano.tensor import as_tensor_variable
-from theano.tensor.type import TensorType
-
-
-class Repeat(Op):
-    """Run ``graph`` (counter, *states, *invariants -> next states) a number of times; results are the last states.
-
-    The node's inputs are the number of steps (0-d integer), the initial states and the invariants."""
-
-    def __init__(self, graph: FunctionGraph, states: int) -> None:
-        self.graph, self.states = graph, states
-
-    def __repr__(self) -> str:
-        return f"Repeat{{{len(self.graph.apply_nodes)} nodes}}"
-
-    def make_node(self, steps: Any, *arguments: Any) -> Apply:
-        count = as_tensor_variable(steps)
-        if count.ndim != 0 or "int" not in count.dtype:
-            raise errors.VariableTypeError(f"repeat: the number of steps must be an integer scalar, not {count.type}")
-        given = [as_tensor_variable(a) for a in arguments]
-        for inside, outside in zip(self.graph.inputs[1:], given, strict=True):
-            if inside.type != outside.type:
-                raise errors.VariableTypeError(f"repeat: the body wants {inside.type}, the argument {outside} has {outside.type}")
-        return Apply(self, [count, *given], [v.type() for v in self.graph.outputs])
-
-    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
-        count, *values = inputs
-        states, invariants = list(values[: self.states]), values[self.states :]
-        for step in range(int(count)):
-            states = _run(self.graph, [step, *states, *invariants])
-        for cell, state in zip(output_storage, states, strict=True):
-            cell[0] = state.copy()
-
-    def lower(self, low: Any, node: Apply) -> None:
-        count, *arguments = node.inputs
-        low.loop(node, self.graph.clone(), count, arguments[: self.states], arguments[self.states :])
 
 
 class Branch(Op):
@@ -79,7 +42,7 @@ class Branch(Op):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         cut = 1 + len(self.sides[0].inputs)
         side, values = (self.sides[0], inputs[1:cut]) if inputs[0] else (self.sides[1], inputs[cut:])
-        for cell, value in zip(output_storage, _run(side, values), strict=True):
+        for cell, value in zip(output_storage, run_graph(side, values), strict=True):
             cell[0] = value.copy()
 
     def lower(self, low: Any, node: Apply) -> None:
@@ -88,27 +51,14 @@ class Branch(Op):
         low.branch(node, node.inputs[0], list(zip(graphs, (node.inputs[1:cut], node.inputs[cut:]), strict=True)))
 
 
-def repeat(step: Callable[..., Sequence[Variable]], count: Any, initial: Sequence[Any]) -> list[Variable]:
-    """Apply ``step(number, *states) -> next states`` ``count`` times, starting from ``initial``; the last states.
-
-    ``step`` may use any variables of the graph around it; a state keeps its type and shape."""
-    given = [as_tensor_variable(v) for v in initial]
-    counter = TensorType("int64", ())("step")
-    states = [v.type(v.name) for v in given]
-    outputs = [as_tensor_variable(v) for v in step(counter, *states)]
-    graph, outer = _closed([counter, *states], outputs)
-    node = Repeat(graph, len(given)).make_node(count, *given, *outer)
-    return list(node.outputs)
-
-
 def branch(condition: Any, then: Sequence[Any], otherwise: Sequence[Any]) -> list[Variable]:
     """``then`` if ``condition`` is not zero, else ``otherwise``, computing only the one chosen."""
-    first, outer = _closed([], [as_tensor_variable(v) for v in then])
-    second, others = _closed([], [as_tensor_variable(v) for v in otherwise])
+    first, outer = closed([], [as_tensor_variable(v) for v in then])
+    second, others = closed([], [as_tensor_variable(v) for v in otherwise])
     return list(Branch(first, second).make_node(condition, *outer, *others).outputs)
 
 
-def _closed(inputs: list[Variable], outputs: list[Variable]) -> tuple[FunctionGraph, list[Variable]]:
+def closed(inputs: list[Variable], outputs: list[Variable]) -> tuple[FunctionGraph, list[Variable]]:
     """The graph from ``inputs`` to ``outputs`` on its own; whatever else it needs becomes further inputs."""
     own = set(inputs)
     outer = [v for v in graph_inputs(outputs) if v not in own and not isinstance(v, Constant)]
@@ -118,7 +68,7 @@ def _closed(inputs: list[Variable], outputs: list[Variable]) -> tuple[FunctionGr
     return graph, outer
 
 
-def _run(graph: FunctionGraph, values: Sequence[Any]) -> list[Any]:
+def run_graph(graph: FunctionGraph, values: Sequence[Any]) -> list[Any]:
     """Node by node by ``perform``."""
     known: dict[Variable, Any] = {v: v.type.filter(x, allow_downcast=True) for v, x in zip(graph.inputs, values, strict=True)}
     for node in graph.toposort():

@@ -55,7 +55,7 @@ def step_buffers(step: Step) -> tuple[Buffer, ...]:
     if isinstance(step, PythonStep | CallRegion):
         return (*step.arguments, *step.results)
     if isinstance(step, LoopRegion):
-        return (*(b for pair in step.carried for b in pair), *((step.counter,) if step.counter else ()))
+        return (*(b for pair in step.carried for b in pair), *(b for b in (step.counter, step.stop, step.done) if b is not None))
     return (step.condition,) if isinstance(step, IfRegion) else step.buffers
 
 

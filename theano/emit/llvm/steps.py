@@ -135,6 +135,8 @@ def loop_region(text: ProgramText, w: Part, step: LoopRegion, number: int) -> No
     """``@loopN``: if there are iterations, what none of them changes once, then the iterations."""
     count = text.layout.take()
     w.store("i64", text.size(w, step.count), "%f", count)
+    if step.done is not None:
+        w.store("i64", "0", text.pointer(w, step.done))
     changing = {b.number for s in (*all_steps(step.body), step) for b in written_buffers(s)}
     varies = varying(lambda key: key[0] in ("object", "value") and key[1] in changing)
     moving = {b.number for pair in step.carried for b in pair}
@@ -171,7 +173,13 @@ def _iterate(text: ProgramText, w: Writer, step: LoopRegion, body: Stream, trips
     _look_for_signals(text, w, i)
     following = w.let(f"add i64 {i}, 1")
     w.store("i64", following, "%f", index)
-    w.branch(w.let(f"icmp slt i64 {following}, {trips}"), "again", "finished")
+    if step.done is not None:
+        w.store("i64", following, text.pointer(w, step.done))
+    more = w.let(f"icmp slt i64 {following}, {trips}")
+    if step.stop is not None:
+        go_on = w.let(f"icmp eq i8 {w.load('i8', text.pointer(w, step.stop))}, 0")
+        more = w.let(f"and i1 {more}, {go_on}")
+    w.branch(more, "again", "finished")
     w.label("finished")
 
 

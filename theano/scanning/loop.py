@@ -1,0 +1,253 @@
+"""The loop as a node: :class:`Scan` holds the graph of one step and runs it a number of times.
+
+A step reads a row of each sequence and earlier rows of each state, and gives the next row of each state and a row of each
+record.  :func:`theano.scan` makes these nodes, and the derivatives of one are others (:mod:`theano.scanning.adjoint`).
+
+>>> import theano, theano.tensor as T
+>>> x = T.dvector("x")
+>>> f = theano.function([x], repeat(lambda step, state: [state * 2 + step], T.constant(3), [x]))
+>>> f([1.0])[0].tolist()
+[12.0]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from theano import errors
+from theano.graph import Apply, FunctionGraph, Op, Variable, io_connection_pattern
+from theano.scanning.regions import closed, run_graph
+from theano.tensor import as_tensor_variable
+from theano.tensor.shapes import Shape_i, as_size
+from theano.tensor.type import TensorType
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What steps hand on: a step reads its row of ``taps`` steps before; ``kept``: all of its rows are a result, and not the last alone."""
+
+    taps: tuple[int, ...] = (1,)
+    kept: bool = True
+
+    @property
+    def depth(self) -> int:
+        """How many rows it begins with."""
+        return max(self.taps)
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Things that belong to a Scan node by what they are of."""
+
+    sequences: list[Any]
+    states: list[Any]
+    invariants: list[Any]
+
+
+class Scan(Op):
+    """Run ``graph`` (step, rows of sequences, rows of states, invariants -> next rows, records[, whether to stop]).
+
+    The node's inputs are the number of steps (0-d integer), the sequences, which have as many rows, the initial rows of the states, and
+    the invariants.  Its outputs are the rows of the states, initial ones first, or their last row; the records; and, with
+    ``until``, how many steps there were: rows after that hold nothing.  ``truncate``: gradients go back so many steps, if not -1."""
+
+    def __init__(
+        self,
+        graph: FunctionGraph,
+        sequences: int = 0,
+        states: Sequence[State] = (),
+        until: bool = False,
+        truncate: int = -1,
+        name: str | None = None,
+    ) -> None:
+        self.graph, self.sequences, self.states = graph, sequences, tuple(states)
+        self.until, self.truncate, self.name = until, truncate, name
+
+    def __repr__(self) -> str:
+        return f"Scan{{{self.name or f'{len(self.graph.apply_nodes)} nodes'}}}"
+
+    __str__ = __repr__
+
+    # ------------------------------------------------------------------ its parts
+
+    @property
+    def records(self) -> int:
+        return len(self.graph.outputs) - len(self.states) - self.until
+
+    def outer(self, inputs: Sequence[Any]) -> Groups:
+        """The inputs of a node."""
+        first, second = 1 + self.sequences, 1 + self.sequences + len(self.states)
+        return Groups(list(inputs[1:first]), list(inputs[first:second]), list(inputs[second:]))
+
+    def inner(self) -> Groups:
+        """The inputs of a step; of each state a list, for its taps."""
+        rest = iter(self.graph.inputs[1:])
+        rows = [next(rest) for _ in range(self.sequences)]
+        return Groups(rows, [[next(rest) for _ in state.taps] for state in self.states], list(rest))
+
+    def results(self) -> tuple[list[Any], list[Any]]:
+        """What a step gives: next rows, records."""
+        count = len(self.states)
+        return self.graph.outputs[:count], self.graph.outputs[count : count + self.records]
+
+    def with_states(self, states: Sequence[State]) -> Scan:
+        return Scan(self.graph, self.sequences, states, self.until, self.truncate, self.name)
+
+    # ------------------------------------------------------------------ a node
+
+    def make_node(self, steps: Any, *arguments: Any) -> Apply:
+        count = as_tensor_variable(steps)
+        if count.type.ndim != 0 or "int" not in count.type.dtype:
+            raise errors.VariableTypeError(f"scan: the number of steps must be an integer scalar, not {count.type}")
+        given = [as_tensor_variable(v) if not isinstance(v, Variable) else v for v in arguments]
+        outer, inner = self.outer([count, *given]), self.inner()
+        for kind, pairs in (
+            ("sequence", zip(inner.sequences, outer.sequences, strict=True)),
+            ("initial value", ((rows[0], whole) for rows, whole in zip(inner.states, outer.states, strict=True))),
+        ):
+            for row, whole in pairs:
+                if row.type != row_type(whole):
+                    raise errors.VariableTypeError(f"scan: the step wants rows of {row.type}, the {kind} {whole} has {whole.type}")
+        for inside, outside in zip(inner.invariants, outer.invariants, strict=True):
+            if inside.type != outside.type:
+                raise errors.VariableTypeError(f"scan: the step wants {inside.type}, the argument {outside} has {outside.type}")
+        following, records = self.results()
+        for rows, new in zip(inner.states, following, strict=True):
+            if rows[0].type != new.type:
+                raise errors.VariableTypeError(f"scan: a state of {rows[0].type} is followed by one of {new.type}: the types must be equal")
+        outputs = [rows_type(v)() if state.kept else v.type() for state, v in zip(self.states, following, strict=True)]
+        outputs += [rows_type(v)() for v in records]
+        return Apply(self, [count, *given], outputs + ([TensorType("int64", ())()] if self.until else []))
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        steps, outer = int(inputs[0]), self.outer(inputs)
+        if steps < 0:
+            raise errors.ShapeError(f"the number of steps of a loop is {steps}, less than 0")
+        for whole in outer.sequences:
+            if len(whole) != steps:
+                raise errors.ShapeError(f"scan: a sequence has {len(whole)} rows, there are {steps} steps")
+        rows = [list(initial) for initial in outer.states]
+        records: list[list[Any]] = [[] for _ in range(self.records)]
+        done = 0
+        for step in range(steps):
+            taken = [history[-tap] for history, state in zip(rows, self.states, strict=True) for tap in state.taps]
+            found = run_graph(self.graph, [np.asarray(step), *(s[step] for s in outer.sequences), *taken, *outer.invariants])
+            done = step + 1
+            for history, value in zip((*rows, *records), found, strict=False):
+                history.append(np.array(value))
+            if self.until and found[-1]:
+                break
+        results = [r if s.kept else r[-1] for r, s in zip(rows, self.states, strict=True)]
+        padding = steps - done
+        for cell, out, value in zip(output_storage, node.outputs, [*results, *records], strict=False):
+            cell[0] = _stacked(value, out, padding) if isinstance(value, list) else np.asarray(value, out.type.dtype)
+        if self.until:
+            output_storage[-1][0] = np.asarray(done)
+
+    def lower(self, low: Any, node: Apply) -> None:
+        outer = self.outer(node.inputs)
+        low.loop(
+            node,
+            self.graph.clone(),
+            node.inputs[0],
+            sequences=outer.sequences,
+            initial=outer.states,
+            taps=[state.taps for state in self.states],
+            kept=[state.kept for state in self.states],
+            invariants=outer.invariants,
+            until=self.until,
+        )
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> list[Any]:
+        outer = self.outer(input_shapes)
+        found: list[Any] = []
+        for state, sizes in zip(self.states, outer.states, strict=True):
+            found.append((as_size(node.inputs[0] + state.depth), *sizes[1:]) if state.kept else tuple(sizes[1:]))
+        for out in node.outputs[len(self.states) : len(self.states) + self.records]:
+            found.append((as_size(node.inputs[0]), *(Shape_i(axis)(out) for axis in range(1, out.type.ndim))))
+        return found + [()] * self.until
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        from theano.scanning.adjoint import pull_back
+
+        return pull_back(self, inputs, outputs, output_grads)
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        from theano.scanning.adjoint import push
+
+        return push(self, inputs, eval_points)
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        """Whether the elements of an output depend on those of an input, after any number of steps."""
+        reached, states = self.reached(), len(self.states)
+        rows = [[False] * len(node.outputs)]
+        inner = self.inner()
+        taps = [[v for v in group] for group in inner.states]
+        for group in [*([v] for v in inner.sequences), *taps, *([v] for v in inner.invariants)]:
+            bits = [any(reached[v][k] for v in group) for k in range(states + self.records)]
+            rows.append(bits + [False] * self.until)
+        for k in range(states):  # the initial rows are a part of the result
+            rows[1 + self.sequences + k][k] = True
+        return rows
+
+    def reached(self) -> dict[Variable, list[bool]]:
+        """{input of a step: which next rows and records depend on it, in this step or a later one}."""
+        outputs = self.graph.outputs[: len(self.states) + self.records]
+        direct = dict(zip(self.graph.inputs, io_connection_pattern(self.graph.inputs, outputs), strict=True))
+        inner, changed = self.inner(), True
+        while changed:
+            changed = False
+            for row in direct.values():
+                for k, taps in enumerate(inner.states):
+                    if row[k]:
+                        more = [a or any(direct[v][o] for v in taps) for o, a in enumerate(row)]
+                        changed |= more != row
+                        row[:] = more
+        return direct
+
+
+def row_type(variable: Any) -> Any:
+    """The type of a row of ``variable``."""
+    kind = variable.type
+    if not getattr(kind, "broadcastable", ()):
+        raise errors.VariableTypeError(f"scan: {variable} of type {kind} has no rows")
+    return kind.clone(broadcastable=kind.broadcastable[1:])
+
+
+def rows_type(variable: Any) -> Any:
+    """The type of many of ``variable``, one after another along a new first axis."""
+    kind = variable.type
+    return kind.clone(broadcastable=(False, *kind.broadcastable))
+
+
+def _stacked(rows: list[Any], out: Any, padding: int) -> Any:
+    if not rows:
+        return np.zeros((padding,) + (0,) * (out.type.ndim - 1), out.type.dtype)
+    return np.stack([*rows, *([np.zeros_like(rows[0])] * padding)]).astype(out.type.dtype)
+
+
+def repeat(step: Callable[..., Sequence[Variable]], count: Any, initial: Sequence[Any]) -> list[Variable]:
+    """Apply ``step(number, *states) -> next states`` ``count`` times, starting from ``initial``; the last states.
+
+    ``step`` may use any variables of the graph around it; a state keeps its type and shape."""
+    given = [as_tensor_variable(v) for v in initial]
+    counter = TensorType("int64", ())("step")
+    states = [v.type(v.name) for v in given]
+    graph, outer = closed([counter, *states], [as_tensor_variable(v) for v in step(counter, *states)])
+    scan = Scan(graph, states=[State(kept=False)] * len(given))
+    return list(scan.make_node(count, *(v.dimshuffle("x", *range(v.type.ndim)) for v in given), *outer).outputs)
+
+
+def kept(node: Apply) -> list[Variable]:
+    """All rows of each state of a Scan node."""
+    op = node.op
+    if all(state.kept for state in op.states):
+        return list(node.outputs[: len(op.states)])
+    again = op.with_states([replace(state, kept=True) for state in op.states])
+    return list(again.make_node(*node.inputs).outputs[: len(op.states)])
+
+

@@ -1,0 +1,90 @@
+"""A step while it is built: what it reads and gives, until it becomes the graph of a loop.
+
+The step is written in variables of its own and any others.  What of it does not depend on its own variables is computed once,
+outside: the loop reads it as an invariant.
+
+>>> import theano.tensor as T
+>>> x, w = T.dmatrix("x"), T.dscalar("w")
+>>> step = Step()
+>>> row = step.sequence(x)
+>>> step.record(row * T.exp(w))
+>>> (squares,) = step.loop(x.shape[0])
+>>> [str(v) for v in squares.owner.op.graph.outputs[0].owner.inputs[1].owner.inputs]
+['invariant']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from theano.graph import Constant, FunctionGraph, Variable, clone_get_equiv, walk
+from theano.graph.traversal import toposort_nodes
+from theano.scanning.loop import Scan, State, row_type
+from theano.tensor import patternbroadcast
+from theano.tensor.elemwise import dimshuffle
+from theano.tensor.type import TensorType
+
+
+class Step:
+    """Collects sequences, states and records; :meth:`loop` makes the loop."""
+
+    def __init__(self) -> None:
+        self.number = TensorType("int64", ())("step")
+        self.rows: list[Any] = []
+        self.sequences: list[Any] = []
+        self.taps: list[tuple[list[Any], State, Any]] = []  # the variables, what they are, initial rows
+        self.following: list[Any] = []
+        self.records: list[Any] = []
+
+    def sequence(self, whole: Any, row: Any = None) -> Any:
+        """The variable ``row``, or a new one, for the row of ``whole`` that belongs to a step."""
+        self.sequences.append(whole)
+        self.rows.append(row_type(whole)() if row is None else row)
+        return self.rows[-1]
+
+    def state(self, rows: Sequence[Any], following: Any, initial: Any, kind: State | None = None) -> int:
+        """A state that ``rows`` stand for and that is followed by ``following``; its number."""
+        self.taps.append((list(rows), kind or State(), initial))
+        self.following.append(following)
+        return len(self.following) - 1
+
+    def record(self, value: Any) -> None:
+        self.records.append(value)
+
+    def loop(self, steps: Any, until: Any = None, truncate: int = -1, name: str | None = None) -> list[Any]:
+        """The results of the loop: of states, of records and, with ``until``, the number of steps."""
+        outputs = [*self.following, *self.records, *([] if until is None else [until])]
+        used = set(walk(outputs))
+        read = [(row, whole) for row, whole in zip(self.rows, self.sequences, strict=True) if row in used]
+        formal = [self.number, *(row for row, _ in read), *(row for rows, _, _ in self.taps for row in rows)]
+        graph, outer = close_step(formal, outputs)
+        op = Scan(graph, len(read), [kind for _, kind, _ in self.taps], until is not None, truncate, name)
+        node = op.make_node(steps, *(whole for _, whole in read), *(initial for *_, initial in self.taps), *outer)
+        return list(node.outputs)
+
+
+def close_step(formal: Sequence[Variable], outputs: Sequence[Variable]) -> tuple[FunctionGraph, list[Variable]]:
+    """The graph from ``formal`` to ``outputs`` on its own; what it needs besides, and does not depend on ``formal``, becomes further inputs."""
+    inside = set(formal)
+    order = toposort_nodes([v.owner for v in outputs if v.owner is not None], inside, {})
+    for node in order:
+        if any(v in inside for v in node.inputs):
+            inside.update(node.outputs)
+    needed = [v for node in order if node.outputs[0] in inside for v in node.inputs]
+    outer = [v for v in dict.fromkeys((*needed, *outputs)) if v not in inside and not isinstance(v, Constant)]
+    memo = {v: v.type(v.name) for v in formal} | {v: v.type(v.name or "invariant") for v in outer}
+    clone_get_equiv([], outputs, memo=memo)
+    graph = FunctionGraph([memo[v] for v in (*formal, *outer)], [memo[v] for v in outputs], clone=False)
+    return graph, outer
+
+
+def leading(variable: Any) -> Any:
+    """``variable`` as the only row of an array."""
+    return dimshuffle(variable.type.broadcastable, ("x", *range(variable.type.ndim)))(variable)
+
+
+def fitted(value: Any, kind: Any) -> Any:
+    """``value`` with the dtype and the pattern of ``kind``."""
+    value = value if value.type.dtype == kind.dtype else value.astype(kind.dtype)
+    return value if value.type.broadcastable == kind.broadcastable else patternbroadcast(value, kind.broadcastable)
