@@ -95,7 +95,8 @@ class KernelBuilder:
 
     def address(self, form: Affine, axes: dict[int, Value], translate: Callable[[Value], Value]) -> Value:
         """The element offset ``form``, whose indices ``axes`` maps to values of this kernel."""
-        total: Value | None = None if form.rest is self.extents.zero else translate(form.rest)
+        known = form.rest.args and is_extent(form.rest)  # then it is computed once, outside of the kernel
+        total: Value | None = None if form.rest is self.extents.zero else self.size(form.rest) if known else translate(form.rest)
         for axis, index in axes.items():
             coefficient = form.coefficients.get(axis)
             if coefficient is None or self.extents.canonical(coefficient) is self.extents.zero:

@@ -30,6 +30,7 @@ class Result:
     variable: Any = None
     packed: str | None = None  # complex: real and imaginary parts lie side by side, the last axis of two elements tells them apart
     start: Value | None = None  # element of its storage at which it begins: a row of a larger array
+    beginning: Result | None = None  # the array that it is the first rows of
     nest: Nest | None = None
     position: int = 0  # among its nest's results
     storage: str | None = None  # "input" | "shared" | "constant" for sources
@@ -111,12 +112,11 @@ class Nest:
 @dataclass(slots=True)
 class Control:
     """How a loop runs: ``counter`` holds the number of the iteration; it ends early if ``stop`` holds after one; ``done`` tells how many
-    there were.  ``first`` pairs the initial rows of histories with these: they lie at their beginning."""
+    there were."""
 
     counter: Result
     stop: Result | None = None
     done: Result | None = None
-    first: list[tuple[Result, Result]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

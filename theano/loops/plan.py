@@ -189,8 +189,7 @@ class _Planner:
         It may always fail: for want of scratch, or because somebody interrupts it."""
         task.may_fail = True
         inside = {r.number for r in (*nest.states, *nest.temporaries)}
-        if nest.control is not None:
-            self.alias.update(nest.control.first)
+        self.alias.update((o.result, o.result.beginning) for o in nest.operands if o.result.beginning is not None)
         for body in nest.inner:
             inner = body.lowering
             with self.extents.scope(inner.equalities):

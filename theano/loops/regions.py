@@ -45,7 +45,7 @@ class _Loop:
     sinks: list[Sink] = field(default_factory=list)
     swapped: list[tuple[Variable, Result, Result]] = field(default_factory=list)  # output, state, its next value
     histories: list[tuple[Variable, Result]] = field(default_factory=list)  # output, all rows of it
-    first: list[tuple[Result, Result]] = field(default_factory=list)
+    first: list[Result] = field(default_factory=list)
     steps: Value = field(init=False)
     number: Value = field(init=False)  # of the step
 
@@ -78,7 +78,7 @@ class _Loop:
                 whole = low.result(out, (self.steps, *shape))
                 self.histories.append((out, whole))
                 self.sinks.append(Sink("state", len(self.sinks), row, whole, self.number))
-            control = Control(counter, first=self.first)
+            control = Control(counter)
             for condition in until:
                 self._stop(inside, condition, control)
             own = [counter, *(whole for _, whole in self.histories)]
@@ -99,7 +99,7 @@ class _Loop:
             "loop",
             results,
             space=(self.steps,),
-            operands=[Operand(r) for r in (*(s for _, s, _ in self.swapped), *(r for r, _ in self.first))],
+            operands=[Operand(r) for r in (*(s for _, s, _ in self.swapped), *self.first)],
             states=[state for _, state, _ in self.swapped],
             temporaries=temporaries,
             inner=[body],
@@ -128,8 +128,8 @@ class _Loop:
         if self.form.kept[k]:
             whole = low.result(out, (low.add(self.steps, e.const(depth)), *low.shape(initial)[1:]))
             begin = low.copied(initial)
-            begin.forced = True
-            self.first.append((begin, whole))
+            begin.forced, begin.beginning = True, whole
+            self.first.append(begin)
             self.histories.append((out, whole))
             held = low.array(whole)
             for tap, variable in zip(taps, formal, strict=True):

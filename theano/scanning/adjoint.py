@@ -13,7 +13,8 @@ from typing import Any
 from theano.dtypes import is_discrete
 from theano.gradient.forward import push_forward
 from theano.gradient.reverse import backpropagate, sum_of
-from theano.graph import DisconnectedType, NullType, Variable, clone_replace, disconnected_type
+from theano.graph import DisconnectedType, NullType, Variable, disconnected_type
+from theano.scanning.bodies import substituted
 from theano.scanning.loop import Scan, kept
 from theano.scanning.step import Step, fitted, leading
 from theano.tensor import as_tensor_variable, join, minimum, patternbroadcast, set_subtensor, switch
@@ -63,7 +64,7 @@ class _Steps:
 
     def _outside(self, values: dict[Any, Any]) -> dict[Any, Any]:
         """The same in terms of what stands outside of the step."""
-        return dict(zip(values, clone_replace(list(values.values()), self.outside), strict=True))
+        return dict(zip(values, substituted(list(values.values()), self.outside), strict=True))
 
 
 class _Reverse(_Steps):

@@ -20,7 +20,7 @@ import numpy as np
 
 from theano import errors
 from theano.graph import Apply, FunctionGraph, Op, Variable, io_connection_pattern
-from theano.scanning.regions import closed, run_graph
+from theano.scanning.bodies import closed, run_graph
 from theano.tensor import as_tensor_variable
 from theano.tensor.shapes import Shape_i, as_size
 from theano.tensor.type import TensorType
@@ -130,7 +130,7 @@ class Scan(Op):
         for whole in outer.sequences:
             if len(whole) != steps:
                 raise errors.ShapeError(f"scan: a sequence has {len(whole)} rows, there are {steps} steps")
-        rows = [list(initial) for initial in outer.states]
+        rows = [list(initial) if isinstance(initial, np.ndarray) else [initial] for initial in outer.states]
         records: list[list[Any]] = [[] for _ in range(self.records)]
         done = 0
         for step in range(steps):
@@ -138,13 +138,13 @@ class Scan(Op):
             found = run_graph(self.graph, [np.asarray(step), *(s[step] for s in outer.sequences), *taken, *outer.invariants])
             done = step + 1
             for history, value in zip((*rows, *records), found, strict=False):
-                history.append(np.array(value))
+                history.append(np.array(value) if isinstance(value, (np.ndarray, np.generic)) else value)
             if self.until and found[-1]:
                 break
         results = [r if s.kept else r[-1] for r, s in zip(rows, self.states, strict=True)]
         padding = steps - done
         for cell, out, value in zip(output_storage, node.outputs, [*results, *records], strict=False):
-            cell[0] = _stacked(value, out, padding) if isinstance(value, list) else np.asarray(value, out.type.dtype)
+            cell[0] = _stacked(value, out, padding) if isinstance(value, list) else out.type.filter(value)
         if self.until:
             output_storage[-1][0] = np.asarray(done)
 
@@ -211,9 +211,11 @@ class Scan(Op):
 
 
 def row_type(variable: Any) -> Any:
-    """The type of a row of ``variable``."""
+    """The type of a row of ``variable``; what is no array is its own."""
     kind = variable.type
-    if not getattr(kind, "broadcastable", ()):
+    if not hasattr(kind, "broadcastable"):
+        return kind
+    if not kind.broadcastable:
         raise errors.VariableTypeError(f"scan: {variable} of type {kind} has no rows")
     return kind.clone(broadcastable=kind.broadcastable[1:])
 

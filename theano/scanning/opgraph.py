@@ -29,7 +29,7 @@ from theano.graph import (
     graph_inputs,
     io_connection_pattern,
 )
-from theano.scanning.regions import run_graph
+from theano.scanning.bodies import run_graph
 from theano.tensor.shapes import Shape_i
 from theano.tensor.sharedvar import SharedVariable
 

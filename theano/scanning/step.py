@@ -9,8 +9,8 @@ outside: the loop reads it as an invariant.
 >>> row = step.sequence(x)
 >>> step.record(row * T.exp(w))
 >>> (squares,) = step.loop(x.shape[0])
->>> [str(v) for v in squares.owner.op.graph.outputs[0].owner.inputs[1].owner.inputs]
-['invariant']
+>>> squares.owner.inputs[-1].owner.inputs
+[Elemwise{exp,no_inplace}.0]
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from theano.graph import Constant, FunctionGraph, Variable, clone_get_equiv, walk
-from theano.graph.traversal import toposort_nodes
+from theano.graph import walk
+from theano.scanning.bodies import closed_step
 from theano.scanning.loop import Scan, State, row_type
 from theano.tensor import patternbroadcast
 from theano.tensor.elemwise import dimshuffle
@@ -58,29 +58,16 @@ class Step:
         used = set(walk(outputs))
         read = [(row, whole) for row, whole in zip(self.rows, self.sequences, strict=True) if row in used]
         formal = [self.number, *(row for row, _ in read), *(row for rows, _, _ in self.taps for row in rows)]
-        graph, outer = close_step(formal, outputs)
+        graph, outer = closed_step(formal, outputs)
         op = Scan(graph, len(read), [kind for _, kind, _ in self.taps], until is not None, truncate, name)
         node = op.make_node(steps, *(whole for _, whole in read), *(initial for *_, initial in self.taps), *outer)
         return list(node.outputs)
 
 
-def close_step(formal: Sequence[Variable], outputs: Sequence[Variable]) -> tuple[FunctionGraph, list[Variable]]:
-    """The graph from ``formal`` to ``outputs`` on its own; what it needs besides, and does not depend on ``formal``, becomes further inputs."""
-    inside = set(formal)
-    order = toposort_nodes([v.owner for v in outputs if v.owner is not None], inside, {})
-    for node in order:
-        if any(v in inside for v in node.inputs):
-            inside.update(node.outputs)
-    needed = [v for node in order if node.outputs[0] in inside for v in node.inputs]
-    outer = [v for v in dict.fromkeys((*needed, *outputs)) if v not in inside and not isinstance(v, Constant)]
-    memo = {v: v.type(v.name) for v in formal} | {v: v.type(v.name or "invariant") for v in outer}
-    clone_get_equiv([], outputs, memo=memo)
-    graph = FunctionGraph([memo[v] for v in (*formal, *outer)], [memo[v] for v in outputs], clone=False)
-    return graph, outer
-
-
 def leading(variable: Any) -> Any:
-    """``variable`` as the only row of an array."""
+    """``variable`` as the only row of an array; what is no array stays as it is."""
+    if not hasattr(variable.type, "broadcastable"):
+        return variable
     return dimshuffle(variable.type.broadcastable, ("x", *range(variable.type.ndim)))(variable)
 
 

@@ -1,0 +1,62 @@
+"""The graphs that loops and branches hold: cut out of a larger one, and run by Python.
+
+>>> import theano.tensor as T
+>>> x, y = T.dscalars("x", "y")
+>>> body, outer = closed([x], [x * y])
+>>> body.inputs, outer
+([x, y], [y])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from theano.graph import Constant, FunctionGraph, Variable, clone_get_equiv, graph_inputs
+from theano.graph.traversal import toposort_nodes
+
+
+def closed(formal: Sequence[Variable], outputs: Sequence[Variable]) -> tuple[FunctionGraph, list[Variable]]:
+    """The graph from ``formal`` to ``outputs`` on its own, with all that ``outputs`` are made of; other leaves become further inputs."""
+    own = set(formal)
+    outer = [v for v in graph_inputs(outputs, formal) if v not in own and not isinstance(v, Constant)]
+    return body_of(formal, outer, outputs), outer
+
+
+def closed_step(formal: Sequence[Variable], outputs: Sequence[Variable]) -> tuple[FunctionGraph, list[Variable]]:
+    """The same, but what does not depend on ``formal`` stays outside: it becomes an input."""
+    inside = set(formal)
+    order = toposort_nodes([v.owner for v in outputs if v.owner is not None and v not in inside], inside, {})
+    for node in order:
+        if any(v in inside for v in node.inputs):
+            inside.update(node.outputs)
+    needed = [v for node in order if node.outputs[0] in inside for v in node.inputs]
+    outer = [v for v in dict.fromkeys((*needed, *outputs)) if v not in inside and not isinstance(v, Constant)]
+    return body_of(formal, outer, outputs), outer
+
+
+def body_of(formal: Sequence[Variable], outer: Sequence[Variable], outputs: Sequence[Variable]) -> FunctionGraph:
+    """A copy of the graph from ``formal`` and ``outer`` to ``outputs``."""
+    memo = {v: v.type(v.name) for v in (*formal, *outer)}
+    clone_get_equiv([], outputs, memo=memo)
+    return FunctionGraph([memo[v] for v in (*formal, *outer)], [memo[v] for v in outputs], clone=False)
+
+
+def substituted(outputs: Sequence[Variable], replaced: Mapping[Variable, Variable]) -> list[Any]:
+    """``outputs`` with the variables replaced: copies of the nodes that depend on these, and of no others."""
+    memo: dict[Variable, Variable] = dict(replaced)
+    for node in toposort_nodes([v.owner for v in outputs if v.owner is not None and v not in memo], replaced, {}):
+        if any(v in memo for v in node.inputs):
+            copy = node.clone_with_new_inputs([memo.get(v, v) for v in node.inputs])
+            memo.update(zip(node.outputs, copy.outputs, strict=True))
+    return [memo.get(v, v) for v in outputs]
+
+
+def run_graph(graph: FunctionGraph, values: Sequence[Any]) -> list[Any]:
+    """Node by node by ``perform``."""
+    known: dict[Variable, Any] = {v: v.type.filter(x, allow_downcast=True) for v, x in zip(graph.inputs, values, strict=True)}
+    for node in graph.toposort():
+        cells: list[list[Any]] = [[None] for _ in node.outputs]
+        node.op.perform(node, [v.data if isinstance(v, Constant) else known[v] for v in node.inputs], cells)
+        known.update((out, cell[0]) for out, cell in zip(node.outputs, cells, strict=True))
+    return [v.data if isinstance(v, Constant) else known[v] for v in graph.outputs]
