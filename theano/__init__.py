@@ -17,6 +17,7 @@ from theano.gradient import Lop, Rop, grad, hessian, jacobian, subgraph_grad
 from theano.graph import Apply, Constant, Op, Type, Variable, generic
 from theano.graph import clone_replace as clone
 from theano.printing import pp
+from theano.scanning import OpFromGraph, foldl, foldr, map, reduce, scan, scan_checkpoints
 from theano.tensor.sharedvar import shared
 from theano.tensor.updates import OrderedUpdates
 
@@ -35,6 +36,7 @@ __all__ = [
     "Lop",
     "Mode",
     "Op",
+    "OpFromGraph",
     "OrderedUpdates",
     "Out",
     "Param",
@@ -48,6 +50,8 @@ __all__ = [
     "dtypes",
     "errors",
     "flags",
+    "foldl",
+    "foldr",
     "function",
     "generic",
     "get_mode",
@@ -57,10 +61,14 @@ __all__ = [
     "hessian",
     "jacobian",
     "load",
+    "map",
     "pp",
     "predefined_modes",
     "printing",
+    "reduce",
     "scalar",
+    "scan",
+    "scan_checkpoints",
     "scanning",
     "shared",
     "subgraph_grad",

@@ -47,11 +47,18 @@ class _Steps:
     """The steps of a loop that has run: which there were, and what each of them read."""
 
     def __init__(self, op: Scan, node: Any) -> None:
-        self.op, self.outer, self.inner = op, op.outer(node.inputs), op.inner()
+        self.op, self.node, self.outer, self.inner = op, node, op.outer(node.inputs), op.inner()
         self.following, self.recordings = op.results()
         self.histories = kept(node)
         self.done = node.outputs[-1] if op.until else as_tensor_variable(node.inputs[0])
         self.outside: dict[Variable, Any] = dict(zip(self.inner.invariants, self.outer.invariants, strict=True))
+
+    def made(self) -> Iterator[tuple[Any, Any, int]]:
+        """(what a step makes, what it is a row of, the row of that which the first step makes)."""
+        for state, new, history in zip(self.op.states, self.following, self.histories, strict=True):
+            yield new, history, state.depth
+        for value, whole in zip(self.recordings, self.node.outputs[len(self.op.states) :], strict=False):
+            yield value, whole, 0
 
     def reads(self) -> Iterator[tuple[Any, Any, int]]:
         """(row of a step, what it is a row of, the row of that which the first step reads)."""
@@ -99,6 +106,9 @@ class _Reverse(_Steps):
     def terms(self) -> list[Any]:
         for row, whole, start in self.reads():
             self.step.sequence(self._backwards(whole, start), row)
+        for value, whole, start in self.made():
+            if value.owner is not None:
+                self.outside[value] = fitted(self.step.sequence(self._backwards(whole, start)), value.type)
         targets = [row for row, *_ in self.reads() if _is_number(row)] + [v for v in self.inner.invariants if _is_number(v)]
         found = backpropagate(self._seeds(), targets)
         null = {v: g for v, g in found.items() if isinstance(g.type, NullType)}
@@ -177,8 +187,7 @@ class _Forward(_Steps):
     """A loop that moves the results of another along."""
 
     def __init__(self, op: Scan, inputs: Sequence[Any], points: Sequence[Any]) -> None:
-        self.node = op.make_node(*inputs)
-        super().__init__(op, self.node)
+        super().__init__(op, op.make_node(*inputs))
         self.points = op.outer(points)
         self.step = Step()
         self.outside[op.graph.inputs[0]] = self.step.number
@@ -195,6 +204,9 @@ class _Forward(_Steps):
 
     def results(self) -> list[Any]:
         moved, taps = self._directions()
+        for value, whole, start in self.made():
+            if value.owner is not None:
+                self.outside[value] = fitted(self.step.sequence(whole[start : self.done + start]), value.type)
         everything = [*self.following, *self.recordings]
         moved = self._outside({v: d for v, d in push_forward(everything, moved).items() if v in everything and _is_float(v)})
         for k, rows in taps.items():

@@ -1,0 +1,109 @@
+"""Loops and graphs in graphs: what nobody asks for is not kept, and operations made of graphs give way to these."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from typing import Any
+
+from theano.graph import Apply, Constant, Variable, walk
+from theano.rewrite.engine import Rewriter, rewrite
+from theano.scanning import OpFromGraph, Scan
+from theano.scanning.bodies import body_of
+from theano.tensor.subtensor import Subtensor
+
+
+@rewrite("canonicalize", OpFromGraph)
+def inline_graph(rewriter: Rewriter, node: Apply) -> Any:
+    """An operation made of a graph is that graph."""
+    return node.op.expand(node)
+
+
+def _last_row(rewriter: Rewriter, rows: Variable, depth: int) -> list[Apply] | None:
+    """The nodes that read ``rows``, if each of them wants the last row alone."""
+    found = []
+    for client, _ in rewriter.clients[rows]:
+        if client == "output" or type(client.op) is not Subtensor or client.inputs[0] is not rows:
+            return None
+        index = _index(client)
+        if index == (-1,):
+            found.append(client)
+        elif len(index) == 1 and isinstance(index[0], slice) and index[0] == slice(depth, None):
+            rest = _last_row(rewriter, client.outputs[0], -1)
+            if rest is None:
+                return None
+            found += rest
+        else:
+            return None
+    return found
+
+
+def _index(node: Apply) -> tuple[Any, ...]:
+    """The index of a Subtensor node; what is no constant is None in it."""
+    values = iter(node.inputs[1:])
+
+    def number(entry: Any) -> Any:
+        if entry is None:
+            return None
+        value = next(values)
+        return int(value.data) if isinstance(value, Constant) else value
+
+    entries = []
+    for entry in node.op.idx_list:
+        entries.append(slice(number(entry.start), number(entry.stop), number(entry.step)) if isinstance(entry, slice) else number(entry))
+    return tuple(entries)
+
+
+@rewrite("expand", Scan)
+def forget_rows(rewriter: Rewriter, node: Apply) -> Any:
+    """A state of which only the last row is asked for is not kept; records and states that nobody asks for are not made."""
+    op = node.op
+    forgotten: dict[int, list[Apply]] = {}
+    for k, state in enumerate(op.states):
+        if state.kept and state.taps == (1,) and not op.until:
+            readers = _last_row(rewriter, node.outputs[k], 1)
+            if readers:
+                forgotten[k] = readers
+    wanted = _wanted(op, [bool(rewriter.clients[out]) for out in node.outputs])
+    if not forgotten and all(wanted):
+        return None
+    for other in rewriter.fgraph.apply_nodes:
+        if isinstance(other.op, Scan) and other is not node:
+            rewriter.requeue(other)
+    kinds = [replace(state, kept=state.kept and k not in forgotten) for k, state in enumerate(op.states)]
+    found = _reduced(op.with_states(kinds), node, [k for k, asked in enumerate(wanted) if asked])
+    result: dict[Any, Any] = {out: found[k] for k, out in enumerate(node.outputs) if k in found and k not in forgotten}
+    result.update((reader.outputs[0], found[k]) for k in forgotten for reader in forgotten[k])
+    return result
+
+
+def _reduced(op: Scan, node: Apply, wanted: list[int]) -> dict[int, Variable]:
+    """The results that are ``wanted``, by a loop that makes only these and reads only what it must."""
+    inner, outer, count = op.inner(), op.outer(node.inputs), len(op.states)
+    outputs = [op.graph.outputs[k] for k in wanted]
+    used = set(walk(outputs))
+    rows = [(v, whole) for v, whole in zip(inner.sequences, outer.sequences, strict=True) if v in used]
+    others = [(v, value) for v, value in zip(inner.invariants, outer.invariants, strict=True) if v in used]
+    states = [k for k in wanted if k < count]
+    formal = [op.graph.inputs[0], *(v for v, _ in rows), *(v for k in states for v in inner.states[k]), *(v for v, _ in others)]
+    again = Scan(body_of(formal, [], outputs), len(rows), [op.states[k] for k in states], op.until, op.truncate, op.name)
+    arguments = [*(whole for _, whole in rows), *(outer.states[k] for k in states), *(value for _, value in others)]
+    return dict(zip(wanted, again.make_node(node.inputs[0], *arguments).outputs, strict=True))
+
+
+def _wanted(op: Scan, asked: list[bool]) -> list[bool]:
+    """Which results of a step are asked for, or are read by a step that must be done for one that is."""
+    bits = {variable: 1 << k for k, variable in enumerate(op.graph.inputs)}
+    for inner in op.graph.toposort():
+        bits.update(dict.fromkeys(inner.outputs, functools.reduce(int.__or__, (bits.get(v, 0) for v in inner.inputs), 0)))
+    reads = [bits.get(out, 0) for out in op.graph.outputs]
+    own = [functools.reduce(int.__or__, (bits[tap] for tap in taps)) for taps in op.inner().states]
+    wanted = [*asked[: len(reads) - op.until], *([True] * op.until)]
+    changed = True
+    while changed:
+        needed = functools.reduce(int.__or__, (mask for mask, is_wanted in zip(reads, wanted, strict=True) if is_wanted), 0)
+        changed = False
+        for k, mask in enumerate(own):
+            if needed & mask and not wanted[k]:
+                wanted[k] = changed = True
+    return wanted
