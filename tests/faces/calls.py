@@ -324,6 +324,33 @@ METHODS = {
 }
 
 OTHERS = {
+    "theano.compile.builders.OpFromGraph": ("theano.compile.builders.OpFromGraph([u, v], [u * v + 1])(v, u)", "U * V + 1"),
+    "theano.ifelse.ifelse": ("theano.ifelse.ifelse(T.gt(s, 0), u, v)", "U"),
+    "theano.scan_module.clone": ("theano.scan_module.clone(v + u, {u: v})", "2 * V"),
+    "theano.scan_module.foldl": (
+        "theano.scan_module.foldl(lambda row, sum: sum * 2 + row, v, s)[0]",
+        "((S * 2 + V[0]) * 2 + V[1]) * 2 + V[2]",
+    ),
+    "theano.scan_module.foldr": (
+        "theano.scan_module.foldr(lambda row, sum: sum * 2 + row, v, s)[0]",
+        "((S * 2 + V[2]) * 2 + V[1]) * 2 + V[0]",
+    ),
+    "theano.scan_module.map": ("theano.scan_module.map(lambda row: row.sum() + s, m)[0]", "M.sum(1) + S"),
+    "theano.scan_module.reduce": ("theano.scan_module.reduce(lambda row, sum: sum + row, m, T.zeros_like(m[0]))[0]", "M.sum(0)"),
+    "theano.scan_module.scan": ("theano.scan_module.scan(lambda row, sum: sum + row, v, s)[0]", "V.cumsum() + S"),
+    "theano.scan_module.scan_checkpoints": (
+        "theano.scan_module.scan_checkpoints(lambda row, sum: sum + row, v, s, save_every_N=2)[0]",
+        "[V[:2].sum() + S, V.sum() + S]",
+    ),
+    "theano.scan_module.until": (
+        "theano.scan_module.scan(lambda row, sum: (sum + row, theano.scan_module.until(sum + row > 5)), v, s)[0]",
+        "[3, 6]",
+    ),
+    "theano.scan_module.scan_op.Scan": (
+        "isinstance(theano.scan(lambda row: row + 1, v)[0].owner.op, theano.scan_module.scan_op.Scan)",
+        "True",
+    ),
+    "theano.scan_module.scan_utils.equal_computations": ("theano.scan_module.scan_utils.equal_computations([u + v], [u + v])", "True"),
     "theano.scalar.upcast": ("theano.scalar.upcast('int8', 'uint8')", "'int16'"),
     "theano.scalar.basic.Identity": ("isinstance(theano.scalar.identity, theano.scalar.basic.Identity)", "True"),
     "theano.tensor.extra_ops.compress": ("T.extra_ops.compress(b, v)", "V[B]"),

@@ -99,8 +99,8 @@ class _Planner:
                 continue
             whole = value.whole if isinstance(value, Parts) else value
             result = whole if isinstance(whole, Result) and not whole.inline else None
-            fixed = result is None or result.storage is not None or result in taken or result in self.storage or result.nest not in own
-            if fixed or not self._may_be_sink(result, sink, own):
+            free = result is not None and result.storage is None and result not in taken and result not in self.storage
+            if result is None or not free or result.nest not in own or not self._may_be_sink(result, sink, own):
                 result = low.copied(sink.variable, getattr(sink.variable, "owner", None))
             assert result is not None
             taken.add(result)
@@ -109,7 +109,7 @@ class _Planner:
 
     @staticmethod
     def _may_be_sink(result: Result, sink: Sink, nests: set[Nest]) -> bool:
-        """Whether ``result`` can be made where it must end up: as a row of something larger only by a kernel, if none but kernels read it."""
+        """Whether ``result`` can be made where it must end up: as a row of something larger by a kernel, if none but kernels read it."""
         nest = result.nest
         assert nest is not None
         if sink.row is not None and (nest.kind not in KERNELS or any(n.kind not in KERNELS and result in n.arguments() for n in nests)):
@@ -411,7 +411,8 @@ class _Planner:
             return [IfRegion(self._buffer(nest.operands[0].result), frames[0], frames[1], (nest.node,))]
         carried = tuple((self._buffer(a), self._buffer(b)) for a, b in zip(nest.states, nest.temporaries, strict=False))
         assert nest.control is not None
-        counter, stop, done = (r and self._buffer(r) for r in (nest.control.counter, nest.control.stop, nest.control.done))
+        told = (nest.control.counter, nest.control.stop, nest.control.done)
+        counter, stop, done = (None if r is None else self._buffer(r) for r in told)
         return [LoopRegion(self.extents.canonical(nest.space[0]), frames[0], carried, counter, (nest.node,), stop, done)]
 
     def _library(self, nest: Nest) -> list[Step]:

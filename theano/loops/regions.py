@@ -20,8 +20,8 @@ class LoopForm:
 
     It takes the number of the step, a row of each of ``sequences``, for each state a row for each of its taps (1: of the step
     before), and ``invariants``; it gives the next row of each state, a row for each record and, with ``until``, whether to stop.  Each of
-    ``initial`` is the rows that a state begins with, as many as its largest tap.  The results are, for each state that is ``kept``, all of its
-    rows, for another its last one; then the records, and with ``until`` the number of steps."""
+    ``initial`` is the rows that a state begins with, as many as its largest tap.  The results are, for each state that is ``kept``, all
+    of its rows, for another its last one; then the records, and with ``until`` the number of steps."""
 
     sequences: Sequence[Variable]
     initial: Sequence[Variable]
@@ -215,5 +215,3 @@ def _either(low: Any, chosen: Result, a: Value, b: Value) -> Value:
         return a
     both: Value = low.add(b, low.mul(low.extents.told("value", chosen), low.sub(a, b)))
     return both
-
-

@@ -14,10 +14,14 @@ from theano.dtypes import is_discrete
 from theano.gradient.forward import push_forward
 from theano.gradient.reverse import backpropagate, sum_of
 from theano.graph import DisconnectedType, NullType, Variable, disconnected_type
+from theano.scalar import OPS
 from theano.scanning.bodies import substituted
 from theano.scanning.loop import Scan, kept
 from theano.scanning.step import Step, fitted, leading
-from theano.tensor import as_tensor_variable, join, minimum, patternbroadcast, set_subtensor, switch
+from theano.tensor import as_tensor_variable, join, patternbroadcast, set_subtensor
+from theano.tensor.elemwise import elemwise
+
+MINIMUM, SWITCH = elemwise(OPS["minimum"]), elemwise(OPS["switch"])
 
 
 def pull_back(op: Scan, inputs: Sequence[Any], outputs: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
@@ -68,7 +72,6 @@ class _Steps:
             for tap, row in zip(state.taps, taps, strict=True):
                 yield row, history, state.depth - tap
 
-
     def _outside(self, values: dict[Any, Any]) -> dict[Any, Any]:
         """The same in terms of what stands outside of the step."""
         return dict(zip(values, substituted(list(values.values()), self.outside), strict=True))
@@ -82,7 +85,7 @@ class _Reverse(_Steps):
         count = len(op.states)
         self.of_states, self.of_records = list(gradients[:count]), list(gradients[count : count + op.records])
         self.states, self.records = self._live()
-        self.steps = self.done if op.truncate < 0 else minimum(self.done, op.truncate)
+        self.steps = self.done if op.truncate < 0 else MINIMUM(self.done, op.truncate)
         self.origin: Any = 0 if op.truncate < 0 else self.done - self.steps  # the first step that is gone through
         self.step = Step()
         self.registers: dict[int, list[Any]] = {}
@@ -91,7 +94,7 @@ class _Reverse(_Steps):
     def _live(self) -> tuple[list[int], list[int]]:
         """The states and records whose gradients matter."""
         results = [*self.following, *self.recordings]
-        live = [_is_live(g) and _is_float(v) for g, v in zip((*self.of_states, *self.of_records), results, strict=True)]
+        live = [_is_live(g) and _is_float(v) for g, v in zip([*self.of_states, *self.of_records], results, strict=True)]
         reached = self.op.reached()
         for k, taps in enumerate(self.inner.states):
             if not live[k] and _is_float(self.following[k]):
@@ -178,7 +181,7 @@ class _Reverse(_Steps):
         terms = [direct[: state.depth]] if state.kept and _is_live(direct) else []
         if ends is not None:
             if self.op.truncate >= 0:
-                ends = [switch(self.origin > 0, end.zeros_like(), end) for end in ends]
+                ends = [SWITCH(self.origin > 0, end.zeros_like(), end) for end in ends]
             terms.append(leading(ends[0]) if len(ends) == 1 else join(0, *map(leading, reversed(ends))))
         return patternbroadcast(sum_of(terms), self.outer.states[k].type.broadcastable) if terms else disconnected_type()
 

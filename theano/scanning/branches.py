@@ -129,7 +129,7 @@ def _branch(condition: Any, sides: Sequence[tuple[list[Any], list[Any], list[Any
         needed = [(f, a) for f, a in zip(formal, actual, strict=True) if f in used]
         bodies.append(body_of([f for f, _ in needed], [], results))
         arguments += [a for _, a in needed]
-    return list(Branch(*bodies, name=name).make_node(condition, *arguments).outputs)
+    return list(Branch(bodies[0], bodies[1], name).make_node(condition, *arguments).outputs)
 
 
 def branch(condition: Any, then: Sequence[Any], otherwise: Sequence[Any], name: str | None = None) -> list[Variable]:

@@ -251,5 +251,3 @@ def kept(node: Apply) -> list[Variable]:
         return list(node.outputs[: len(op.states)])
     again = op.with_states([replace(state, kept=True) for state in op.states])
     return list(again.make_node(*node.inputs).outputs[: len(op.states)])
-
-

@@ -42,9 +42,9 @@ class OpFromGraph(Op):
     """The operation that computes ``outputs`` from ``inputs``.
 
     Shared variables in the graph are its implicit inputs.  ``lop_overrides`` replaces the gradient: a function of (inputs, outputs,
-    output gradients); ``grad_overrides`` the same by a function of (inputs, output gradients); ``rop_overrides`` the forward derivative,
-    a function of (inputs, directions).  ``connection_pattern[i][o]`` says whether output o depends on input i, for gradients.  ``inline`` is
-    remembered as ``is_inline``; functions are compiled with the graph in its place either way."""
+    output gradients); ``grad_overrides`` the same by a function of (inputs, output gradients); ``rop_overrides`` the forward
+    derivative, a function of (inputs, directions).  ``connection_pattern[i][o]`` says whether output o depends on input i, for
+    gradients.  ``inline`` is remembered as ``is_inline``; functions are compiled with the graph in its place either way."""
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from theano.errors import MissingInputError, VariableTypeError, message
+from theano.flags import config
 from theano.graph import Constant, Variable, get_test_value, graph_inputs
 from theano.scanning.bodies import substituted
 from theano.scanning.loop import State, row_type
@@ -52,11 +53,11 @@ def scan(
 ) -> tuple[Any, OrderedUpdates]:
     """Call ``fn`` once, to learn what one step is, and give (all results of all steps, updates of shared variables).
 
-    ``sequences``: what the steps go along, a row each; a variable, or ``dict(input=..., taps=[...])`` for the rows at these distances, or
-    a list of such.  ``outputs_info``: for each result None, or its initial value if steps read the one before, or
-    ``dict(initial=..., taps=[-2, -1])`` for others before, where ``initial`` holds as many rows as taps look back.  ``fn`` is called with the rows
-    of the sequences, those of earlier results, and ``non_sequences``; other variables it may use as they are, unless ``strict``.  It
-    returns results, then perhaps updates of shared variables, then perhaps :class:`until`.
+    ``sequences``: what the steps go along, a row each; a variable, or ``dict(input=..., taps=[...])`` for the rows at these
+    distances, or a list of such.  ``outputs_info``: for each result None, or its initial value if steps read the one before, or
+    ``dict(initial=..., taps=[-2, -1])`` for others before, where ``initial`` holds as many rows as taps look back.  ``fn`` is called with
+    the rows of the sequences, those of earlier results, and ``non_sequences``; other variables it may use as they are, unless
+    ``strict``.  It returns results, then perhaps updates of shared variables, then perhaps :class:`until`.
 
     There are ``n_steps`` steps, or as many as the shortest sequence has rows.  A result has a row for each step; one result is given
     bare unless ``return_list``.  ``go_backwards``: sequences are read from their ends.  ``truncate_gradient``: gradients go back so many
@@ -111,7 +112,7 @@ class _Call:
         for label, whole in read:
             cut = whole[: self.steps] if n_steps is not None or len(read) > 1 else whole
             row = self.step.sequence(cut, row_type(whole)(label))
-            _copy_test_value(row, lambda whole=whole: get_test_value(whole)[0])
+            _copy_test_value(row, whole, 0)
 
     def prepare_outputs(self, infos: list[dict[str, Any] | None]) -> None:
         self.outputs = []
@@ -126,7 +127,7 @@ class _Call:
                     output.initial, kind = initial[:depth], row_type(initial)
                 output.rows = [kind(f"{initial.name or 'state'}[t-{tap}]") for tap in output.taps]
                 for row, tap in zip(output.rows, output.taps, strict=True):
-                    _copy_test_value(row, lambda i=output.initial, n=depth - tap: get_test_value(i)[n])
+                    _copy_test_value(row, output.initial, depth - tap)
             self.outputs.append(output)
 
     def arguments(self) -> list[Any]:
@@ -190,6 +191,7 @@ def _listed(given: Any) -> list[Any]:
 def _tapped(position: int, given: Any, backwards: bool) -> list[tuple[str, Any]]:
     """(what it is called, the rows that the steps go along) for each tap of a sequence."""
     taps, one = [0], given
+    rows: Any
     if isinstance(given, dict):
         if "input" not in given:
             raise ValueError(f"scan: sequence {position} is a dict without the key 'input'")
@@ -199,8 +201,10 @@ def _tapped(position: int, given: Any, backwards: bool) -> list[tuple[str, Any]]
             raise ValueError(f"scan: sequence {position} has no taps")
     whole = one if isinstance(one, Variable) else as_tensor_variable(one)
     if not getattr(whole.type, "ndim", 0):
-        rows = [(f"sequence {position}", whole, whole.type, whole.origin)]
-        raise VariableTypeError(message("scan: a sequence must have rows", rows, "a value that is the same in all steps is a non_sequence"))
+        about = [(f"sequence {position}", whole, whole.type, whole.origin)]
+        raise VariableTypeError(
+            message("scan: a sequence must have rows", about, "a value that is the same in all steps is a non_sequence")
+        )
     earliest, latest = min(*taps, 0), max(*taps, 0)
     read = []
     for tap in taps:
@@ -217,7 +221,7 @@ def _number_of_steps(given: Any, sequences: list[Any]) -> Any:
         if not sequences:
             raise ValueError("scan: without sequences the number of steps must be given: n_steps=...")
         return functools.reduce(minimum, [whole.shape[0] for whole in sequences])
-    steps = given if isinstance(given, Variable) else as_tensor_variable(np.asarray(given))
+    steps: Any = given if isinstance(given, Variable) else as_tensor_variable(np.asarray(given))
     if isinstance(steps, Constant) and steps.type.ndim == 0:
         number = float(steps.data)
         if number < 0:
@@ -270,14 +274,14 @@ def _following(row: Any, value: Any) -> Any:
     return fitted(value, wanted)
 
 
-def _copy_test_value(row: Any, value: Callable[[], Any]) -> None:
-    from theano.flags import config
-
+def _copy_test_value(row: Any, whole: Any, number: int) -> None:
+    """Let ``row`` have as its test value that row of ``whole``, if there is one."""
     if config.compute_test_value != "off":
         try:
-            row.tag.test_value = value()
-        except (AttributeError, IndexError):  # the step will say what it needs
+            value = get_test_value(whole)
+        except AttributeError:  # the step will say what it needs
             return
+        row.tag.test_value = value[number] if hasattr(whole.type, "broadcastable") else value
 
 
 # ------------------------------------------------------------------------------------------------ what the step returns
