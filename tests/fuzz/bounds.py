@@ -29,7 +29,7 @@ from tests.laws.elementwise import REFERENCE_ERRORS, intervals
 from theano.dtypes import is_discrete
 from theano.gradient.special import GradientIdentity
 from theano.graph import Constant, io_toposort
-from theano.scanning.regions import Branch, Repeat
+from theano.scanning import Branch, Repeat
 from theano.tensor.create import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.joining import Join, Split

@@ -20,7 +20,7 @@ from theano.dtypes import ALL, COMPLEX, DISCRETE, FLOATS
 from theano.graph import Apply, Op
 from theano.scalar import OPS
 from theano.scalar.declare import UNKNOWN
-from theano.scanning.regions import branch, repeat
+from theano.scanning import branch, repeat
 from theano.tensor.elemwise import elemwise
 
 ENVIRONMENTS = 4  # typical; empty; sizes of 1; large

@@ -8,7 +8,7 @@ import theano.tensor as T
 from tests.evaluate import evaluate
 from tests.loops.programs import check, compiled, frame, steps
 from theano.loops.ir import Frame, KernelStep, LoopRegion
-from theano.scanning.regions import branch, repeat
+from theano.scanning import branch, repeat
 
 x, y = T.dvector("x"), T.dvector("y")
 m = T.dmatrix("m")

@@ -190,8 +190,8 @@ def _listed(given: Any) -> list[Any]:
 
 def _tapped(position: int, given: Any, backwards: bool) -> list[tuple[str, Any]]:
     """(what it is called, the rows that the steps go along) for each tap of a sequence."""
-    taps, one = [0], given
-    rows: Any
+    one: Any = given
+    taps = [0]
     if isinstance(given, dict):
         if "input" not in given:
             raise ValueError(f"scan: sequence {position} is a dict without the key 'input'")
@@ -199,7 +199,7 @@ def _tapped(position: int, given: Any, backwards: bool) -> list[tuple[str, Any]]
         taps = [0] if asked is None else [int(t) for t in _listed(asked)]
         if not taps:
             raise ValueError(f"scan: sequence {position} has no taps")
-    whole = one if isinstance(one, Variable) else as_tensor_variable(one)
+    whole: Any = one if isinstance(one, Variable) else as_tensor_variable(one)
     if not getattr(whole.type, "ndim", 0):
         about = [(f"sequence {position}", whole, whole.type, whole.origin)]
         raise VariableTypeError(
