@@ -9,11 +9,13 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any
 
 from theano.errors import TestValueError, message
 from theano.flags import config
+from theano.graph.provenance import is_ours
 from theano.graph.running import Runner
 from theano.graph.variable import Apply, Constant, Variable
 
@@ -31,65 +33,82 @@ def get_test_value(v: Any) -> Any:
     try:
         return v.type.filter(v.tag.test_value)
     except (TypeError, ValueError) as error:
-        raise TestValueError(f"the test value of {v} is not of its type {v.type}: {error}") from error
+        rows = [("variable", str(v), v.type, v.origin)]
+        raise TestValueError(message(f"the test value of {v} is not of its type {v.type}", rows, cure=str(error))) from error
 
 
 def compute_test_values(node: Apply) -> None:
     """Compute the test values of a node's outputs from those of its inputs; what if one has none is for the flag to say."""
-    policy = config.compute_test_value
+    inputs: list[Any] = []
+    for position, variable in enumerate(node.inputs):
+        try:
+            inputs.append(get_test_value(variable))
+        except TestValueError as error:
+            missing_test_message(f"Cannot compute test value: input {position} ({variable}) of {node.op}\n{error}", node.origin)
+            return
     try:
-        inputs = [get_test_value(variable) for variable in node.inputs]
-    except TestValueError as error:
-        if policy == "raise":
-            raise
-        if policy == "warn":
-            warnings.warn(f"no test value for the result of {node.op}: {error}", stacklevel=3)
-        elif policy == "pdb":
-            breakpoint()
-        return
-    for output, result in zip(node.outputs, Runner(node)(inputs), strict=True):
+        results = Runner(node)(inputs)
+    except Exception as error:
+        rows = [("input", str(v), v.type, _described(x), v.origin) for v, x in zip(node.inputs, inputs, strict=True)]
+        error.add_note(message(f"while computing the test value of {node}, built at {node.origin}", rows))
+        raise
+    for output, result in zip(node.outputs, results, strict=True):
         output.tag.test_value = result
 
 
 def get_debug_values(*args: Any) -> list[tuple[Any, ...]]:
-    """The test values of variables, as the only tuple of a list: for checks while a graph is built.  Empty while test values are off, and
-    where one is missing unless that is an error.
+    """A list with the tuple of the arguments' test values, or an empty one: if test values are off, or one is missing.
 
-    >>> from theano.graph import generic
-    >>> for value in get_debug_values(generic("x")):
-    ...     print("not while test values are off")
-    """
+    What ``for a, b in get_debug_values(x, y): ...`` checks is checked where there are test values.  Whether a missing one is an error is
+    for ``config.compute_test_value`` to say."""
     if config.compute_test_value == "off":
         return []
-    try:
-        return [tuple(get_test_value(v) for v in args)]
-    except TestValueError as why:
-        missing_test_message(str(why))
-        return []
+    values: list[Any] = []
+    for position, argument in enumerate(args):
+        try:
+            values.append(get_test_value(argument))
+        except TestValueError as error:
+            missing_test_message(f"get_debug_values: argument {position} ({argument}) has no test value\n{error}")
+            return []
+    return [tuple(values)]
 
 
-def missing_test_message(msg: str) -> None:
-    """Say that a test value is missing, as the flag wants it: an error, a warning, nothing."""
-    if config.compute_test_value == "raise":
+def missing_test_message(msg: str, place: Any = None) -> None:
+    """A test value is missing: raise, warn, start the debugger or go on, as ``config.compute_test_value`` says."""
+    policy = config.compute_test_value
+    if policy == "raise":
         raise TestValueError(msg)
-    if config.compute_test_value == "warn":
-        warnings.warn(msg, stacklevel=3)
+    if policy == "warn":
+        warnings.warn(msg + (f"\n  built at {place}" if place else ""), stacklevel=_outside())
+    elif policy == "pdb":
+        breakpoint()
 
 
 def debug_error_message(msg: str) -> None:
-    """Say that a test value is wrong: ValueError, a warning while the flag is ``warn``."""
-    if config.compute_test_value == "warn":
-        warnings.warn(msg, stacklevel=3)
-    elif config.compute_test_value != "off":
-        raise ValueError(msg)
+    """Something is wrong with test values: ValueError, or a warning if ``config.compute_test_value`` is "warn"."""
+    _complain(ValueError(f"compute_test_value: {msg}"))
 
 
 def debug_assert(condition: Any, msg: str | None = None) -> None:
-    """What must hold of test values: AssertionError, a warning while the flag is ``warn``."""
-    if condition:
-        return
-    text = msg or "debug_assert: what was asserted of test values does not hold"
-    if config.compute_test_value == "warn":
-        warnings.warn(text, stacklevel=3)
-    else:
-        raise AssertionError(text)
+    """AssertionError unless ``condition`` is true; a warning if ``config.compute_test_value`` is "warn"."""
+    if not condition:
+        _complain(AssertionError("debug_assert failed" if msg is None else msg))
+
+
+def _complain(error: Exception) -> None:
+    if config.compute_test_value != "warn":
+        raise error
+    warnings.warn(str(error), stacklevel=_outside())
+
+
+def _outside() -> int:
+    """The level of the innermost frame outside this package, for ``warnings.warn`` called where this is."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and is_ours(frame.f_code.co_filename):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _described(value: Any) -> str:
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    return f"{dtype} array of shape {shape}" if shape is not None else repr(value)[:40]
