@@ -20,6 +20,7 @@ from theano.compile.profile import Profile
 from theano.compile.profiling import ProfileStats
 from theano.compile.python_steps import python_callback
 from theano.compile.sizes import Sizes
+from theano.compile.verbose import tell
 from theano.emit.llvm.status import GUARD, RANGE
 from theano.graph import FunctionGraph
 from theano.runtime.native_type import NativeFunction
@@ -109,11 +110,18 @@ class Function(NativeFunction):
         """Raise the error that a native status stands for."""
         loaded, sizes = self._loaded, Sizes(self._loaded.program, arguments)
         if status >= RANGE:
-            raise failures.range_error(loaded.steps[status - RANGE])
+            step = loaded.steps[status - RANGE]
+            raise self._told(failures.range_error(step), step.nodes[0], arguments)
         if status >= GUARD:
-            raise failures.guard_error(loaded.guards[status - GUARD], first, second, sizes)
+            guard = loaded.guards[status - GUARD]
+            raise self._told(failures.guard_error(guard, first, second, sizes), guard.node, arguments)
         node, text = loaded.program.checks[status - 1]
-        raise failures.check_error(node, text, first, sizes)
+        raise self._told(failures.check_error(node, text, first, sizes), node, arguments)
+
+    def _told(self, error: Exception, node: Any, arguments: Sequence[Any]) -> Exception:
+        """``error`` with what ``config.exception_verbosity`` asks for."""
+        s = self.maker.compilation.specification
+        return tell(error, node, dict(zip((*s.input_variables, *s.shared_variables), arguments, strict=True)))
 
     def _arranged(self, result: Any) -> Any:
         """A list of results as the dictionary that was asked for."""

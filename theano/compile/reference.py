@@ -65,8 +65,8 @@ class ReferenceFunction(InterpretedFunction):
         def failure(what: Guard | tuple[Any, str], first: int, second: int) -> Exception:
             sizes = Sizes(self._program, [*values, *shared])
             if isinstance(what, Guard):
-                return failures.guard_error(what, first, second, sizes)
-            return failures.check_error(*what, first, sizes)
+                return self._told(failures.guard_error(what, first, second, sizes), what.node, [*values, *shared])
+            return self._told(failures.check_error(*what, first, sizes), what[0], [*values, *shared])
 
         return run_program(self._program, values, shared, self._perform, failure)
 

@@ -1,0 +1,41 @@
+"""``exception_verbosity="high"``: errors show the node as a tree, and what every array takes."""
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+
+x, i = T.fmatrix("x"), T.lvector("i")
+X, INDEX = np.ones((3, 4), "float32"), np.array([1])
+
+
+def notes(verbosity, mode, *arguments):
+    w = theano.shared(np.ones((5, 2), "float32"), "w")
+    f = theano.function([x, i], (T.dot(x, w) * 2.5)[i], mode=mode)
+    with theano.config.change_flags(exception_verbosity=verbosity), pytest.raises((ValueError, IndexError)) as caught:
+        f(*arguments)
+    return "\n".join(getattr(caught.value, "__notes__", []))
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_RUN", "REFERENCE"])
+@pytest.mark.parametrize(("arguments", "op"), [((X, INDEX), "dot"), ((np.ones((3, 5), "float32"), [7]), "Subtensor")])
+def test_high(mode, arguments, op):
+    text = notes("high", mode, *arguments)
+    first, tree, *rest = text.splitlines()
+    assert first == "Debugprint of the node:" and op.lower() in tree.lower()
+    sizes = rest[rest.index("Storage map footprint:") + 1 :]
+    assert f" - x, Input, Shape: {np.shape(arguments[0])}, ElemSize: 4 Byte(s), TotalSize: {arguments[0].nbytes} Byte(s)" in sizes
+    assert " - w, Shared Input, Shape: (5, 2), ElemSize: 4 Byte(s), TotalSize: 40 Byte(s)" in sizes
+    entries = [int(line.split("TotalSize: ")[1].split()[0]) for line in sizes]
+    assert entries[:-1] == sorted(entries[:-1], reverse=True) and entries[-1] == sum(entries[:-1])
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "REFERENCE"])
+def test_low(mode):
+    assert notes("low", mode, X, INDEX) == ""
+
+
+def test_node_by_node():
+    text = notes("high", theano.Mode("py"), X, INDEX)
+    assert "x" in text and "float32 array of shape (5, 2)" in text
