@@ -8,6 +8,8 @@
 array([2., 4.])
 """
 
+import sys
+
 __version__ = "2.0.dev0"
 
 from theano import compat, compile, dtypes, errors, flags, gradient, graph, printing, scalar, scanning, tensor
@@ -24,6 +26,7 @@ from theano.tensor.updates import OrderedUpdates
 for _name in ("grad", "Rop", "Lop", "jacobian", "hessian", "verify_grad", "numeric_grad"):
     setattr(tensor, _name, getattr(gradient, _name))
 
+theano = sys.modules[__name__]  # programs write ``from theano import theano``
 compat.install()
 
 __all__ = [

@@ -92,6 +92,19 @@ def canonical(dtype: str) -> str:
     return name
 
 
+def _asarray(a: Any, dtype: Any, order: Any = None) -> Any:
+    """``numpy.asarray`` of exactly this dtype, in native byte order; "floatX" is the flag's.
+
+    NumPy has dtypes that are equal and not the same (``long`` and ``longlong``); generated code tells them apart.
+
+    >>> _asarray([1, 2], "floatX").dtype
+    dtype('float64')
+    """
+    wanted = np.dtype(config.floatX if isinstance(dtype, str) and dtype == "floatX" else dtype).newbyteorder("=")
+    array = np.asarray(a, dtype=wanted, order=order)
+    return array if array.dtype.num == wanted.num else array.view(wanted)
+
+
 def resolve(dtype: Any) -> str:
     """The name of ``dtype``: 'floatX' by its flag, NumPy dtypes and scalar classes by their name."""
     if dtype in ALL:

@@ -159,7 +159,7 @@ def read_config_files(paths: Iterable[str]) -> dict[str, str]:
 THEANO_FLAGS = os.environ.get("THEANO_FLAGS", "")
 THEANO_FLAGS_DICT = parse_config_string(THEANO_FLAGS)
 config_files = config_files_from_theanorc()
-theano_cfg = read_config_files(config_files)
+theano_cfg = theano_raw_cfg = read_config_files(config_files)
 
 
 def fetch_val_for_key(key: str, delete_key: bool = False) -> str:
@@ -347,6 +347,18 @@ def get_config_hash() -> str:
 
 
 # --- the classic way to declare flags, for libraries that add their own
+
+
+def ConfigParam(default: Any, filter: Callable[[Any], Any] | None = None, allow_override: bool = True) -> Flag:
+    """A flag whose values are what ``filter`` makes of texts and values."""
+    return Flag("", default, filter or (lambda value: value), settable=allow_override)
+
+
+def TypedParam(
+    default: Any, mytype: Callable[[Any], Any], is_valid: Callable[[Any], bool] | None = None, allow_override: bool = True
+) -> Flag:
+    """A flag whose values ``mytype`` makes of texts, and which ``is_valid`` accepts."""
+    return _classic(default, mytype, is_valid, allow_override)
 
 
 def EnumStr(default: str, *options: str, **kwargs: Any) -> Flag:

@@ -19,11 +19,11 @@ def notes(verbosity, mode, *arguments):
 
 
 @pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_RUN", "REFERENCE"])
-@pytest.mark.parametrize(("arguments", "op"), [((X, INDEX), "dot"), ((np.ones((3, 5), "float32"), [7]), "Subtensor")])
-def test_high(mode, arguments, op):
+@pytest.mark.parametrize(("arguments", "words"), [((X, INDEX), ("dot",)), ((np.ones((3, 5), "float32"), [7]), ("subtensor", "indexing"))])
+def test_high(mode, arguments, words):
     text = notes("high", mode, *arguments)
     first, tree, *rest = text.splitlines()
-    assert first == "Debugprint of the node:" and op.lower() in tree.lower()
+    assert first == "Debugprint of the node:" and any(word in tree.lower() for word in words)
     sizes = rest[rest.index("Storage map footprint:") + 1 :]
     assert f" - x, Input, Shape: {np.shape(arguments[0])}, ElemSize: 4 Byte(s), TotalSize: {arguments[0].nbytes} Byte(s)" in sizes
     assert " - w, Shared Input, Shape: (5, 2), ElemSize: 4 Byte(s), TotalSize: 40 Byte(s)" in sizes

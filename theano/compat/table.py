@@ -10,7 +10,15 @@ To move a name is to change a line here; the module that it left needs no trace 
 from __future__ import annotations
 
 TABLE: dict[str, tuple[str, ...]] = {
-    "theano": ("theano.compile.pickles: function_dump",),
+    "theano": (
+        "theano.compile.pickles: function_dump",
+        "theano.compile: ProfileStats predefined_linkers predefined_optimizers",
+        "theano.dtypes: _asarray",
+        "theano.flags: change_flags",
+        "theano.printing: pprint",
+        "theano.tensor.products: dot=dot_of",
+        "theano.tensor.subtensor: sparse_grad",
+    ),
     "theano.compile": (
         "theano.graph: DisconnectedType NullType Variable",
         "theano.errors: UnusedInputError",

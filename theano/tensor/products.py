@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from theano.dtypes import real_of, upcast
-from theano.errors import ShapeError, VariableTypeError, message
-from theano.graph import Apply, Op
+from theano.errors import MethodNotDefined, ShapeError, VariableTypeError, message
+from theano.graph import Apply, Op, Variable
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import conjugate, row
 from theano.tensor.shapes import Sizes, Storage, patternbroadcast
@@ -213,6 +213,20 @@ def dot(a: Any, b: Any) -> Any:
     if a.type.ndim > 2 or b.type.ndim > 2:
         return tensordot(a, b, [[a.type.ndim - 1], [max(0, b.type.ndim - 2)]])
     return dot_op(a, b)
+
+
+def dot_of(l: Any, r: Any) -> Any:
+    """``theano.dot``: what ``l.__dot__(r)`` or ``r.__rdot__(l)`` gives, for classes that define one, else :func:`dot`.
+
+    Raises NotImplementedError if neither is a variable nor becomes one."""
+    for own, method, other in ((l, "__dot__", r), (r, "__rdot__", l)):
+        if not isinstance(own, Variable) and hasattr(own, method):
+            return getattr(own, method)(other)
+    try:
+        return dot(l, r)
+    except VariableTypeError as why:
+        cure = "one of them must be a variable or an array, or define __dot__ or __rdot__"
+        raise MethodNotDefined(message(f"dot: {type(l).__name__} and {type(r).__name__} cannot be multiplied", cure=cure)) from why
 
 
 def outer(x: Any, y: Any) -> Any:

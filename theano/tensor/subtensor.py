@@ -684,6 +684,19 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     return a[(FULL,) * axis + (indices,)]
 
 
+def sparse_grad(var: Any) -> Any:
+    """``x[indices]``, for a vector of indices, as a new variable whose gradient was stored sparsely in the classic system.
+
+    Here it is dense, with the same numbers.
+
+    Raises VariableTypeError for what no such indexing made."""
+    node = getattr(var, "owner", None)
+    if node is None or not isinstance(node.op, AdvancedSubtensor1):
+        cure = "write sparse_grad(x[indices]), where indices is a vector of integers"
+        raise VariableTypeError(message(f"sparse_grad: {var} is not made by indexing with a vector", cure=cure))
+    return AdvancedSubtensor1(sparse_grad=True)(*node.inputs)
+
+
 def _holds_variable(items: Sequence[Any]) -> bool:
     return any(isinstance(item, Variable) for item in items)
 
@@ -698,5 +711,6 @@ __all__ = [
     "get_idx_list",
     "inc_subtensor",
     "set_subtensor",
+    "sparse_grad",
     "take",
 ]
