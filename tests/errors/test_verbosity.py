@@ -5,6 +5,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.compile.ops import raising
 
 x, i = T.fmatrix("x"), T.lvector("i")
 X, INDEX = np.ones((3, 4), "float32"), np.array([1])
@@ -39,3 +40,12 @@ def test_low(mode):
 def test_node_by_node():
     text = notes("high", theano.Mode("py"), X, INDEX)
     assert "x" in text and "float32 array of shape (5, 2)" in text
+
+
+def test_a_python_operation():
+    a, n = T.dscalar("a"), T.lscalar("n")
+    f = theano.function([a, n], raising(a, n))
+    with theano.config.change_flags(exception_verbosity="high"), pytest.raises(ZeroDivisionError) as caught:
+        f(1, 1)
+    text = "\n".join(caught.value.__notes__)
+    assert "Debugprint of the node:\nRaising [id A]" in text and " - a, Input, Shape: (), ElemSize: 8 Byte(s)" in text

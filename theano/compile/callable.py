@@ -7,6 +7,7 @@ other dtypes, keywords), for a user's own Python ops, and to raise errors.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy

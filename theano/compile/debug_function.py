@@ -29,8 +29,9 @@ from theano.compile.nodewise import unshared
 from theano.compile.pipeline import rewrite_graph
 from theano.errors import message
 from theano.flags import config
-from theano.graph import Apply, Constant, Feature, FunctionGraph, Op, Variable, require_runnable
+from theano.graph import Apply, Constant, Feature, FunctionGraph, Variable, require_runnable
 from theano.graph.provenance import is_ours
+from theano.graph.variable import NoParams
 from theano.interpret import raise_with_op
 
 TOLERANCE = {"float16": 1e-2, "float32": 1e-5, "complex64": 1e-5}
@@ -158,10 +159,11 @@ def perform(node: Apply, inputs: list[Any], outputs: list[Any]) -> list[Any]:
     cells = [[value] for value in outputs]
     cells_of = {v: [x] for v, x in zip(node.inputs, inputs, strict=True)} | dict(zip(node.outputs, cells, strict=True))
     try:
-        if type(node.op).make_thunk is not Op.make_thunk:
+        if node.op.has_own_thunk():
             node.op.make_thunk(node, cells_of, {v: [v not in node.outputs] for v in cells_of}, [])()
         else:
-            node.op.perform(node, inputs, cells)
+            params = node.run_params()
+            node.op.perform(node, inputs, cells, *(() if params is NoParams else (params,)))
     except Exception:
         raise_with_op(node, storage_map=cells_of)
     return [cell[0] for cell in cells]

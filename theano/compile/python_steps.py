@@ -14,6 +14,7 @@ import numpy
 
 from theano import errors
 from theano.compile import failures
+from theano.compile.verbose import tell
 from theano.graph import Apply, Runner
 from theano.graph.naming import title
 from theano.loops.ir import PythonStep
@@ -42,6 +43,7 @@ def python_callback(step: PythonStep, debug: bool = False) -> Callable[..., tupl
             return tuple([check(node, k, result, held) for k, (check, result) in enumerate(zip(checks, results, strict=True))])
         except Exception as error:
             error.add_note(_note(node, arrays))
+            tell(error, node, dict(zip(node.inputs, arrays, strict=True)))
             raise
 
     return call
