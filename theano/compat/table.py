@@ -66,10 +66,6 @@ TABLE: dict[str, tuple[str, ...]] = {
     "theano.misc.pkl_utils": ("theano.compile.pickles",),
     "theano.sandbox": (),
     "theano.sandbox.softsign": ("theano.tensor.nnet: softsign",),
-    "theano.scan_module": ("theano.scanning: foldl foldr map reduce scan scan_checkpoints until", "theano.graph: clone=clone_replace"),
-    "theano.scan_module.scan_op": ("theano.scanning: Scan",),
-    "theano.scan_module.scan_utils": ("theano.graph: equal_computations clone=clone_replace", "theano.scanning: until"),
-    "theano.scan_module.scan_views": ("theano.scanning: foldl foldr map reduce",),
     "theano.scalar": (
         "theano.graph: Apply Constant DisconnectedType FunctionGraph Op Type Variable",
         "theano.dtypes: autocast_float_as",
@@ -80,6 +76,10 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     "theano.scalar.basic": ("theano.scalar",),
     "theano.scalar.basic_scipy": ("theano.scalar",),
+    "theano.scan_module": ("theano.scanning: foldl foldr map reduce scan scan_checkpoints until", "theano.graph: clone=clone_replace"),
+    "theano.scan_module.scan_op": ("theano.scanning: Scan",),
+    "theano.scan_module.scan_utils": ("theano.graph: equal_computations clone=clone_replace", "theano.scanning: until"),
+    "theano.scan_module.scan_views": ("theano.scanning: foldl foldr map reduce",),
     "theano.tensor": (
         "theano.graph: Apply Constant DisconnectedType Generic Op Type Variable generic",
         "theano.dtypes: autocast_float_as",
