@@ -102,6 +102,10 @@ class InconsistencyError(TheanoError):
     """A graph cannot be ordered: a cycle, or an in-place operation that destroys what is still needed."""
 
 
+class ReplacementDidntRemovedError(InconsistencyError):
+    """A replacement was to take a node out of a graph, and something else still uses it."""
+
+
 class MethodNotDefined(TheanoError, NotImplementedError):
     """An operation lacks a method that is needed here."""
 

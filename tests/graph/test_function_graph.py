@@ -268,7 +268,7 @@ class TestValidation:
             fgraph.replace_all_validate([(a, y), (b, other("o"))])
         fgraph.check_integrity()
         assert z.owner.inputs == [a, b]
-        assert recorder.events[-2:] == [("import", "Neg", "revert"), ("change", "Add", 0, "y", "Neg.0", "revert")]
+        assert recorder.events[-2:] == [("import", "Neg", ("revert", None)), ("change", "Add", 0, "y", "Neg.0", ("revert", None))]
 
     def test_success(self, xy):
         x, y = xy
@@ -421,6 +421,7 @@ class TestFeatures:
         fgraph = graph_of(xy, a, b, features=[PreserveVariableAttributes()])
         fgraph.replace(a, new := neg(y))
         assert (new.name, new.tag.note) == ("a", 1)
+        fgraph.disown()
         fgraph = graph_of(xy, new, b, features=[PreserveNames()])
         fgraph.replace(new, newer := neg(neg(x)))
         assert newer.name == "a"

@@ -157,9 +157,10 @@ def test_what_nothing_reads_any_more_is_let_go(linker):
     x = number("x")
     a = neg(x)
     end = add(a, neg(a))
+    graph = FunctionGraph([x], [end], clone=False)
     for allow_gc in (True, False):
         cells = {}
-        f = linker(allow_gc=allow_gc).accept(FunctionGraph([x], [end], clone=False)).make_function(storage_map=cells)
+        f = linker(allow_gc=allow_gc).accept(graph).make_function(storage_map=cells)
         assert f(3) == 0
         assert cells[a] == [None if allow_gc else -3] and cells[end] == [0] and cells[x] == [3]
 

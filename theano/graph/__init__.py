@@ -17,16 +17,17 @@ of 100,000 nodes is built, walked, copied, pickled and dropped at Python's defau
 
 from theano.graph.variable import Apply, Constant, Variable, nodes_constructed  # isort: skip  (types and ops are made of these)
 from theano.graph.c_interface import CLinkerObject, CLinkerOp, CLinkerType
+from theano.graph.changes import GetCheckpoint, History, LambdExtract, ReplaceValidate, Validator
 from theano.graph.clone import clone, clone_get_equiv, clone_replace
 from theano.graph.container import Container
 from theano.graph.copying import DeepCopyOp, OutputGuard, ViewOp, deep_copy_op, view_op
+from theano.graph.destroying import DestroyHandler
 from theano.graph.enums import CDataType, CDataTypeConstant, CEnumType, EnumList, EnumType
 from theano.graph.external import COp, OpenMPOp
 from theano.graph.features import (
     AlreadyThere,
     Bookkeeper,
     Feature,
-    History,
     NodeFinder,
     NoOutputFromInplace,
     PreserveNames,
@@ -61,6 +62,7 @@ from theano.graph.traversal import (
     is_same_graph,
     orphans_between,
     stack_search,
+    variables_and_orphans,
     variables_between,
     view_roots,
     walk,
@@ -81,13 +83,15 @@ from theano.graph.wrapping import FromFunctionOp, as_op, wrap_py
 __all__ = [
     "Apply", "Constant", "Op", "PureOp", "PureType", "Type", "Variable",
     "Client", "Clients", "FunctionGraph", "Uses",
-    "AlreadyThere", "Bookkeeper", "Feature", "History", "NoOutputFromInplace", "NodeFinder",
+    "AlreadyThere", "Bookkeeper", "Feature", "NoOutputFromInplace", "NodeFinder",
     "PreserveNames", "PreserveVariableAttributes", "PrintListener",
+    "DestroyHandler", "GetCheckpoint", "History", "LambdExtract", "ReplaceValidate", "Validator",
     "Container", "Scratch",
     "DisconnectedType", "Generic", "NullType", "SingletonType", "disconnected_type", "generic", "null_type",
     "NOWHERE", "Origin", "here", "inherit", "unite",
     "ancestors", "applys_between", "constants_of", "equal_computations", "expression_numbers", "general_toposort", "graph_inputs",
-    "io_connection_pattern", "io_toposort", "is_in_ancestors", "is_same_graph", "orphans_between", "stack_search", "variables_between",
+    "io_connection_pattern", "io_toposort", "is_in_ancestors", "is_same_graph", "orphans_between", "stack_search",
+    "variables_and_orphans", "variables_between",
     "view_roots", "walk",
     "clone", "clone_get_equiv", "clone_replace",
     "CDataType", "CDataTypeConstant", "CEnumType", "CLinkerObject", "CLinkerOp", "CLinkerType", "COp", "EnumList", "EnumType", "OpenMPOp",

@@ -20,12 +20,10 @@ from theano.graph.traversal import io_toposort, orphans_between
 from theano.graph.variable import Constant, Variable
 
 
-def clone(
-    inputs: Sequence[Any], outputs: Sequence[Any], copy_inputs: bool = True, copy_orphans: bool | None = None
-) -> tuple[list[Any], list[Any]]:
-    """Copy the graph between ``inputs`` and ``outputs``; give the copies of both."""
-    equiv = clone_get_equiv(inputs, outputs, copy_inputs, copy_inputs if copy_orphans is None else copy_orphans)
-    return [equiv[variable] for variable in inputs], [equiv[variable] for variable in outputs]
+def clone(i: Sequence[Any], o: Sequence[Any], copy_inputs: bool = True, copy_orphans: bool | None = None) -> tuple[list[Any], list[Any]]:
+    """Copy the graph between the inputs ``i`` and the outputs ``o``; give the copies of both."""
+    equiv = clone_get_equiv(i, o, copy_inputs, copy_inputs if copy_orphans is None else copy_orphans)
+    return [equiv[variable] for variable in i], [equiv[variable] for variable in o]
 
 
 def clone_get_equiv(

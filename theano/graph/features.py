@@ -31,22 +31,22 @@ class AlreadyThere(TheanoError):
 class Feature:
     """The base of features; each method is called at the event of its name.  Features need not derive from it."""
 
-    def on_attach(self, fgraph: FunctionGraph) -> None:
+    def on_attach(self, function_graph: FunctionGraph) -> None:
         """The feature is being attached; it may raise :class:`AlreadyThere`."""
 
-    def on_detach(self, fgraph: FunctionGraph) -> None:
+    def on_detach(self, function_graph: FunctionGraph) -> None:
         """The feature is being removed."""
 
-    def on_import(self, fgraph: FunctionGraph, node: Any, reason: Any) -> None:
+    def on_import(self, function_graph: FunctionGraph, node: Any, reason: Any) -> None:
         """``node`` has entered the graph; its inputs are there."""
 
-    def on_prune(self, fgraph: FunctionGraph, node: Any, reason: Any) -> None:
+    def on_prune(self, function_graph: FunctionGraph, node: Any, reason: Any) -> None:
         """``node`` has left the graph."""
 
-    def on_change_input(self, fgraph: FunctionGraph, node: Any, i: int, r: Any, new_r: Any, reason: Any = None) -> None:
+    def on_change_input(self, function_graph: FunctionGraph, node: Any, i: int, r: Any, new_r: Any, reason: Any = None) -> None:
         """Input ``i`` of ``node`` (or output ``i`` of the graph, where ``node`` is "output") was ``r`` and is ``new_r``."""
 
-    def orderings(self, fgraph: FunctionGraph) -> Mapping[Any, Iterable[Any]]:
+    def orderings(self, function_graph: FunctionGraph) -> Mapping[Any, Iterable[Any]]:
         """{node: nodes that must come before it}, beyond what the graph says."""
         return {}
 
@@ -83,41 +83,11 @@ class NodeFinder(Bookkeeper):
         self._nodes.setdefault(node.op, {})[node] = None
 
     def on_prune(self, fgraph: FunctionGraph, node: Any, reason: Any) -> None:
-        self._nodes[node.op].pop(node, None)
+        self._nodes.get(node.op, {}).pop(node, None)
 
     def query(self, fgraph: Any, op: Any = None) -> list[Any]:
         """The nodes of ``op`` (the graph may be left out)."""
         return list(self._nodes.get(fgraph if op is None else op, ()))
-
-
-class History(Feature):
-    """Remembers changes: ``checkpoint()`` and ``revert(fgraph, checkpoint)``."""
-
-    def __init__(self) -> None:
-        self._changes: list[tuple[Any, int, Any]] = []
-
-    def on_attach(self, fgraph: FunctionGraph) -> None:
-        if hasattr(fgraph, "checkpoint"):
-            raise AlreadyThere("a History is attached already")
-        fgraph.checkpoint = self.checkpoint  # type: ignore[attr-defined]
-        fgraph.revert = lambda checkpoint: self.revert(fgraph, checkpoint)  # type: ignore[attr-defined]
-
-    def on_detach(self, fgraph: FunctionGraph) -> None:
-        del fgraph.checkpoint, fgraph.revert  # type: ignore[attr-defined]
-
-    def on_change_input(self, fgraph: FunctionGraph, node: Any, i: int, r: Any, new_r: Any, reason: Any = None) -> None:
-        self._changes.append((node, i, r))
-
-    def checkpoint(self) -> int:
-        """A mark to go back to."""
-        return len(self._changes)
-
-    def revert(self, fgraph: FunctionGraph, checkpoint: int) -> None:
-        """Undo what has changed since ``checkpoint``."""
-        while len(self._changes) > checkpoint:
-            node, i, r = self._changes.pop()
-            fgraph.change_input(node, i, r, reason=("revert", checkpoint))
-            self._changes.pop()
 
 
 class PreserveVariableAttributes(Feature):

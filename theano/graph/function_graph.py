@@ -21,13 +21,14 @@ from __future__ import annotations
 from collections.abc import Iterable, KeysView, Mapping, Sequence
 from typing import Any, Literal
 
-from theano.errors import InconsistencyError, MissingInputError, VariableTypeError, message
+from theano.errors import InconsistencyError, MissingInputError, ReplacementDidntRemovedError, VariableTypeError, message
+from theano.graph.changes import LambdExtract
 from theano.graph.clone import clone_get_equiv
 from theano.graph.features import HOOKS, AlreadyThere, listeners
 from theano.graph.pickling import sources_first
 from theano.graph.provenance import unite
 from theano.graph.traversal import io_toposort, toposort_nodes, walk
-from theano.graph.variable import Apply, Constant
+from theano.graph.variable import Apply, Constant, Variable
 
 Client = tuple[Apply | Literal["output"], int]
 """A use of a variable: (node, which input) or ("output", which output)."""
@@ -84,7 +85,7 @@ class FunctionGraph:
         update_mapping: Mapping[int, int] | None = None,
     ) -> None:
         """``update_mapping``: {output number: number of the input that it is the new value of}."""
-        inputs, outputs = list(inputs), list(outputs)
+        inputs, outputs = _listed(inputs, "inputs"), _listed(outputs, "outputs")
         if clone:
             equiv = clone_get_equiv(inputs, outputs)
             inputs, outputs = [equiv[v] for v in inputs], [equiv[v] for v in outputs]
@@ -97,15 +98,19 @@ class FunctionGraph:
         self._listeners: dict[str, list[Any]] = {hook: [] for hook in HOOKS}
         self._input_set: set[Any] = set()
         self._order: list[Apply] | None = None
-        for variable in inputs:
-            if variable in self._input_set:
-                raise ValueError(f"{variable} is an input twice")
-            self.add_input(variable)
-        for feature in features or ():
-            self.attach_feature(feature)
-        for position, variable in enumerate(outputs):
-            self._import_variable(variable, "init")
-            self.clients[variable].add(("output", position))
+        try:
+            for variable in inputs:
+                if variable in self._input_set:
+                    raise ValueError(f"{variable} is an input twice")
+                self.add_input(variable)
+            for feature in features or ():
+                self.attach_feature(feature)
+            for position, variable in enumerate(outputs):
+                self._import_variable(variable, "init")
+                self.clients[variable].add(("output", position))
+        except Exception:
+            self.disown()
+            raise
 
     # --- what is in it
 
@@ -180,11 +185,21 @@ class FunctionGraph:
             for leaf in node.inputs:
                 if leaf.owner is None and leaf not in self.clients:
                     self._check_leaf(leaf, node)
-        for node in new:
-            self._import_node(node, reason)
+        try:
+            for node in new:
+                self._import_node(node, reason)
+        except Exception:
+            for node in reversed(new):
+                if node in self._nodes:
+                    self._drop_node(node, reason)
+                    for variable in node.inputs:
+                        self._forget_leaf(variable)
+            raise
         return new
 
     def _import_node(self, node: Apply, reason: Any) -> None:
+        if node.fgraph is not None and node.fgraph is not self:
+            raise self._foreign(node)
         self._nodes[node] = None
         self._order = None
         node.fgraph = self
@@ -221,11 +236,16 @@ class FunctionGraph:
                 continue
             node = variable.owner
             if node is None:
-                if variable not in self._input_set and self.clients.pop(variable, None) is not None:
-                    variable.fgraph = None
+                self._forget_leaf(variable)
             elif node in self._nodes and not any(self.clients[output] for output in node.outputs):
                 self._drop_node(node, reason)
                 stack.extend(reversed(node.inputs))
+
+    def _forget_leaf(self, variable: Any) -> None:
+        if variable.owner is None and variable not in self._input_set and not self.clients.get(variable, True):
+            del self.clients[variable]
+            if variable.fgraph is self:
+                variable.fgraph = None
 
     def _drop_node(self, node: Apply, reason: Any) -> None:
         del self._nodes[node]
@@ -244,7 +264,8 @@ class FunctionGraph:
         for feature in list(self._features):
             self.remove_feature(feature)
         for thing in [*self._nodes, *self.clients]:
-            thing.fgraph = None
+            if thing.fgraph is self:
+                thing.fgraph = None
         self.inputs, self.outputs = [], []
         self._nodes, self.clients, self._order = {}, Clients(), None
         self._input_set = set()
@@ -253,6 +274,15 @@ class FunctionGraph:
 
     def change_input(self, node: Apply | Literal["output"], i: int, new_r: Any, reason: Any = None) -> None:
         """Put ``new_r`` for input ``i`` of ``node``, or for output ``i`` of the graph where ``node`` is "output"."""
+        if node != "output" and node not in self._nodes:
+            raise InconsistencyError(f"{node} is no node of this graph")
+        place = self.outputs if node == "output" else node.inputs
+        if not 0 <= i < len(place):
+            what = "the graph has {} outputs" if node == "output" else f"{node.op} has {{}} inputs here"
+            raise IndexError(f"{what.format(len(place))}, there is no number {i}")
+        _require_variable(new_r)
+        if place[i].type != new_r.type:
+            raise self._type_error(place[i], new_r)
         self._import_variable(new_r, reason)
         self._change(node, i, new_r, reason)
 
@@ -261,15 +291,19 @@ class FunctionGraph:
         old = place[i]
         if old is new:
             return
-        if old.type != new.type:
-            raise self._type_error(old, new)
         place[i] = new
         self._order = None
         client: Client = (node, i)
         self.clients[new].add(client)
-        for listener in self._listeners["on_change_input"]:
-            listener(self, node, i, old, new, reason)
-        self._drop_use(old, client, reason)
+        try:
+            for listener in self._listeners["on_change_input"]:
+                listener(self, node, i, old, new, reason)
+        finally:
+            self._drop_use(old, client, reason)
+
+    def _foreign(self, node: Apply) -> InconsistencyError:
+        cure = "copy it first (theano.clone), or have the other graph let go of all it has (its method disown)"
+        return InconsistencyError(message(f"{node} is in another FunctionGraph", [("built at", node.origin)], cure))
 
     def _type_error(self, old: Any, new: Any) -> VariableTypeError:
         rows = [("old", old, old.type, old.origin), ("new", new, new.type, new.origin)]
@@ -278,8 +312,9 @@ class FunctionGraph:
     def replace(self, r: Any, new_r: Any, reason: Any = None, verbose: bool | None = None) -> None:
         """Put ``new_r`` wherever ``r`` is used.  Nothing happens if ``r`` is not, or no more, in the graph.
 
-        ``new_r`` may be made of ``r``: that use stays.  New nodes take over the user's lines of ``r``.
+        ``new_r`` may be made of ``r``: that use stays.  New nodes take over the user's lines of ``r``.  ``verbose`` prints what is done.
         """
+        _require_variable(new_r)
         if r is new_r or r not in self.clients:
             return
         if r.type != new_r.type:
@@ -290,6 +325,8 @@ class FunctionGraph:
         uses = list(self.clients[r])
         if not uses:
             return
+        if verbose:
+            print(f"{reason}: {r} -> {new_r}")
         origin = r.origin
         for node in self._import_variable(new_r, reason) or [new_r.owner]:
             if node is not None:
@@ -299,10 +336,10 @@ class FunctionGraph:
         for client, position in uses:
             self._change(client, position, new_r, reason)
 
-    def replace_all(self, pairs: Iterable[tuple[Any, Any]], reason: Any = None) -> None:
+    def replace_all(self, pairs: Iterable[tuple[Any, Any]], reason: Any = None, verbose: bool | None = None) -> None:
         """:meth:`replace` each pair."""
         for old, new in pairs:
-            self.replace(old, new, reason=reason)
+            self.replace(old, new, reason=reason, verbose=verbose)
 
     def replace_validate(self, r: Any, new_r: Any, reason: Any = None) -> None:
         """:meth:`replace`, undone if the graph is not valid afterwards; then InconsistencyError."""
@@ -314,14 +351,14 @@ class FunctionGraph:
         journal = _Journal()
         self._listeners["on_change_input"].insert(0, journal.on_change_input)
         try:
-            self.replace_all(replacements, reason)
+            self.replace_all(replacements, reason, verbose)
             for _, new in replacements:
                 self._check_not_below_itself(new)
             self.validate()
         except Exception:
             self._listeners["on_change_input"].remove(journal.on_change_input)
-            for node, position, old in reversed(journal.changes):
-                self.change_input(node, position, old, reason="revert")
+            for undo in reversed(journal.changes):
+                undo()
             raise
         self._listeners["on_change_input"].remove(journal.on_change_input)
 
@@ -351,10 +388,20 @@ class FunctionGraph:
         if orderings:
             self._sorted(orderings)
 
+    def consistent(self) -> bool:
+        """Whether :meth:`validate` finds the graph in order."""
+        try:
+            self.validate()
+        except InconsistencyError:
+            return False
+        return True
+
     # --- features
 
     def attach_feature(self, feature: Any) -> None:
         """Let ``feature`` be told of all changes."""
+        if isinstance(feature, type):
+            raise TypeError(f"a feature is an object, not a class: did you mean {feature.__name__}()?")
         if any(feature is other for other in self._features):
             return
         if hasattr(feature, "on_attach"):
@@ -436,14 +483,29 @@ class FunctionGraph:
         return _restore, (type(self), self.inputs, self.outputs, self.update_mapping)
 
 
+def _listed(variables: Any, what: str) -> list[Any]:
+    if not isinstance(variables, (list, tuple)):
+        cure = f"write [{variables}]" if isinstance(variables, Variable) else None
+        raise VariableTypeError(message(f"the {what} of a FunctionGraph are a list of variables, not {variables!r}", cure=cure))
+    for variable in variables:
+        _require_variable(variable)
+    return list(variables)
+
+
+def _require_variable(thing: Any) -> None:
+    if not isinstance(thing, Variable):
+        cure = "make a constant of it, for example with theano.tensor.constant, or with make_constant of its type"
+        raise VariableTypeError(message(f"a graph is made of variables, and {thing!r:.60} is none", cure=cure))
+
+
 class _Journal:
     """The changes since it was made."""
 
     def __init__(self) -> None:
-        self.changes: list[tuple[Any, int, Any]] = []
+        self.changes: list[LambdExtract] = []
 
     def on_change_input(self, fgraph: FunctionGraph, node: Any, i: int, r: Any, new_r: Any, reason: Any = None) -> None:
-        self.changes.append((node, i, r))
+        self.changes.append(LambdExtract(fgraph, node, i, r, reason))
 
 
 class _Absent:
@@ -455,7 +517,8 @@ class _Absent:
     def validate(self, fgraph: FunctionGraph) -> None:
         for node in self.nodes:
             if node in fgraph.apply_nodes:
-                raise InconsistencyError(f"{node} should have been removed by the replacement and is still used")
+                rows = [(node.op, "built at", node.origin)]
+                raise ReplacementDidntRemovedError(message(f"{node} should have been removed by the replacement and is still used", rows))
 
 
 def _restore(cls: Any, inputs: list[Any], outputs: list[Any], update_mapping: Any) -> FunctionGraph:

@@ -52,37 +52,52 @@ def constants_of(variable_list: Iterable[Any]) -> list[Constant]:
     return [variable for variable in walk(variable_list) if isinstance(variable, Constant)]
 
 
-def variables_between(inputs: Iterable[Any], outputs: Iterable[Any]) -> list[Any]:
-    """All variables that ``outputs`` are made of, down to ``inputs`` and to leaves, with all outputs of the nodes between."""
-    stop = frozenset(inputs)
+def variables_between(i: Iterable[Any], o: Iterable[Any]) -> list[Any]:
+    """All variables that the outputs ``o`` are made of, down to the inputs ``i`` and to leaves, with all outputs of the nodes between."""
+    stop = frozenset(i)
     found: dict[Any, None] = {}
-    for variable in walk(outputs, stop):
+    for variable in walk(o, stop):
         found[variable] = None
         if variable.owner is not None and variable not in stop:
             found.update(dict.fromkeys(variable.owner.outputs))
     return list(found)
 
 
-def orphans_between(inputs: Iterable[Any], outputs: Iterable[Any]) -> list[Any]:
-    """The leaves between, constants included, that are not among ``inputs``."""
-    stop = inputs if isinstance(inputs, (dict, set, frozenset)) else frozenset(inputs)
-    return [variable for variable in walk(outputs, stop) if variable.owner is None and variable not in stop]
+def orphans_between(i: Iterable[Any], o: Iterable[Any]) -> list[Any]:
+    """The leaves, constants included, that the outputs ``o`` are made of and that are not among the inputs ``i``."""
+    stop = i if isinstance(i, (dict, set, frozenset)) else frozenset(i)
+    return [variable for variable in walk(o, stop) if variable.owner is None and variable not in stop]
 
 
-def applys_between(inputs: Iterable[Any], outputs: Iterable[Any]) -> list[Apply]:
-    """The nodes between ``inputs`` and ``outputs``, in topological order."""
-    return io_toposort(inputs, outputs)
+def variables_and_orphans(i: Iterable[Any], o: Iterable[Any]) -> tuple[list[Any], list[Any]]:
+    """:func:`variables_between` and :func:`orphans_between`."""
+    inputs, outputs = list(i), list(o)
+    return variables_between(inputs, outputs), orphans_between(inputs, outputs)
+
+
+def applys_between(i: Iterable[Any], o: Iterable[Any]) -> list[Apply]:
+    """The nodes between the inputs ``i`` and the outputs ``o``, in topological order."""
+    return io_toposort(i, o)
 
 
 def io_toposort(
-    inputs: Iterable[Any], outputs: Iterable[Any], orderings: Mapping[Apply, Iterable[Apply]] | None = None, clients: Any = None
+    inputs: Iterable[Any],
+    outputs: Iterable[Any],
+    orderings: Mapping[Apply, Iterable[Apply]] | None = None,
+    clients: dict[Any, list[Any]] | None = None,
 ) -> list[Apply]:
     """The nodes between ``inputs`` and ``outputs``, each after those it depends on.
 
-    ``orderings`` adds dependences: {node: the nodes that must come before}.  InconsistencyError if there is a cycle.
+    ``orderings`` adds dependences: {node: the nodes that must come before}.  InconsistencyError if there is a cycle.  A dictionary given
+    as ``clients`` is filled with {variable: the nodes that read it, once for each time}.
     """
     stop = inputs if isinstance(inputs, (dict, set, frozenset)) else frozenset(inputs)
-    return toposort_nodes([v.owner for v in outputs if v.owner is not None and v not in stop], stop, orderings or {})
+    order = toposort_nodes([v.owner for v in outputs if v.owner is not None and v not in stop], stop, orderings or {})
+    if clients is not None:
+        for node in order:
+            for variable in node.inputs:
+                clients.setdefault(variable, []).append(node)
+    return order
 
 
 def toposort_nodes(roots: Iterable[Apply], stop: Collection[Any], orderings: Mapping[Apply, Iterable[Apply]]) -> list[Apply]:
@@ -123,12 +138,31 @@ def _cycle(path: list[Apply], back: Apply) -> str:
     return message("the graph has a cycle", [(node.op, node.origin) for node in nodes[:8]])
 
 
-def general_toposort(outputs: Iterable[Any], deps: Callable[[Any], Iterable[Any] | None]) -> list[Any]:
-    """Any objects, each after those that ``deps`` says it depends on."""
+def general_toposort(
+    outputs: Iterable[Any],
+    deps: Callable[[Any], Iterable[Any] | None],
+    debug_print: bool = False,
+    compute_deps_cache: Callable[[Any], Iterable[Any] | None] | None = None,
+    deps_cache: dict[Any, list[Any]] | None = None,
+    clients: dict[Any, list[Any]] | None = None,
+) -> list[Any]:
+    """Any objects, each after those that ``deps`` says it depends on.
+
+    ``compute_deps_cache`` is asked in the place of ``deps``; ``deps_cache`` holds answers, known ones and new ones; ``clients`` is filled
+    with {object: those that depend on it}; ``debug_print`` prints the order.
+    """
+    ask = compute_deps_cache or deps
+    known: dict[Any, list[Any]] = {} if deps_cache is None else deps_cache
+
+    def asked(thing: Any) -> Iterator[Any]:
+        if thing not in known:
+            known[thing] = list(ask(thing) or ())
+        return iter(known[thing])
+
     order: list[Any] = []
     finished: dict[Any, bool] = {}
     for root in outputs:
-        path = [] if root in finished else [(root, iter(deps(root) or ()))]
+        path = [] if root in finished else [(root, asked(root))]
         finished.setdefault(root, False)
         while path:
             thing, dependences = path[-1]
@@ -136,7 +170,7 @@ def general_toposort(outputs: Iterable[Any], deps: Callable[[Any], Iterable[Any]
                 state = finished.get(dependence)
                 if state is None:
                     finished[dependence] = False
-                    path.append((dependence, iter(deps(dependence) or ())))
+                    path.append((dependence, asked(dependence)))
                     break
                 if state is False:
                     raise InconsistencyError(f"a cycle goes through {dependence}")
@@ -144,6 +178,12 @@ def general_toposort(outputs: Iterable[Any], deps: Callable[[Any], Iterable[Any]
                 path.pop()
                 finished[thing] = True
                 order.append(thing)
+    if clients is not None:
+        for thing in order:
+            for dependence in known[thing]:
+                clients.setdefault(dependence, []).append(thing)
+    if debug_print:
+        print("order:", *order)
     return order
 
 
