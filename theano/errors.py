@@ -102,6 +102,10 @@ class InconsistencyError(TheanoError):
     """A graph cannot be ordered: a cycle, or an in-place operation that destroys what is still needed."""
 
 
+class ProtocolError(InconsistencyError):
+    """The ``view_map`` or ``destroy_map`` of an operation names inputs or outputs that it does not have."""
+
+
 class ReplacementDidntRemovedError(InconsistencyError):
     """A replacement was to take a node out of a graph, and something else still uses it."""
 

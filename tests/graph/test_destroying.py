@@ -161,9 +161,9 @@ CASES = {
     "two views": (lambda x: fresh("f")(inplace("w")(view(x)), inplace("v")(view(x))), InconsistencyError, "x is overwritten twice: by "),
     "and read by itself": (lambda x: inplace("w")(x, x), InconsistencyError, "reads the same memory as its input 1"),
     "and read after": (lambda x: fresh("f")(x, inplace("w")(x)), InconsistencyError, "the graph has a cycle"),
-    "a map of outputs that are not there": (lambda x: Strange(destroy_map={1: [0]})(x), ProtocolError, r"1: [0], but there are 1 outputs"),
-    "a map of inputs that are not there": (lambda x: Strange(view_map={0: [3]})(x), ProtocolError, r"0: [3], but there are 1 outputs"),
-    "a map that is none": (lambda x: Strange(destroy_map={0: 0})(x), ProtocolError, r"is {output: [inputs]}; of output 0 it says 0"),
+    "a map of outputs that are not there": (lambda x: Strange(destroy_map={1: [0]})(x), ProtocolError, "destroy_map names output 1 of 1"),
+    "a map of inputs that are not there": (lambda x: Strange(view_map={0: [3]})(x), ProtocolError, "view_map names input 3 of 1"),
+    "a map that is none": (lambda x: Strange(destroy_map={0: 0})(x), ProtocolError, "gives 0 for output 0, no list"),
 }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         "theano.gof.link",
         "theano.gof.utils: hashtype object2",
     ),
-    "theano.gof.destroyhandler": ("theano.graph.destroying",),
+    "theano.gof.destroyhandler": ("theano.graph.destroying", "theano.errors: ProtocolError"),
     "theano.gof.fg": ("theano.graph", "theano.errors"),
     "theano.gof.graph": (
         "theano.graph",

@@ -15,7 +15,7 @@ of 100,000 nodes is built, walked, copied, pickled and dropped at Python's defau
 ['Pair(a, b)', 'Pair(a, pair)']
 """
 
-from theano.graph.variable import Apply, Constant, Variable, nodes_constructed  # isort: skip  (types and ops are made of these)
+from theano.graph.variable import Apply, Constant, Node, Variable, nodes_constructed  # isort: skip  (types and ops are made of these)
 from theano.graph.c_interface import CLinkerObject, CLinkerOp, CLinkerType
 from theano.graph.changes import GetCheckpoint, History, LambdExtract, ReplaceValidate, Validator
 from theano.graph.clone import clone, clone_get_equiv, clone_replace
@@ -81,7 +81,7 @@ from theano.graph.type import (
 from theano.graph.wrapping import FromFunctionOp, as_op, wrap_py
 
 __all__ = [
-    "Apply", "Constant", "Op", "PureOp", "PureType", "Type", "Variable",
+    "Apply", "Constant", "Node", "Op", "PureOp", "PureType", "Type", "Variable",
     "Client", "Clients", "FunctionGraph", "Uses",
     "AlreadyThere", "Bookkeeper", "Feature", "NoOutputFromInplace", "NodeFinder",
     "PreserveNames", "PreserveVariableAttributes", "PrintListener",

@@ -22,17 +22,14 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from theano.errors import InconsistencyError, TheanoError, message
+from theano.errors import InconsistencyError, message
 from theano.graph.features import AlreadyThere, Bookkeeper
+from theano.graph.running import check_maps
 from theano.graph.traversal import view_roots
 from theano.graph.variable import Apply, Constant
 
 if TYPE_CHECKING:
     from theano.graph.function_graph import FunctionGraph
-
-
-class ProtocolError(TheanoError):
-    """The ``view_map`` or ``destroy_map`` of an operation names inputs or outputs that it does not have."""
 
 
 class DestroyHandler(Bookkeeper):
@@ -64,7 +61,7 @@ class DestroyHandler(Bookkeeper):
 
     def on_import(self, fgraph: FunctionGraph, app: Any, reason: Any) -> None:
         if app.op.destroy_map or app.op.view_map:
-            _check_maps(app)
+            check_maps(app)
         if app.op.destroy_map:
             self._destroyers[app] = None
         self._orderings = None
@@ -151,16 +148,6 @@ def _views_of(fgraph: FunctionGraph, root: Any) -> Iterable[Any]:
                     found[node.outputs[output]] = None
                     stack.append(node.outputs[output])
     return found
-
-
-def _check_maps(node: Apply) -> None:
-    for name in ("view_map", "destroy_map"):
-        for output, places in getattr(node.op, name).items():
-            if not isinstance(places, (list, tuple)):
-                raise ProtocolError(f"{node.op}.{name} is {{output: [inputs]}}; of output {output} it says {places!r}")
-            if not 0 <= output < node.nout or not all(0 <= i < node.nin for i in places):
-                said = f"{node.op}.{name} says {output}: {list(places)}, but there are {node.nout} outputs and {node.nin} inputs"
-                raise ProtocolError(message(said, [("built at", node.origin)]))
 
 
 def _refusal(headline: str, node: Apply, variable: Any) -> InconsistencyError:

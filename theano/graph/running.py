@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.errors import InconsistencyError, message
+from theano.errors import ProtocolError, message
 from theano.graph.op import Op, require_runnable
 from theano.graph.variable import Apply, Constant, NoParams
 
@@ -110,17 +110,17 @@ def check_maps(node: Apply) -> None:
     for name in ("view_map", "destroy_map"):
         table = getattr(node.op, name)
         if not isinstance(table, Mapping):
-            raise InconsistencyError(_bad_map(node, name, f"is {table!r}, no dict"))
+            raise ProtocolError(_bad_map(node, name, f"is {table!r}, no dict"))
         for output, inputs in table.items():
             if not isinstance(output, int) or not 0 <= output < len(node.outputs):
-                raise InconsistencyError(_bad_map(node, name, f"names output {output!r} of {len(node.outputs)}"))
+                raise ProtocolError(_bad_map(node, name, f"names output {output!r} of {len(node.outputs)}"))
             if not isinstance(inputs, (list, tuple)):
-                raise InconsistencyError(_bad_map(node, name, f"gives {inputs!r} for output {output}, no list"))
+                raise ProtocolError(_bad_map(node, name, f"gives {inputs!r} for output {output}, no list"))
             for position in inputs:
                 if not isinstance(position, int) or not 0 <= position < len(node.inputs):
-                    raise InconsistencyError(_bad_map(node, name, f"names input {position!r} of {len(node.inputs)}"))
+                    raise ProtocolError(_bad_map(node, name, f"names input {position!r} of {len(node.inputs)}"))
             if name == "view_map" and len(inputs) > 1:
-                raise InconsistencyError(_bad_map(node, name, f"says that output {output} is a view of {len(inputs)} inputs, not of one"))
+                raise ProtocolError(_bad_map(node, name, f"says that output {output} is a view of {len(inputs)} inputs, not of one"))
 
 
 def _bad_map(node: Apply, name: str, what: str) -> str:

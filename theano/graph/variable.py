@@ -35,7 +35,17 @@ if TYPE_CHECKING:
     from theano.graph.type import PureType
 
 
-class Variable:
+class Node:
+    """The base of what a graph is made of, variables and applications."""
+
+    __slots__ = ()
+
+    def get_parents(self) -> list[Any]:
+        """What this is made of directly."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what it is made of")
+
+
+class Variable(Node):
     """A node of the graph that stands for a value of type ``type``.
 
     ``==`` compares identity.  Any attribute may be set; ``tag`` is a namespace that clones take along.
@@ -247,7 +257,7 @@ class _NoParams:
 NoParams = _NoParams()
 
 
-class Apply:
+class Apply(Node):
     """One application of ``op`` to ``inputs``, giving ``outputs``."""
 
     __slots__ = ("op", "inputs", "outputs", "origin", "fgraph", "_tag", "_pickled", "__dict__", "__weakref__")
