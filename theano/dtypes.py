@@ -100,7 +100,10 @@ def _asarray(a: Any, dtype: Any, order: Any = None) -> Any:
     >>> _asarray([1, 2], "floatX").dtype
     dtype('float64')
     """
-    wanted = np.dtype(config.floatX if isinstance(dtype, str) and dtype == "floatX" else dtype).newbyteorder("=")
+    try:
+        wanted = np.dtype(config.floatX if isinstance(dtype, str) and dtype == "floatX" else dtype).newbyteorder("=")
+    except TypeError:
+        raise DTypeError(message(f"_asarray: dtype is {dtype!r}, which is none", cure=did_you_mean(str(dtype), ALL))) from None
     array = np.asarray(a, dtype=wanted, order=order)
     return array if array.dtype.num == wanted.num else array.view(wanted)
 

@@ -116,10 +116,12 @@ class Mode:
         """This mode with further rules or optimizers, or pairs of one and the position at which it runs."""
         query = self._query("register", ())
         for given in optimizations:
-            step = given[0] if isinstance(given, tuple) and len(given) == 2 else given
+            step, position = given if isinstance(given, tuple) and len(given) == 2 else (given, 0)
+            cure = "give a rule, an optimizer, or a pair (optimizer, position)"
             if not callable(getattr(step, "optimize", None)) and not callable(getattr(step, "transform", None)):
-                cure = "give a rule, an optimizer, or a pair (optimizer, position)"
-                raise TypeError(message(f"Mode.register: {given!r} rewrites nothing", cure=cure))
+                raise TypeError(message(f"Mode.register: {_shown(given)} rewrites nothing", cure=cure))
+            if isinstance(position, bool) or not isinstance(position, (int, float)):
+                raise TypeError(message(f"Mode.register: the position of {step} is {position!r}, no number", cure=cure))
         return self._with(query.register(*optimizations))
 
     def clone(self, link_kwargs: dict[str, Any] | None = None, optimizer: Any = "", **kwargs: Any) -> Mode:
@@ -130,7 +132,11 @@ class Mode:
             raise TypeError(message(f"{type(self).__name__}.clone takes no argument {names}", cure=cure))
         new = self._with(self._optimizer if isinstance(optimizer, str) and optimizer == "" else _optimizer_of(optimizer))
         if link_kwargs:
-            new.linker = self.linker.clone(**link_kwargs)
+            try:
+                new.linker = self.linker.clone(**link_kwargs)
+            except TypeError as why:
+                cure = "it is a dictionary of arguments of the linker's clone, such as {'allow_gc': False}"
+                raise TypeError(message(f"{type(self).__name__}.clone: link_kwargs is {link_kwargs!r}: {why}", cure=cure)) from None
         return new
 
     def _with(self, optimizer: Any) -> Mode:
@@ -142,7 +148,8 @@ class Mode:
     def _query(self, method: str, tags: tuple[Any, ...]) -> Query:
         for tag in tags:
             if not isinstance(tag, str):
-                raise TypeError(f"Mode.{method} takes names and tags of rewrites as strings, not {tag!r}")
+                cure = f"write mode.{method}(*tags)" if isinstance(tag, (list, tuple, set)) else f"write mode.{method}('name', 'tag', ...)"
+                raise TypeError(message(f"Mode.{method} takes names and tags of rewrites as strings, not {tag!r}", cure=cure))
         if not isinstance(self._optimizer, Query):
             cure = "make the mode with a name or a Query instead, and add the optimizer to it by Mode.register"
             raise TypeError(message(f"Mode.{method}: the optimizer of the mode is {self._optimizer}, which has no tags", cure=cure))
@@ -184,7 +191,10 @@ def _linker_of(given: Any) -> Any:
         return found
     if not isinstance(given, Linker):
         choices = ", ".join(map(repr, predefined_linkers))
-        raise TypeError(message(f"Mode: {given!r} is no linker", cure=f"give a name ({choices}) or an object such as PerformLinker()"))
+        cure = f"give a name ({choices}) or an object such as PerformLinker()"
+        if isinstance(given, type):
+            cure = f"give an object, {given.__name__}(), not the class"
+        raise TypeError(message(f"Mode: linker is {_shown(given)}, which is none", cure=cure))
     return given
 
 
@@ -198,13 +208,20 @@ def _optimizer_of(given: Any) -> Any:
         cure = "give a name, a Query, or an object with optimize(fgraph)"
         if callable(getattr(given, "transform", None)):
             cure = "a rule for single nodes is no optimizer: add it to a mode by Mode.register, or make one of it by in2out"
-        raise TypeError(message(f"Mode: {given!r} is no optimizer", cure=cure))
+        raise TypeError(message(f"Mode: optimizer is {_shown(given)}, which is none", cure=cure))
+    if isinstance(given, type):
+        raise TypeError(message(f"Mode: optimizer is {_shown(given)}", cure=f"give an object, {given.__name__}(...), not the class"))
     return given
+
+
+def _shown(given: Any) -> str:
+    return f"the class {given.__name__}" if isinstance(given, type) else f"{given!r:.60}"
 
 
 def _unknown(what: str, name: Any, table: dict[str, Any], where: str) -> str:
     choices = sorted(table)
-    return f"no {what} is named {name!r}; {where} is one of {', '.join(choices)}. {did_you_mean(str(name), choices)}".rstrip()
+    cure = f"{where} is one of {', '.join(choices)}. {did_you_mean(str(name), choices)}".rstrip()
+    return message(f"no {what} is named {name!r}", cure=cure)
 
 
 FAST_RUN = Mode("native", "fast_run")
@@ -225,13 +242,15 @@ def get_mode(orig_string: Any = None) -> Any:
     if isinstance(orig_string, Mode):
         return orig_string
     if orig_string is None:
-        mode = _named(config.mode)
+        mode = _named(config.mode, "config.mode")
         flags = (config.optimizer_excluding, config.optimizer_including, config.optimizer_requiring)
         return mode if flags == ("", "", "") else _flagged(mode, *flags)
     if not isinstance(orig_string, str):
         cure = "give a name such as 'FAST_RUN', a Mode, or None for the default"
-        raise TypeError(message(f"mode: {orig_string!r} is no mode", cure=cure))
-    return _named(orig_string)
+        if isinstance(orig_string, type):
+            cure = f"give an object, {orig_string.__name__}(), not the class"
+        raise TypeError(message(f"mode is {_shown(orig_string)}, which is none", cure=cure))
+    return _named(orig_string, "mode")
 
 
 def _flagged(mode: Mode, excluding: str, including: str, requiring: str) -> Mode:
@@ -240,7 +259,7 @@ def _flagged(mode: Mode, excluding: str, including: str, requiring: str) -> Mode
     return mode
 
 
-def _named(name: str) -> Any:
+def _named(name: str, source: str) -> Any:
     found = predefined_modes.get(name)
     if found is not None:
         return found
@@ -250,7 +269,8 @@ def _named(name: str) -> Any:
         module, _, kind = _CHECKING[name].partition(":")
         return getattr(import_module(f"theano.compile.{module}"), kind)()
     choices = [*predefined_modes, "Mode", *_CHECKING]
-    raise ValueError(f"no mode is named {name!r}; there are {', '.join(choices)}. {did_you_mean(name, choices)}".rstrip())
+    cure = f"there are {', '.join(choices)}. {did_you_mean(name, choices)}".rstrip()
+    raise ValueError(message(f"no mode is named {name!r} ({source})", cure=cure))
 
 
 def get_default_mode() -> Any:
@@ -277,7 +297,7 @@ def register_optimizer(name: str, opt: Any) -> None:
 
 def _register(what: str, table: dict[str, Any], name: str, thing: Any, taken: tuple[str, ...] = ()) -> None:
     if not isinstance(name, str) or not name:
-        raise TypeError(f"register_{what}: the name of the {what} is a string that is not empty, not {name!r}")
+        raise TypeError(message(f"register_{what}: the name of the {what} is {name!r}", cure="give a string that is not empty"))
     if name in table or name in taken:
         raise ValueError(message(f"register_{what}: there is a {what} named {name!r} already", cure="choose another name"))
     table[name] = thing

@@ -13,6 +13,7 @@ array(2.)
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy
@@ -29,9 +30,9 @@ class MonitorMode(Mode):
 
     def __init__(self, pre_func: Any = None, post_func: Any = None, optimizer: Any = "default", linker: Any = None) -> None:
         for name, given in (("pre_func", pre_func), ("post_func", post_func)):
-            if given is not None and not callable(given):
+            if given is not None and not _takes_three(given):
                 cure = f"give a function: def {name}(i, node, fn)"
-                raise TypeError(message(f"MonitorMode: {name} is {given!r}, which cannot be called", cure=cure))
+                raise TypeError(message(f"MonitorMode: {name} is {given!r}, which cannot be called with three arguments", cure=cure))
         self.pre_func, self.post_func = pre_func, post_func
         mode = Mode(PerformLinker() if linker is None else linker, optimizer)
         self._inner = mode.linker if mode.engine == "nodewise" else PerformLinker()
@@ -50,6 +51,18 @@ class MonitorMode(Mode):
         assert isinstance(new, MonitorMode)
         new.linker = WrapLinker([new._inner], new.eval)
         return new
+
+
+def _takes_three(given: Any) -> bool:
+    if not callable(given):
+        return False
+    try:
+        inspect.signature(given).bind(None, None, None)
+    except TypeError:
+        return False
+    except ValueError:  # a builtin that does not say
+        pass
+    return True
 
 
 def detect_nan(i: int, node: Apply, fn: Any) -> None:

@@ -425,8 +425,8 @@ def stats_of(given: Any, name: str | None) -> ProfileStats | None:
             found = _shared[asked] = ProfileStats(message=asked)
         return found
     if not isinstance(asked, (bool, int)):
-        cure = "give True, False, a message (functions with the same one share a profile), or a ProfileStats"
-        raise TypeError(message(f"function: profile is {asked!r}", cure=cure))
+        cure = "give True, False, a message (functions with the same one share a profile), or a ProfileStats()"
+        raise TypeError(message(f"function: profile is {asked!r}, which says not what to measure", cure=cure))
     return ProfileStats(message=name or f"function {next(_numbers)} at {here(2)}") if asked else None
 
 

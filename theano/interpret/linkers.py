@@ -22,6 +22,7 @@ import copy
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
+from theano.errors import message
 from theano.flags import config
 from theano.graph import Apply, Container, FunctionGraph
 from theano.interpret.cells import Cell, Cells, map_storage, unneeded_after
@@ -173,8 +174,12 @@ class WrapLinker(Linker):
 
     def __init__(self, linkers: Sequence[LocalLinker], wrapper: Callable[..., Any]) -> None:
         super().__init__()
-        if not linkers:
-            raise ValueError("WrapLinker needs at least one linker")
+        if not isinstance(linkers, (list, tuple)) or not linkers:
+            raise ValueError(
+                message(f"WrapLinker needs at least one linker, in a list, not {linkers!r}", cure="WrapLinker([PerformLinker()], f)")
+            )
+        if not callable(wrapper):
+            raise TypeError(message(f"WrapLinker: wrapper is {wrapper!r}, which cannot be called", cure="def wrapper(i, node, *thunks)"))
         self.linkers, self.wrapper = list(linkers), wrapper
         self.fgraph: FunctionGraph | None = None
 

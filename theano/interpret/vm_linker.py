@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from theano.errors import message
 from theano.graph import Apply
 from theano.interpret.cells import Cell, Cells, map_storage, unneeded_after
 from theano.interpret.linkers import LocalLinker, Made, Schedule, containers
@@ -43,6 +44,9 @@ class VM_Linker(LocalLinker):
         c_thunks: bool | None = None,
         allow_partial_eval: bool | None = None,
     ) -> None:
+        for name, given in (("callback", callback), ("callback_input", callback_input)):
+            if given is not None and not callable(given):
+                raise TypeError(message(f"VM_Linker: {name} is {given!r}, which cannot be called", cure="give a function, or None"))
         super().__init__(allow_gc=allow_gc, schedule=schedule)
         self.callback, self.callback_input = callback, callback_input
         self.use_cloop, self.c_thunks = use_cloop, c_thunks
