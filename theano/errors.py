@@ -90,6 +90,10 @@ class UnusedInputError(TheanoError):
     """An input of a function takes no part in its outputs or updates."""
 
 
+class ReplacedInputError(TheanoError, RuntimeError):
+    """A variable is both an input of a function and replaced by its givens."""
+
+
 class DisconnectedInputError(TheanoError, ValueError):
     """A gradient was asked for with respect to a variable that the cost does not depend on."""
 

@@ -156,7 +156,7 @@ class TestSteps:
                 inputs[0][...] = 0
                 output_storage[0][0] = inputs[0]
 
-        f = theano.function([x], [Zeroing()(x), Zeroing()(store), x + 1, store + 1], mode=mode)
+        f = theano.function([x], [Zeroing()(x), Zeroing()(store), x + 1, store + 1], mode=mode, accept_inplace=True)
         value = X.copy()
         zero, also, rest, stored = f(value)
         np.testing.assert_array_equal(value, X)

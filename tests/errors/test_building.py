@@ -129,12 +129,6 @@ def test_the_rows_name_the_lines():
     ]
 
 
-def test_an_input_that_updates_itself():
-    x = T.dscalar("x")
-    with pytest.raises(TypeError, match=r"(?s)In\(x, update=\.\.\.\) is not supported yet.*shared variable"):
-        theano.function([theano.In(x, value=0.0, update=x + 1)], x)
-
-
 def test_an_index_that_can_never_be_right_is_an_error_of_compilation():
     with pytest.raises(errors.BoundsError, match=r"index 1 is out of bounds for axis 0 of \w+"):
         theano.function([u], u.shape[1])

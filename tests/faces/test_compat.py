@@ -55,7 +55,7 @@ def test_the_table_is_sorted_so_that_packages_come_before_what_is_in_them():
         ("import theano.gof.utils; it = theano.gof.utils.MethodNotDefined", theano.errors.MethodNotDefined),
         ("import theano.gof.toolbox as toolbox; it = toolbox.Feature", theano.graph.Feature),
         ("from theano.compile.function_module import Function as it", theano.compile.Function),
-        ("from theano.compile.pfunc import pfunc as it", theano.function),
+        ("from theano.compile.pfunc import Param as it", theano.compile.Param),
         ("from theano.compile.sharedvalue import SharedVariable as it", theano.compile.SharedVariable),
         ("from theano.compile.ops import shape_i as it", T.shape_i),
         ("from theano.configparser import change_flags as it", theano.flags.change_flags),

@@ -3,7 +3,7 @@
 from theano.compile.build import function
 from theano.compile.callable import Function
 from theano.compile.debugmode import DebugMode
-from theano.compile.io import In, Out
+from theano.compile.io import In, Out, Param, SymbolicInput, SymbolicOutput
 from theano.compile.mode import (
     FAST_COMPILE,
     FAST_RUN,
@@ -23,10 +23,9 @@ from theano.compile.profiling import ProfileStats
 from theano.compile.saving import load
 from theano.tensor.sharedvar import SharedVariable, shared
 
-Param = In
-
 __all__ = [
     "FAST_COMPILE", "FAST_RUN", "DebugMode", "Function", "In", "Mode", "MonitorMode", "NanGuardMode", "Out", "Param", "ProfileStats",
-    "SharedVariable", "function", "get_default_mode", "get_mode", "load", "predefined_linkers", "predefined_modes",
+    "SharedVariable", "SymbolicInput", "SymbolicOutput", "function", "get_default_mode", "get_mode", "load", "predefined_linkers",
+    "predefined_modes",
     "predefined_optimizers", "register_linker", "register_mode", "register_optimizer", "shared",
 ]  # fmt: skip

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from theano.compile.callable import DictFunction, Function, Maker, ProfiledFunction
+from theano.compile.callable import Function, LedFunction, Maker, ProfiledFunction
 from theano.compile.debug_function import DebugFunction
-from theano.compile.io import specify
 from theano.compile.mode import Mode, get_mode
 from theano.compile.nodewise import NodewiseFunction
 from theano.compile.pipeline import Compilation
 from theano.compile.profiling import ProfileStats, compiled, stats_of
 from theano.compile.reference import ReferenceFunction
+from theano.compile.specify import specify
 from theano.flags import config
 
 INTERPRETERS: dict[str, Callable[[Maker, str | None], Function]] = {
@@ -56,8 +56,9 @@ def function(
     chosen = get_mode(mode)
     with _uncollected():
         specification = specify(
-            inputs, outputs, updates, givens, no_default_updates, on_unused_input or config.on_unused_input, name, allow_input_downcast
-        )
+            inputs, outputs, updates, givens, no_default_updates, on_unused_input or config.on_unused_input, name, allow_input_downcast,
+            rebuild_strict, accept_inplace,
+        )  # fmt: skip
         stats = stats_of(profile, name)
         compilation = Compilation(specification, chosen, stats is not None and stats.flag_time_thunks).run()
     return build(compilation, name, stats)
@@ -87,7 +88,9 @@ def build(compilation: Compilation, name: str | None, stats: ProfileStats | None
     elif stats is not None:
         result = ProfiledFunction(maker, name)
     else:
-        result = (DictFunction if compilation.specification.layout == "dict" else Function)(maker, name)
+        s = compilation.specification
+        led = s.layout == "dict" or s.states or any(p.value is not None for p in s.parameters)
+        result = (LedFunction if led else Function)(maker, name)
     if stats is not None:
         result.attach_profile(stats)
     return result

@@ -6,35 +6,50 @@ other dtypes, keywords), for a user's own Python ops, and to raise errors.
 
 from __future__ import annotations
 
+import copy
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from functools import cached_property
 from typing import Any
 
 import numpy
 
 from theano import errors
-from theano.compile import failures
+from theano.compile import copying, failures
+from theano.compile.cells import Containers, Values
 from theano.compile.explain import explain
-from theano.compile.io import In
+from theano.compile.io import In, SymbolicInput, SymbolicOutput
 from theano.compile.pipeline import Compilation
 from theano.compile.profile import Profile
 from theano.compile.profiling import ProfileStats
 from theano.compile.python_steps import python_callback
 from theano.compile.sizes import Sizes
+from theano.compile.specify import new_container
 from theano.compile.verbose import tell
 from theano.emit.llvm.status import GUARD, RANGE
-from theano.graph import FunctionGraph
+from theano.graph import Container, FunctionGraph
 from theano.runtime.native_type import NativeFunction
 
 
 class Maker:
-    """What a function was made from: ``inputs``, ``outputs``, the optimised ``fgraph``, the ``mode``, the whole ``compilation``."""
+    """What a function was made from: the optimised ``fgraph``, the ``mode``, the whole ``compilation``."""
 
     def __init__(self, compilation: Compilation) -> None:
         self.compilation = compilation
-        self.inputs: list[In] = compilation.specification.inputs
-        self.outputs = compilation.specification.user_outputs
         self.mode = compilation.mode
+        self.outputs: list[SymbolicOutput] = compilation.specification.user_outputs
+
+    @property
+    def inputs(self) -> list[SymbolicInput]:
+        """What calls give, and after that an implicit input for each shared variable."""
+        s = self.compilation.specification
+        states = {id(store) for store in s.states.values()}
+        updates = {id(s.shared[position]): new for position, new in s.updates}
+        stores = [v for v in s.shared if id(v) not in states]
+        return [*s.parameters, *(In(v, value=v, update=updates.get(id(v)), borrow=True, shared=True) for v in stores)]
+
+    expanded_inputs = inputs
 
     @property
     def fgraph(self) -> FunctionGraph:
@@ -42,15 +57,22 @@ class Maker:
 
 
 class Function(NativeFunction):
-    """A compiled function.  Call it with one argument for each input, by position or by name."""
+    """A compiled function.  Call it with one argument for each input, by position or by name.
+
+    ``f[x]``, by variable, name or position, is the value that an input keeps, or that of a shared variable.  ``trust_input``
+    may be set; the checks that it promises to be unnecessary take nanoseconds and are made all the same."""
+
+    trust_input = False
 
     def __init__(self, maker: Maker, name: str | None) -> None:
         self.maker, self.name = maker, name
         s = maker.compilation.specification
-        self.inputs = s.inputs
-        self._filters = [v.type.filter for v in s.input_variables]
-        self._positions = {i.name: k for k, i in enumerate(s.inputs) if i.name is not None}
-        self._defaults = sum(i.value is not None for i in s.inputs)
+        self.inputs = s.parameters
+        self._filters = [p.variable.type.filter for p in s.parameters]
+        self._states = {k: store.container for k, store in s.states.items()}
+        self._defaults = {k: new_container(p) for k, p in enumerate(s.parameters) if p.value is not None and k not in s.states}
+        self._kept = self._defaults | {k: cell for k, cell in self._states.items() if s.parameters[k].value is not None}
+        self._parts: dict[tuple[int, ...], Function] = {}
         self.profile_stats: ProfileStats | None = None
         self.measured: Profile | None = None
         self._bind()
@@ -66,40 +88,98 @@ class Function(NativeFunction):
 
     # ------------------------------------------------------------------ calls
 
-    def slow(self, *args: Any, **kwargs: Any) -> Any:
+    def slow(self, *args: Any, output_subset: Any = None, **kwargs: Any) -> Any:
         """A call whose arguments the native entry did not take: convert them, or say which one is wrong and why."""
-        return self.run(self._converted(args, kwargs))
+        values = self._converted(args, kwargs)
+        return self._arranged(self.execute(values)) if output_subset is None else self._subset(output_subset, values)
+
+    def execute(self, values: Sequence[Any]) -> Any:
+        """Run on values of all inputs, as they must be.  An input that keeps its value takes a new one only if the call succeeds."""
+        if not self._states:
+            return self.once(values)
+        with ExitStack() as held:
+            before = []
+            for position, cell in self._states.items():
+                held.enter_context(cell.lock)
+                before.append((cell.storage, cell.storage[0]))
+                cell.storage[0] = values[position]
+            try:
+                return self.once([value for k, value in enumerate(values) if k not in self._states])
+            except BaseException:
+                for storage, value in before:
+                    storage[0] = value
+                raise
+
+    def once(self, values: Sequence[Any]) -> Any:
+        """Run on the arguments of the program, and measure that if it is asked for."""
+        if self.measured is None:
+            return self.run(values)
+        with self.measured.call(values, [v.container.storage[0] for v in self.maker.compilation.specification.shared]):
+            return self.run(values)
+
+    def _subset(self, wanted: Iterable[Any], values: Sequence[Any]) -> Any:
+        """Results of some of the outputs, by position or key; the others are not computed."""
+        s = self.maker.compilation.specification
+        choices = s.keys if s.layout == "dict" else range(len(s.outputs))
+        for choice in wanted:
+            if choice not in choices:
+                text = f"{self._title()}: output_subset names {choice!r}, which is no output"
+                raise ValueError(errors.message(text, cure=f"there are {', '.join(map(repr, choices)) or 'none'}"))
+        positions = tuple(choices.index(choice) for choice in wanted)
+        if positions not in self._parts:
+            self._parts[positions] = copying.part(self, positions)
+        results = self._parts[positions].execute(values)
+        return dict(zip(wanted, results, strict=True)) if s.layout == "dict" else results
 
     def _converted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        """A value that is as it must be for each input."""
         values: list[Any] = [_MISSING] * len(self.inputs)
         if len(args) > len(values):
             raise TypeError(f"{self._title()} takes {len(values)} arguments, {len(args)} were given; {self._expected()}")
         values[: len(args)] = args
         for key, value in kwargs.items():
-            if key not in self._positions:
-                cure = errors.did_you_mean(key, self._positions)
-                raise TypeError(f"{self._title()} has no input named {key!r}; {self._expected()}. {cure}".rstrip(". "))
-            position = self._positions[key]
+            position = self._position(key)
             if values[position] is not _MISSING:
                 raise TypeError(f"{self._title()}: the input {key!r} is given twice, by position and by name")
             values[position] = value
-        return [self._convert(k, value) for k, value in enumerate(values)]
+        return [self._default(k) if value is _MISSING else self._convert(k, value) for k, value in enumerate(values)]
+
+    def _position(self, key: str) -> int:
+        """Which input has this name."""
+        found = [k for k, i in enumerate(self.inputs) if i.name == key]
+        if not found:
+            cure = errors.did_you_mean(key, [i.name for i in self.inputs if i.name])
+            raise TypeError(f"{self._title()} has no input named {key!r}; {self._expected()}. {cure}".rstrip(". "))
+        if len(found) > 1:
+            places = " and ".join(map(str, found))
+            raise TypeError(f"{self._title()}: several inputs are named {key!r}, at {places}; give them by position")
+        return found[0]
+
+    def _default(self, position: int) -> Any:
+        kept = self._kept.get(position)
+        if kept is None:
+            name = self.inputs[position].name or self.inputs[position].variable
+            raise TypeError(f"{self._title()}: missing argument {position}, the input {name}; {self._expected()}")
+        return kept.storage[0]
 
     def _convert(self, position: int, value: Any) -> Any:
         given = self.inputs[position]
-        if value is _MISSING:
-            value = getattr(given.value, "data", given.value) if not isinstance(given.value, numpy.ndarray) else given.value
-            if value is None:
-                name = given.name or given.variable
-                raise TypeError(f"{self._title()}: missing argument {position}, the input {name}; {self._expected()}")
+        if given.implicit:
+            text = (
+                f"{self._title()}: the input {given.name or given.variable} is implicit, a call cannot give it; set f[{position}] instead"
+            )
+            raise TypeError(text)
+        if value is None and position in self.maker.compilation.specification.unused:
+            return given.variable.type.filter(_anything(given.variable.type))
         try:
-            return self._filters[position](value, strict=given.strict, allow_downcast=given.allow_downcast)
+            new = self._filters[position](value, strict=given.strict, allow_downcast=given.allow_downcast)
         except (TypeError, ValueError) as why:
             row = failures.row("input", given.variable)
             cure = str(why.args[0]) if why.args else None
             what = errors.with_article(_described(value))
             headline = f"{self._title()}: bad argument {position} for the input {given.name or given.variable}, {what}"
             raise type(why)(errors.message(headline, [row], cure)) from None
+        return copy.copy(new) if position in self._states else new
 
     def _title(self) -> str:
         return self.name or "function"
@@ -128,6 +208,84 @@ class Function(NativeFunction):
         """A list of results as the dictionary that was asked for."""
         specification = self.maker.compilation.specification
         return dict(zip(specification.keys, result, strict=True)) if specification.layout == "dict" else result
+
+    # ------------------------------------------------------------------ what it keeps
+
+    @cached_property
+    def container(self) -> Containers:
+        """The containers of inputs and shared variables, by variable, name or position."""
+        inputs, count = self.maker.inputs, len(self.inputs)
+        own = {**{k: new_container(i) for k, i in enumerate(self.inputs) if k not in self._states}, **self._defaults, **self._states}
+        return Containers(inputs, [*(own[k] for k in range(count)), *(i.variable.container for i in inputs[count:])], self._title())
+
+    @property
+    def value(self) -> Values:
+        """The values of inputs and shared variables, by variable, name or position."""
+        return Values(self.container)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.value[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.value[key] = value
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.container
+
+    @property
+    def finder(self) -> Containers:
+        return self.container
+
+    @property
+    def input_storage(self) -> list[Container]:
+        """The containers of the inputs, and after those that of each shared variable."""
+        return self.container.all
+
+    @cached_property
+    def output_storage(self) -> list[Container]:
+        """A container for each output, which :meth:`fn` fills; calls hand results out and keep none."""
+        return [Container(o.variable.type, [None]) for o in self.maker.outputs]
+
+    @property
+    def defaults(self) -> list[tuple[bool, bool, Container]]:
+        """For each input: whether calls must give it, whether its value is restored after each call, and its container."""
+        return [(k not in self._kept, k in self._defaults, cell) for k, cell in enumerate(self.input_storage[: len(self.inputs)])]
+
+    def fn(self) -> None:
+        """A call without arguments and results: those are the values in ``input_storage`` and ``output_storage``."""
+        stored = [cell.storage[0] for cell in self.input_storage[: len(self.inputs)]]
+        results = self.execute([value if k in self._kept else self._convert(k, value) for k, value in enumerate(stored)])
+        single = self.maker.compilation.specification.layout == "single"
+        for cell, result in zip(self.output_storage, [results] if single else results, strict=True):
+            cell.storage[0] = result
+
+    def free(self) -> None:
+        """Give back the memory that is kept for the next call: idle scratch, spare arrays, stored results."""
+        self.trim()
+        for part in self._parts.values():
+            part.free()
+        for cell in vars(self).get("output_storage", ()):
+            cell.storage[0] = None
+
+    def copy(
+        self, share_memory: bool = False, swap: Any = None, delete_updates: bool = False, name: str | None = None, profile: Any = None
+    ) -> Function:
+        """Another function of the same graph, which keeps values of inputs of its own; shared variables stay shared.
+
+        ``swap``: {shared variable: another of the same type, to be used in its place}.  ``delete_updates``: without updates.
+        ``name``: by default that of this one and "copy".  ``share_memory`` may be given; nothing that functions share shows.
+
+        >>> import theano
+        >>> s, t = theano.shared(1.0, name="s"), theano.shared(10.0, name="t")
+        >>> f = theano.function([], s * 2, updates=[(s, s + 1)])
+        >>> g = f.copy(swap={s: t}, delete_updates=True)
+        >>> f(), g(), f(), g()
+        (array(2.), array(20.), array(4.), array(20.))
+        """
+        return copying.copied(self, swap, delete_updates, name or (f"{self.name} copy" if self.name else None), profile)
+
+    def __copy__(self) -> Function:
+        return self.copy()
 
     # ------------------------------------------------------------------ looking inside
 
@@ -173,27 +331,57 @@ class Function(NativeFunction):
 
     def get_shared(self) -> list[Any]:
         """The shared variables that the function reads or updates."""
-        return list(self.maker.compilation.specification.shared)
+        return [i.variable for i in self.maker.inputs[len(self.inputs) :]]
+
+    def sync_shared(self) -> None:
+        """Wait until the values of shared variables are there: calls do not return before."""
 
 
-class DictFunction(Function):
-    """A function whose outputs are a dictionary."""
+class LedFunction(Function):
+    """A function that Python leads into: it has default values, inputs that keep their value, or names for its outputs."""
+
+    native = True
+
+    def __init__(self, maker: Maker, name: str | None) -> None:
+        super().__init__(maker, name)
+        s = maker.compilation.specification
+        self._keys = s.keys if s.layout == "dict" else None
+        self._refed = [(cell.storage, cell.storage[0]) for cell in self._defaults.values()]
+        self._omitted = self._completions() if self.native else {}
+
+    def _completions(self) -> dict[int, list[list[Any]]]:
+        """By the number of arguments given: where the values of the others are that the native entry takes."""
+        count = len(self.inputs) - len(self._states)
+        if any(k < count or k not in self._kept for k in self._states):
+            return {}
+        required = max((k + 1 for k in range(count) if k not in self._defaults), default=0)
+        return {given: [self._defaults[k].storage for k in range(given, count)] for given in range(required, count + 1)}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._arranged(super().slow(*args, **kwargs))
+        try:
+            omitted = None if kwargs else self._omitted.get(len(args))
+            if omitted is None:
+                return self.slow(*args, **kwargs)
+            result = _enter(self, *args, *[storage[0] for storage in omitted]) if omitted else _enter(self, *args)
+        finally:
+            for storage, value in self._refed:
+                storage[0] = value
+        return dict(zip(self._keys, result)) if self._keys is not None and type(result) is list else result
 
 
-class ProfiledFunction(Function):
+class ProfiledFunction(LedFunction):
     """A function that measures its calls."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        assert self.measured is not None
-        values = self._converted(args, kwargs)
-        with self.measured.call(values, [s.container.storage[0] for s in self.get_shared()]):
-            return self._arranged(self.run(values))
+    native = False
 
 
 _MISSING = object()
+_enter = NativeFunction.__call__
+
+
+def _anything(kind: Any) -> Any:
+    """Some value of a type, for an input that nothing depends on."""
+    return numpy.zeros([int(b) for b in kind.broadcastable], kind.dtype) if hasattr(kind, "broadcastable") else None
 
 
 def _described(value: Any) -> str:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import numpy
 
-from theano.compile.callable import Function, Maker
+from theano.compile.callable import LedFunction, Maker
 from theano.compile.debugmode import (
     BadDestroyMap,
     BadOptimization,
@@ -56,8 +55,10 @@ def agree(variable: Variable, old: Any, new: Any, stabilised: bool = False) -> b
     return bool(numpy.all(close | ~finite if stabilised else close))
 
 
-class DebugFunction(Function):
+class DebugFunction(LedFunction):
     """A function that checks itself at every call."""
+
+    native = False
 
     def __init__(self, maker: Maker, name: str | None) -> None:
         super().__init__(maker, name)
@@ -69,13 +70,11 @@ class DebugFunction(Function):
             require_runnable(node)
         check_order(self.written, compilation.fgraph, mode)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        values = self._converted(args, kwargs)
+    def once(self, values: Sequence[Any]) -> Any:
         cells = [v.container.storage for v in self.maker.compilation.specification.shared]
         before = [copy.copy(cell[0]) for cell in cells]
         given = [copy.copy(v) for v in (*values, *before)]
-        with self.measured.call(values, before) if self.measured is not None else nullcontext():
-            result = self.run(values)
+        result = super().once(values)
         try:
             computed = self._outcome(result, cells)
             self._check(given, computed)
@@ -83,7 +82,7 @@ class DebugFunction(Function):
             for cell, value in zip(cells, before, strict=True):
                 cell[0] = value
             raise
-        return self._arranged(result)
+        return result
 
     def _outcome(self, result: Any, cells: Sequence[Any]) -> list[Any]:
         """What machine code made of all outputs of the graph: results, then the next values of shared variables."""

@@ -25,9 +25,9 @@ import numpy
 
 from theano.compile.build import build, function
 from theano.compile.callable import Function
-from theano.compile.io import Specification
 from theano.compile.portrait import take_portrait
 from theano.compile.saving import KeptCompilation, assemble
+from theano.compile.specify import Specification, present_request
 from theano.errors import LoadError, message
 from theano.flags import config
 
@@ -50,7 +50,8 @@ def _without_graph(specification: Any) -> Any:
     variables = [i.variable for i in specification.inputs]
     updates = [(position, specification.shared[position]) for position, _ in specification.updates]
     return replace(
-        specification, input_variables=variables, outputs=[], shared_variables=list(specification.shared), updates=updates
+        specification, input_variables=variables, outputs=[], shared_variables=list(specification.shared), updates=updates,
+        request=present_request(specification),
     )  # fmt: skip
 
 

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from theano import dtypes
-from theano.compile.io import In, Specification
+from theano.compile.io import SymbolicInput
 from theano.compile.mode import Mode
 from theano.compile.plan_cache import Plan, Uncacheable, plan_of
+from theano.compile.specify import Specification
 from theano.flags import change_flags, config
 from theano.graph import FunctionGraph, Generic, Variable
 from theano.loops.ir import Program
@@ -182,7 +183,7 @@ def _dtype(variable: Variable) -> str:
     return array_dtype(variable.type)
 
 
-def _accepted(given: In, variable: Variable) -> tuple[str, tuple[int | None, ...], frozenset[str], bool]:
+def _accepted(given: SymbolicInput, variable: Variable) -> tuple[str, tuple[int | None, ...], frozenset[str], bool]:
     """What the fast path takes without asking Python: arrays as they must be and, for scalars, numbers that convert without loss; any
     object that is to be generic, while a user's own type looks at each value."""
     dtype = _dtype(variable)

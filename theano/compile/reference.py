@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.compile import failures
-from theano.compile.callable import Function
+from theano.compile.callable import LedFunction
 from theano.compile.explain import walk_steps
 from theano.compile.python_steps import python_callback
 from theano.compile.sizes import Sizes
@@ -24,8 +24,13 @@ from theano.emit.reference_program import run_program
 from theano.loops.ir import Guard, PythonStep
 
 
-class InterpretedFunction(Function):
+class InterpretedFunction(LedFunction):
     """A function that no machine code runs; subclasses say how one call is computed."""
+
+    native = False
+
+    def trim(self) -> None:
+        """Nothing is kept."""
 
     def compute(self, values: Sequence[Any], shared: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         """The outputs, and the values of the shared variables afterwards; none of the arguments is changed."""
@@ -34,13 +39,6 @@ class InterpretedFunction(Function):
     @property
     def _storage(self) -> list[list[Any]]:
         return [v.container.storage for v in self.maker.compilation.specification.shared]
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.measured is None:
-            return self._arranged(self.slow(*args, **kwargs))
-        values = self._converted(args, kwargs)
-        with self.measured.call(values, [storage[0] for storage in self._storage]):
-            return self._arranged(self.run(values))
 
     def step_times(self) -> list[tuple[Any, int, int]]:
         return []

@@ -30,17 +30,19 @@ import numpy
 from theano.compile.archive import read_archive, write_archive
 from theano.compile.build import build, function
 from theano.compile.callable import Function
-from theano.compile.io import In, Specification
+from theano.compile.io import In, Out, SymbolicInput
 from theano.compile.mode import Mode, predefined_modes
 from theano.compile.pipeline import Compilation
 from theano.compile.portrait import Portrait, take_portrait
+from theano.compile.specify import Specification, present_request
 from theano.errors import LoadError, SaveError, message
 from theano.graph import Apply, Container, FunctionGraph, Origin, Variable
 from theano.graph.portable import portable
-from theano.tensor.sharedvar import SharedVariable, TensorSharedVariable
+from theano.tensor.sharedvar import ScalarSharedVariable, SharedVariable, TensorSharedVariable
 from theano.tensor.type import TensorType, tensor_type
 
 Path = str | os.PathLike[str]
+TENSORS: tuple[type[TensorSharedVariable], ...] = (TensorSharedVariable, ScalarSharedVariable)
 
 
 @dataclass
@@ -80,7 +82,9 @@ def save(f: Function, path: Path, graph: bool = True) -> None:
     portrait = take_portrait(compilation)
     described = _Describer()
     with ExitStack() as locks:
-        for container in sorted((v.container for v in specification.shared), key=id):
+        stores = list({id(v.container): v for v in (*specification.shared, *specification.states.values())}.values())
+        place = {id(v.container): k for k, v in enumerate(stores)}
+        for container in sorted((v.container for v in stores), key=id):
             locks.enter_context(container.lock)
         index: dict[str, Any] = {
             "name": f.name,
@@ -88,9 +92,12 @@ def save(f: Function, path: Path, graph: bool = True) -> None:
             "keys": specification.keys,
             "mode": next((name for name, mode in predefined_modes.items() if mode == compilation.mode), None),
             "profile": compilation.profile,
-            "inputs": [described.input(i) for i in specification.inputs],
-            "outputs": [described.variable(v) for v in specification.user_outputs],
-            "shared": [described.shared(v) for v in specification.shared],
+            "inputs": [described.input(p) for p in specification.parameters],
+            "outputs": [described.variable(o.variable) for o in specification.user_outputs],
+            "shared": [described.shared(v) for v in stores],
+            "states": {str(k): place[id(v.container)] for k, v in specification.states.items()},
+            "unused": sorted(specification.unused),
+            "bound": len(specification.shared),
             "updates": [position for position, _ in specification.updates],
             "needs": portrait.needs,
             "constants": [described.value(a) for a in portrait.arrays],
@@ -148,17 +155,19 @@ class _Describer:
     def variable(self, variable: Any) -> dict[str, Any]:
         return {"name": variable.name, "type": self.kind(variable.type), "lines": variable.origin.lines(2)}
 
-    def input(self, given: In) -> dict[str, Any]:
-        value = given.value.value if isinstance(given.value, Container) else given.value
+    def input(self, given: SymbolicInput) -> dict[str, Any]:
+        kept = given.value.container if isinstance(given.value, SharedVariable) else given.value
+        value = kept.value if isinstance(kept, Container) else kept
         more = {"called": given.name, "strict": given.strict, "allow_downcast": given.allow_downcast, "value": self.value(value)}
+        more |= {"implicit": given.implicit, "borrow": given.borrow}
         return self.variable(given.variable) | more
 
     def shared(self, variable: Any) -> dict[str, Any]:
-        if type(variable) is not TensorSharedVariable:
+        if type(variable) not in TENSORS:
             return {"variable": self.thing(variable)}
         cell = variable.container
         more = {"strict": cell.strict, "allow_downcast": cell.allow_downcast, "value": self.value(cell.storage[0])}
-        return self.variable(variable) | more
+        return self.variable(variable) | more | {"class": TENSORS.index(type(variable))}
 
     def finish(self) -> dict[str, bytes | memoryview]:
         if self.things:
@@ -180,7 +189,7 @@ def _graph_text(compilation: Any) -> tuple[bytes | None, str | None]:
         return None, "the function was itself loaded without its graph"
     file = io.BytesIO()
     try:
-        _GraphPickler(file, specification.shared).dump((specification.request, compilation.mode))
+        _GraphPickler(file, specification.shared).dump((present_request(specification), compilation.mode))
     except Exception as why:
         return None, f"it cannot be pickled: {why}"
     return file.getvalue(), None
@@ -222,13 +231,17 @@ class _Loading:
         nodes = [self.thing(k) for k in index["nodes"]]
         arrays = [self.value(text) for text in index["constants"]]
         portrait = Portrait(bytes(self.blobs["program"]).decode(), bytes(self.blobs["code"]), arrays, nodes, index["needs"])
-        inputs = [self.input(text) for text in index["inputs"]]
+        parameters: list[SymbolicInput] = [self.input(text) for text in index["inputs"]]
+        states = {int(k): shared[place] for k, place in index["states"].items()}
+        inputs = [p for k, p in enumerate(parameters) if k not in states]
+        shared = shared[: index["bound"]]
         outputs = [self.variable(text) for text in index["outputs"]]
         updates: list[tuple[int, Variable]] = [(k, shared[k].type()) for k in index["updates"]]
         variables = [i.variable for i in inputs]
         specification = Specification(
-            inputs, variables, outputs, index["layout"], index["keys"], shared, list(shared), updates, index["name"], outputs
-        )
+            parameters, states, frozenset(index["unused"]), inputs, variables, outputs, index["layout"], index["keys"], shared,
+            list(shared), updates, index["name"], [Out(v) for v in outputs],
+        )  # fmt: skip
         mode = predefined_modes[index["mode"] if index["mode"] in predefined_modes else "FAST_RUN"]
         return assemble(portrait, specification, mode, index["profile"])
 
@@ -281,14 +294,14 @@ class _Loading:
         return self.thing(text["thing"]) if isinstance(text, dict) else tensor_type(text[0], tuple(text[1]))
 
     def input(self, text: dict[str, Any]) -> In:
-        options = {name: text[name] for name in ("strict", "allow_downcast")}
+        options = {name: text[name] for name in ("strict", "allow_downcast", "implicit", "borrow")}
         return In(self.variable(text), name=text["called"], value=self.value(text["value"]), autoname=False, **options)
 
     def shared(self, text: dict[str, Any]) -> Any:
         if "variable" in text:
             return self.thing(text["variable"])
         options = {name: text[name] for name in ("strict", "allow_downcast")}
-        return _placed(TensorSharedVariable(text["name"], self.kind(text["type"]), self.value(text["value"]), **options), text)
+        return _placed(TENSORS[text["class"]](text["name"], self.kind(text["type"]), self.value(text["value"]), **options), text)
 
 
 def _placed(variable: Any, text: dict[str, Any]) -> Any:

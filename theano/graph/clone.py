@@ -27,11 +27,17 @@ def clone(i: Sequence[Any], o: Sequence[Any], copy_inputs: bool = True, copy_orp
 
 
 def clone_get_equiv(
-    inputs: Iterable[Any], outputs: Iterable[Any], copy_inputs: bool = True, copy_orphans: bool = True, memo: dict[Any, Any] | None = None
+    inputs: Iterable[Any],
+    outputs: Iterable[Any],
+    copy_inputs: bool = True,
+    copy_orphans: bool = True,
+    memo: dict[Any, Any] | None = None,
+    strict: bool = True,
 ) -> dict[Any, Any]:
     """Copy the graph between; give {variable or node: its copy}.  ``memo`` holds copies that exist already.
 
     ``copy_inputs`` and ``copy_orphans`` say whether ``inputs``, and leaves that are not among them, are copied or kept.
+    ``strict``: see :func:`clone_replace`.
     """
     inputs, outputs = list(inputs), list(outputs)
     equiv: dict[Any, Any] = {} if memo is None else memo
@@ -40,7 +46,7 @@ def clone_get_equiv(
             equiv[variable] = _leaf_copy(variable) if copy_inputs else variable
     for variable in orphans_between(equiv, outputs):
         equiv[variable] = _leaf_copy(variable) if copy_orphans else variable
-    _clone_nodes(outputs, equiv, strict=True)
+    _clone_nodes(outputs, equiv, strict)
     return equiv
 
 

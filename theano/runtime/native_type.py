@@ -181,6 +181,8 @@ class Bound:
 
 
 def _fit(value: Any, dtype: str, writeable: bool) -> Any:
+    if value is None and dtype != "object":
+        raise TypeError(f"an array of dtype {dtype} is needed, its container is empty")
     return value if dtype == "object" else canonical(value, dtype, writeable)
 
 
@@ -219,7 +221,8 @@ if STANDARD:
     def _call_directly(cls: type) -> None:
         """CPython 3.11 does not let a class made in Python inherit the flag that says its instances have a vectorcall slot."""
         flags = ctypes.c_ulong.from_address(id(cls) + _TP_FLAGS)
-        if sys.version_info < (3, 12) and flags.value == cls.__flags__ and "__call__" not in vars(cls):
+        native = cls.__call__ is _Native.__call__
+        if sys.version_info < (3, 12) and flags.value == cls.__flags__ and native:
             flags.value |= _HAVE_VECTORCALL
 
     _call_directly(NativeFunction)

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.errors import VariableTypeError, message
+from theano.errors import VariableTypeError, message, with_article
 from theano.graph import Container, Type, Variable, generic
 from theano.graph.portable import Cell
 from theano.tensor.type import Array, TensorType, tensor_type
@@ -61,6 +61,8 @@ class SharedVariable(Variable):
 
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Set the value to a copy of ``new_value``; with ``borrow`` it may be kept, and changed by functions."""
+        if new_value is None:  # an empty container is for inputs
+            self.type.filter(None)
         value = new_value if borrow else copy.deepcopy(new_value)
         with self.container.lock:
             self.container.value = value
@@ -68,10 +70,18 @@ class SharedVariable(Variable):
     def zero(self, borrow: bool = False) -> None:
         """Set all elements to 0; with ``borrow`` in place."""
         with self.container.lock:
+            value = self.container.value
             if borrow:
-                self.container.value[...] = 0
+                value[...] = 0
             else:
-                self.container.value = 0 * self.container.value
+                self.container.value = np.zeros_like(value) if isinstance(value, np.ndarray) else 0 * value
+
+    def __getitem__(self, *args: Any) -> Any:
+        """Only tensors have parts: TypeError that says what the variable holds."""
+        value = self.container.value
+        held = f"an array of dtype {value.dtype}" if isinstance(value, np.ndarray) else with_article(type(value).__name__)
+        cure = "index the value: get_value(borrow=True)[...]; or make it an array of numbers before theano.shared"
+        raise VariableTypeError(message(f"the shared variable {self} is no tensor and cannot be indexed: it holds {held}", cure=cure))
 
     def clone(self) -> Any:
         """Another variable with the same container: one update moves both."""
@@ -107,6 +117,10 @@ class TensorSharedVariable(TensorOperators, SharedVariable):
     @property
     def _static(self) -> StaticShape | None:  # type: ignore[override]
         return None
+
+
+class ScalarSharedVariable(TensorSharedVariable):
+    """A shared tensor of rank 0 that was made of a number."""
 
 
 Constructor = Callable[..., Any]
@@ -176,12 +190,12 @@ def scalar_constructor(
     allow_downcast: bool | None = None,
     borrow: bool = False,
     target: str = "cpu",
-) -> TensorSharedVariable:
+) -> ScalarSharedVariable:
     """A shared tensor of rank 0 from a number: int64, float64, complex128, or the dtype of a NumPy scalar."""
     if target != "cpu" or not isinstance(value, (np.number, np.bool_, float, int, complex)):
         raise TypeError("a number is needed")
     array = np.asarray(value, dtype="int64" if type(value) is int else None)  # on every platform
-    return TensorSharedVariable(name, _type_of(array, ()), array, strict, allow_downcast)
+    return ScalarSharedVariable(name, _type_of(array, ()), array, strict, allow_downcast)
 
 
 def _type_of(array: Array, pattern: tuple[bool, ...]) -> TensorType:

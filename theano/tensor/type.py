@@ -166,6 +166,8 @@ class TensorType(Type):
         dtype = self.numpy_dtype
         if isinstance(value, np.ma.MaskedArray):
             raise DTypeError(message("a masked array is no tensor: its mask would be lost"))
+        if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
+            value = np.from_dlpack(value)
         if isinstance(value, np.ndarray):
             array = np.asarray(value)
             if array.dtype == dtype:

@@ -87,12 +87,15 @@ class TensorOperators:
     @property
     def static_shape(self) -> StaticShape:
         """The sizes that are known from the graph, None for the others.  Kept beside the type, which only knows sizes 1."""
-        return self._static or tuple(1 if fixed else None for fixed in self.type.broadcastable)
+        return self._static or self._sizes_by_type()
 
     @static_shape.setter
     def static_shape(self, shape: Sequence[int | None]) -> None:
         known = tuple(1 if fixed else size for size, fixed in zip(shape, self.type.broadcastable, strict=True))
-        self._static = known if any(size is not None and size != 1 for size in known) else None
+        self._static = known if known != self._sizes_by_type() else None
+
+    def _sizes_by_type(self) -> StaticShape:
+        return tuple(1 if fixed else None for fixed in self.type.broadcastable)
 
     @property
     def shape(self) -> TensorVariable:
