@@ -73,10 +73,11 @@ def scan_checkpoints(
     steps between again.  Steps read their sequences at 0 and their results at -1 only.
 
     ``padding``: sequences get rows of zeros until their length is a multiple of ``save_every_N``, as it otherwise must be."""
-    rows = [as_tensor_variable(s) for s in (sequences if isinstance(sequences, (list, tuple)) else [sequences])]
+    given = list(sequences) if isinstance(sequences, (list, tuple)) else [sequences]
     infos = list(outputs_info) if isinstance(outputs_info, (list, tuple)) else [outputs_info]
-    if any(isinstance(info, dict) for info in (*infos, *(sequences if isinstance(sequences, (list, tuple)) else ()))):
+    if any(isinstance(one, dict) for one in (*infos, *given)):
         raise ValueError("scan_checkpoints: taps are not supported; give variables")
+    rows = [as_tensor_variable(one) for one in given]
     if any(info is None for info in infos):
         raise ValueError("scan_checkpoints: each result needs an initial value")
     if n_steps is None and not rows:

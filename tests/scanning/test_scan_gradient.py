@@ -1,0 +1,193 @@
+"""Random steps scanned with random taps are the unrolled graph: in value, in gradient, in second gradient, and forwards."""
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from theano.gradient import verify_grad
+from theano.scan_module import until
+
+x, w, initial = T.dmatrix("x"), T.dmatrix("w"), T.dmatrix("initial")
+ROWS, WIDTH, DEPTH = 4, 3, 3
+
+
+def random_step(random):
+    """(a step function of rows of x, rows of two states and w; taps of x; taps of the states)."""
+    x_taps = sorted(random.choice([-2, -1, 0, 1], size=random.integers(1, 3), replace=False).tolist())
+    taps = [sorted(random.choice([-3, -2, -1], size=random.integers(1, 4), replace=False).tolist()) for _ in range(2)]
+    choices = random.integers(0, 1 << 30, size=24).tolist()
+
+    def step(*arguments):
+        pool, draw = list(arguments[:-1]), iter(choices)
+        w = arguments[-1]
+        for _ in range(4):
+            first, second = (pool[next(draw) % len(pool)] for _ in range(2))
+            pool.append(
+                [
+                    lambda: T.tanh(T.dot(w, first) + second),
+                    lambda: first * T.nnet.sigmoid(second),
+                    lambda: first - second * second.mean(),
+                    lambda: T.dot(first, w) * 0.5,
+                    lambda: T.switch(first > second, first, T.sin(second)),
+                    lambda: T.set_subtensor(first[1:], T.exp(-(second[:-1] ** 2))),
+                ][next(draw) % 6]()
+            )
+        return [T.tanh(pool[-1] + pool[next(draw) % len(pool)]), T.tanh(pool[-2]), pool[-3] * pool[-1]]
+
+    return step, x_taps, taps
+
+
+def scanned(random_parts, backwards):
+    step, x_taps, taps = random_parts
+    infos = [dict(initial=initial, taps=t) if t != [-1] else initial[0] for t in taps]
+    found, _ = theano.scan(step, dict(input=x, taps=x_taps), [*infos, None], w, go_backwards=backwards)
+    return found
+
+
+def unrolled(random_parts, backwards):
+    step, x_taps, taps = random_parts
+    steps = list(range(max(0, -x_taps[0]), ROWS - max(0, x_taps[-1])))
+    states, records = [[initial[k] for k in range(-t[0])] for t in taps], []
+    for t in reversed(steps) if backwards else steps:
+        rows = [x[t + tap] for tap in x_taps] + [states[k][tap] for k in range(2) for tap in taps[k]]
+        *following, record = step(*rows, w)
+        records.append(record)
+        for history, row in zip(states, following):
+            history.append(row)
+    return [T.stack(history[-t[0] :]) for history, t in zip(states, taps)] + [T.stack(records)]
+
+
+def cost_of(outputs):
+    return sum((T.cos(out) * (k + 1)).sum() for k, out in enumerate(outputs)) + outputs[0][-1].sum() ** 2
+
+
+def check(seed):
+    random = np.random.default_rng(seed)
+    parts, backwards = random_step(random), bool(random.integers(2))
+    points = T.dmatrices("a", "b", "c")
+    asked = []
+    for outputs in (scanned(parts, backwards), unrolled(parts, backwards)):
+        wrt = [x, w, initial]
+        gradients = T.grad(cost_of(outputs), wrt, disconnected_inputs="ignore")
+        asked += [*outputs, *gradients]
+        second = sum((g * T.sin(p)).sum() for g, p in zip(gradients, points))
+        asked += T.grad(second, wrt, disconnected_inputs="ignore")
+        asked += theano.Rop(outputs, wrt, points, disconnected_outputs="ignore")
+    f = theano.function([x, w, initial, *points], asked, on_unused_input="ignore")
+    values = [random.normal(size=s) for s in ((ROWS, WIDTH), (WIDTH, WIDTH), (DEPTH, WIDTH)) * 2]
+    found = f(*values)
+    half = len(found) // 2
+    for ours, expected in zip(found[:half], found[half:]):
+        np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_against_the_unrolled_graph(seed):
+    check(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 400))
+def test_against_the_unrolled_graph_at_length(seed):
+    check(seed)
+
+
+def recurrent(x, w, s, **options):
+    return theano.scan(lambda r, h, w: T.tanh(T.dot(w, h) + r), x, s, w, **options)[0]
+
+
+X, W, S = (np.random.default_rng(3).normal(size=size) for size in ((5, 3), (3, 3), (3,)))
+s = T.dvector("s")
+
+
+@pytest.mark.parametrize("mode", ["FAST_COMPILE", "REFERENCE"])
+def test_by_differences_in_other_modes(mode):
+    verify_grad(lambda x, w, s: recurrent(x, w, s).sum(), [X, W, S], rng=np.random.RandomState(0), mode=mode)
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 5, 9, -1])
+def test_truncated(length):
+    """The gradient of the last state goes back ``length`` steps."""
+    cost = (recurrent(x, w, s, truncate_gradient=length)[-1] ** 2).sum()
+    state, kept = s, len(X) if length < 0 else length
+    for t in range(len(X)):
+        if t == len(X) - kept:
+            state = theano.gradient.disconnected_grad(state)
+        state = T.tanh(T.dot(w if t >= len(X) - kept else theano.gradient.disconnected_grad(w), state) + x[t])
+    expected = T.grad((state**2).sum(), [x, w, s], disconnected_inputs="ignore")
+    values = theano.function([x, w, s], [*T.grad(cost, [x, w, s]), *expected])(X, W, S)
+    rows = values[3].copy()
+    if length >= 0:
+        rows[: max(0, len(X) - length)] = 0
+        np.testing.assert_allclose(values[2], values[5] if length > len(X) else np.zeros(3) if length < len(X) else values[2])
+    np.testing.assert_allclose(values[0], rows)
+    np.testing.assert_allclose(values[1], values[4])
+
+
+def test_no_step():
+    gradients = theano.function([x, w, s], T.grad(recurrent(x, w, s).sum() + s.sum(), [x, w, s]))(X[:0], W, S)
+    assert gradients[0].shape == (0, 3) and not gradients[1].any()
+    np.testing.assert_allclose(gradients[2], np.ones(3))
+
+
+def test_disconnected():
+    i = T.lvector("i")
+    found, _ = theano.scan(lambda k, h: h * x[k, 0], i, s[0])
+    with pytest.raises(theano.gradient.DisconnectedInputError):
+        T.grad(found.sum(), i)
+    counts, _ = theano.scan(lambda r: T.argmax(r), x)
+    assert not theano.function([x], T.grad((counts * 2.0).sum(), x))(X).any()
+    stopped, _ = theano.scan(lambda r, h: theano.gradient.disconnected_grad(h) + r, x, s)
+    np.testing.assert_allclose(T.grad(stopped[-1].sum(), x).eval({x: X, s: S}), np.eye(5)[-1][:, None] * np.ones(3))
+    with pytest.raises(theano.gradient.DisconnectedInputError):
+        T.grad(stopped[-1].sum(), s)
+
+
+def test_known_gradients():
+    states = recurrent(x, w, s)
+    (whole,) = T.grad(None, [s], known_grads={states: T.ones_like(states) * 2})
+    np.testing.assert_allclose(*theano.function([x, w, s], [whole, 2 * T.grad(states.sum(), s)])(X, W, S))
+
+
+def test_null_gradient():
+    found, _ = theano.scan(lambda r, h: theano.gradient.undefined_grad(h) + r, x, s)
+    with pytest.raises(theano.gradient.NullTypeGradError):
+        T.grad(found.sum(), s)
+
+
+def test_integers_are_connected_where_their_values_count():
+    i = T.lvector("i")
+    found, _ = theano.scan(lambda k, s: s + k * 2.0, i, s[0])
+    np.testing.assert_allclose(T.grad(found[-1], i).eval({i: [1, 2], s: S}), [2, 2])
+
+
+def test_complex_states():
+    z, c = T.zvector("z"), T.zscalar("c")
+    found, _ = theano.scan(lambda e, h: h * c + e, z, c)
+    state = c
+    for t in range(3):
+        state = state * c + z[t]
+    costs = [T.real(v * T.conj(v)) for v in (found[-1], state)]
+    asked = [g for cost in costs for g in T.grad(cost, [z, c])]
+    a, b, d, e = theano.function([z, c], asked)(np.array([1, 2j, 1 - 1j]), 0.5 + 0.2j)
+    np.testing.assert_allclose(a, d)
+    np.testing.assert_allclose(b, e)
+
+
+def test_forwards_through_until():
+    a, v = T.dscalars("a", "v")
+    found, _ = theano.scan(lambda h: (h * a, until(h * a > 10)), outputs_info=T.constant(1.0, dtype="float64"), n_steps=50)
+    np.testing.assert_allclose(theano.function([a, v], theano.Rop(found, a, v))(2.0, 1.0), [1, 4, 12, 32])
+
+
+def test_nested_to_second_order():
+    def cost(x, a):
+        rows, _ = theano.scan(lambda r: theano.scan(lambda e, h: T.tanh(h * 0.5 + e * a), r, T.constant(0.0, dtype="float64"))[0], x)
+        return (rows**2).sum()
+
+    def gradients(x, a):
+        return sum((g**2).sum() for g in T.grad(cost(x, a), [x, a]))
+
+    for function in (cost, gradients):
+        verify_grad(function, [X, np.array(0.3)], rng=np.random.RandomState(0))
