@@ -12,7 +12,7 @@ from typing import Any
 
 from theano.dtypes import is_discrete
 from theano.gradient.forward import push_forward
-from theano.gradient.reverse import backpropagate, sum_of
+from theano.gradient.reverse import backpropagate, float_zeros_like, sum_of
 from theano.graph import DisconnectedType, NullType, Variable, disconnected_type
 from theano.scalar import OPS
 from theano.scanning.bodies import substituted
@@ -25,9 +25,14 @@ MINIMUM, SWITCH = elemwise(OPS["minimum"]), elemwise(OPS["switch"])
 
 
 def pull_back(op: Scan, inputs: Sequence[Any], outputs: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
-    """The gradients of the inputs of a node of ``op``."""
+    """The gradients of the inputs of a node of ``op``; zeros where something flows, but through whole numbers."""
     reverse = _Reverse(op, inputs, outputs, gradients)
-    return reverse.terms() if reverse.states or reverse.records else [disconnected_type() for _ in inputs]
+    terms = reverse.terms() if reverse.states or reverse.records else [disconnected_type() for _ in inputs]
+    live = [_is_live(g) for g in gradients]
+    for position, row in enumerate(op.connection_pattern(reverse.node)):
+        if isinstance(terms[position].type, DisconnectedType) and any(a and b for a, b in zip(row, live, strict=True)):
+            terms[position] = float_zeros_like(inputs[position])
+    return terms
 
 
 def push(op: Scan, inputs: Sequence[Any], points: Sequence[Any]) -> list[Any]:
