@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +54,31 @@ def test_layers_are_plain_objects(tmp_path):
     """Exits with 0 only if the curve and its slope are met."""
     error, slope_error = numbers(run("classic/layers.py", tmp_path).splitlines()[-1])
     assert error < 0.05 and slope_error < 0.5
+
+
+def trained_by_numpy(steps):
+    """What ``classic/resume.py`` trains, in NumPy: the cost of the last step."""
+    rng = np.random.RandomState(1234)
+    centres, eye = np.array([[0, 2], [2, -1], [-2, -1]]), np.eye(3)
+    W, b = 0.01 * rng.randn(2, 3), np.zeros(3)
+    moves = [0 * W, 0 * b]
+    for _ in range(steps):
+        y = rng.randint(3, size=30).astype("int32")
+        x = centres[y] + rng.randn(30, 2)
+        p = np.exp(x @ W + b)
+        p /= p.sum(axis=1, keepdims=True)
+        cost = -np.log(p[np.arange(30), y]).mean() + 0.001 * (W**2).sum()
+        gradients = x.T @ (p - eye[y]) / 30 + 0.002 * W, (p - eye[y]).mean(axis=0)
+        moves = [0.9 * move - 0.1 * gradient for move, gradient in zip(moves, gradients)]
+        W, b = W + moves[0], b + moves[1]
+    return cost
+
+
+def test_a_training_goes_on_in_another_process_to_the_bit(tmp_path):
+    outcome, comparison = run("classic/resume.py", tmp_path).splitlines()
+    cost, right, _ = numbers(outcome)
+    assert cost == pytest.approx(trained_by_numpy(40), abs=6e-5) and right >= 270
+    assert comparison == "resumed to the bit: True"
 
 
 def test_the_listings_of_the_readme_are_the_examples():
