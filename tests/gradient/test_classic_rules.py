@@ -145,6 +145,14 @@ def test_powers_of_zero_and_of_negative_numbers():
     np.testing.assert_allclose(by_y, [0.0, 8 * np.log(2), np.nan])
 
 
+def test_the_second_derivative_of_a_product_is_known_where_there_are_no_zeros():
+    x = T.dvector("x")
+    with pytest.raises(NullTypeGradError, match="no_zeros_in_input=True"):
+        grad(grad(x.prod(), x).sum(), x)
+    second = grad(grad(T.prod(x, no_zeros_in_input=True), x).sum(), x)
+    np.testing.assert_allclose(value(second, {x: [2.0, 3.0, 4.0]}), [7.0, 6.0, 5.0])
+
+
 def test_products_with_zeros():
     x = T.dmatrix("x")
     zeros = np.array([[0.0, 2.0, 3.0], [0.0, 0.0, 3.0]])
