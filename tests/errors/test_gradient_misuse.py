@@ -136,7 +136,9 @@ CASES = {
     ),
     "differences of a vector": (lambda: numeric_grad(double, ONES), TypeError, "numeric_grad: the function must return a number", "(2,)"),
     "comparing too many": (lambda: numeric_grad(np.sum, ONES).max_err([ONES] * 2, 1, 1), ValueError, "1 gradients expected, got 2", ""),
-    "comparing another shape": (lambda: numeric_grad(np.sum, ONES).max_err([np.ones(3)], 1, 1), ValueError, "argument 0 has shape (2,)", "(3,)"),
+    "comparing another shape": (
+        lambda: numeric_grad(np.sum, ONES).max_err([np.ones(3)], 1, 1), ValueError, "argument 0 has shape (2,)", "",
+    ),
     "one of several results": (lambda: format_as(False, False, [1, 2]), ValueError, "format_as: one output expected, got 2", ""),
     "a list and a tuple": (lambda: format_as(True, True, 1), ValueError, "format_as: a result is a list or a tuple, not both", ""),
     "a value of a disconnected type": (lambda: DisconnectedType().filter(3), ValueError, "a disconnected gradient has no value", ""),

@@ -6,6 +6,8 @@ matrix, ``s`` a number, ``i`` an integer vector, ``b`` a bool vector; their valu
 
 import re
 
+from tests.faces.calls_elsewhere import ELSEWHERE
+
 U = "[0.1, 0.5, 0.9]"
 ON_UNIT = {  # functions of one number, by what NumPy or SciPy has for them
     "abs_": "np.abs", "angle": "np.angle", "arccos": "np.arccos", "arcsin": "np.arcsin", "arcsinh": "np.arcsinh", "arctan": "np.arctan",
@@ -430,6 +432,7 @@ CALLS = {
     **{f"theano.tensor.{name}": call for name, call in {**constructors(), **TENSOR}.items()},
     **{f"theano.tensor.TensorVariable.{name}": call for name, call in {**OPERATORS, **METHODS}.items()},
     **OTHERS,
+    **ELSEWHERE,
 }
 
 

@@ -15,6 +15,7 @@ The checksum tells a damaged file; it does not tell who wrote it.  Reading execu
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -30,6 +31,11 @@ _ALIGNMENT = 64
 
 def write_archive(path: str | os.PathLike[str], index: Mapping[str, Any], blobs: Mapping[str, bytes | memoryview]) -> None:
     """Written aside and renamed: a reader sees the old file or the new one, whole."""
+    target = _checked("save", path)
+    if os.path.isdir(target):
+        raise IsADirectoryError(errno.EISDIR, "save: the path is that of a folder; add the name of a file", target)
+    if not os.path.isdir(os.path.dirname(target) or "."):
+        raise FileNotFoundError(errno.ENOENT, "save: there is no such folder; make it first", os.path.dirname(target))
     places: dict[str, tuple[int, int]] = {}
     end = 0
     for name, blob in blobs.items():
@@ -46,7 +52,6 @@ def write_archive(path: str | os.PathLike[str], index: Mapping[str, Any], blobs:
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part)
-    target = os.fspath(path)
     aside = f"{target}.{os.urandom(8).hex()}.part"
     try:
         with open(aside, "xb") as file:
@@ -60,7 +65,7 @@ def write_archive(path: str | os.PathLike[str], index: Mapping[str, Any], blobs:
 
 def read_archive(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, memoryview]]:
     """The index, and views of the blobs; LoadError if the file is none of ours or damaged."""
-    with open(path, "rb") as file:
+    with open(_checked("load", path), "rb") as file:
         content = file.read()
     if not content.startswith(MAGIC):
         what = "it is empty" if not content else f"it begins with {content[: len(MAGIC)]!r}"
@@ -72,6 +77,12 @@ def read_archive(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str
     index = json.loads(content[_HEAD : _HEAD + size])
     body = memoryview(content)[_HEAD + size :]
     return index, {name: body[start : start + length] for name, (start, length) in index.pop("blobs").items()}
+
+
+def _checked(who: str, path: Any) -> str:
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"{who}: a path is needed, a str or a pathlib.Path, not {str(path)[:60]} ({type(path).__name__})")
+    return os.fspath(path)
 
 
 def _hint(content: bytes) -> str:

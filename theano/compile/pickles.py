@@ -221,8 +221,10 @@ def function_dump(
     The file holds a dictionary: ``theano.function(**pickle.load(open(filename, "rb")))`` compiles it.  Shared variables come with their
     values.  Tags named in ``extra_tag_to_remove`` are left out."""
     arguments = {key: value for key, value in locals().items() if key not in ("filename", "extra_tag_to_remove")}
+    text = io.BytesIO()
+    StripPickler(text, pickle.HIGHEST_PROTOCOL, extra_tag_to_remove).dump(arguments)
     with open(filename, "wb") as file:
-        StripPickler(file, pickle.HIGHEST_PROTOCOL, extra_tag_to_remove).dump(arguments)
+        file.write(text.getvalue())
 
 
 __all__ = [

@@ -92,7 +92,9 @@ def take_portrait(compilation: Any) -> Portrait:
     """Of a compiled function's program; SaveError if it is not one of native code."""
     loaded = compilation.loaded
     if loaded is None:
-        raise SaveError(message("only native code can be saved", cure="compile the function in mode FAST_RUN or FAST_COMPILE"))
+        raise SaveError(
+            message(f"save: mode {compilation.mode} makes no native code", cure="compile the function in mode FAST_RUN or FAST_COMPILE")
+        )
     writer = _Writer()
     text = write_loaded(writer, loaded)
     plain = json.dumps(text, separators=(",", ":"))

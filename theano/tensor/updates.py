@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.errors import VariableTypeError, message
+from theano.errors import VariableTypeError, message, with_article
 from theano.graph import Variable
 from theano.tensor.sharedvar import SharedVariable
 
@@ -27,9 +27,9 @@ class OrderedUpdates(OrderedDict[Any, Any]):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if not isinstance(key, SharedVariable):
-            kind = f"variable of type {key.type}" if isinstance(key, Variable) else type(key).__name__
+            kind = with_article(f"variable of type {key.type}" if isinstance(key, Variable) else type(key).__name__)
             cure = "make it by theano.shared, or replace it by a shared variable in givens"
-            raise VariableTypeError(message(f"updates are of shared variables; {key!s:.60} is a {kind}", cure=cure))
+            raise VariableTypeError(message(f"updates are of shared variables; {key!s:.60} is {kind}", cure=cure))
         super().__setitem__(key, value)
 
     def update(self, other: Any = None) -> None:  # type: ignore[override]
