@@ -65,6 +65,12 @@ def without(name):
     return lambda index, blobs: blobs.pop(name)
 
 
+def lost_graph(index, blobs):
+    del blobs["graph"]
+    index["needs"]["theano"] = "9"
+    index["no_graph"] = "it was lost"
+
+
 def unpicklable(op):
     op.note = (n for n in ())
     return op
@@ -100,7 +106,7 @@ LOADING = {
         lambda d, b: theano.load(altered(d, b, processor(triple="sparc-sun-solaris"))), LoadError, "with sparc-sun-solaris", "rebuild=True",
     ),
     "another version, without a graph": (
-        lambda d, b: theano.load(altered(d, b, lambda i, p: (p.pop("graph"), i["needs"].update(theano="9"), i.update(no_graph="it was lost")))),
+        lambda d, b: theano.load(altered(d, b, lost_graph)),
         LoadError, "does not fit", "compile and save it here (the file holds no graph: it was lost)",
     ),
     "a graph that is not there": (
@@ -140,7 +146,8 @@ SAVING = {
         lambda p: theano.function([x], Local()(x)).save(p / "f"), SaveError, "is defined in the script that runs", "into a module",
     ),
     "an operation with what cannot be pickled": (
-        lambda p: theano.function([x], unpicklable(Shifted(1.0))(x)).save(p / "f"), SaveError, "cannot pickle 'generator' object", "plain data",
+        lambda p: theano.function([x], unpicklable(Shifted(1.0))(x)).save(p / "f"),
+        SaveError, "cannot pickle 'generator' object", "plain data",
     ),
     "a shared value that cannot be pickled": (
         lambda p: pickle.dumps(theano.function([], Count()(held(n for n in ())))), TypeError, "cannot pickle 'generator' object", "",
