@@ -6,6 +6,7 @@ matrix, ``s`` a number, ``i`` an integer vector, ``b`` a bool vector; their valu
 
 import re
 
+from tests.faces import extending
 from tests.faces.calls_elsewhere import ELSEWHERE
 
 U = "[0.1, 0.5, 0.9]"
@@ -433,6 +434,7 @@ CALLS = {
     **{f"theano.tensor.TensorVariable.{name}": call for name, call in {**OPERATORS, **METHODS}.items()},
     **OTHERS,
     **ELSEWHERE,
+    **extending.CALLS,
 }
 
 

@@ -20,6 +20,7 @@ from scipy import stats
 
 import theano
 import theano.tensor as T
+from tests.faces import extending, samples
 from tests.faces.calls import CALLS, mentions
 
 INVENTORY = json.loads((Path(__file__).resolve().parents[1] / "data" / "names.json").read_text())
@@ -48,6 +49,7 @@ COMPLETE = {
     "theano.tensor.nnet.bn", "theano.tensor.nnet.nnet", "theano.tensor.sharedvar", "theano.tensor.subtensor", "theano.tensor.utils",
     "theano.tensor.xlogx", "theano.updates",
 }  # fmt: skip
+COMPLETE |= extending.MODULES
 """Modules of which all names are there.  Of those that are named neither here nor above none is."""
 
 
@@ -86,6 +88,7 @@ def dumped(dump, *args):
 VARIABLES = {name: T.TensorType(value.dtype.name, (False,) * value.ndim)(name) for name, value in VALUES.items()}
 TOOLS = {"T": T, "theano": theano, "np": np, "sp": sp, "stats": stats, "math": math, "partial": partial, "quietly": quietly}
 TOOLS |= {"refusal": refusal, "archived": archived, "dumped": dumped, "io": io, "pickle": pickle, "w": theano.shared(1.0, name="w")}
+TOOLS["E"] = samples
 NAMES = {**VARIABLES, **{name.upper(): value for name, value in VALUES.items()}, **TOOLS, "NOTHING": NOTHING}
 
 

@@ -15,7 +15,7 @@ of 100,000 nodes is built, walked, copied, pickled and dropped at Python's defau
 ['Pair(a, b)', 'Pair(a, pair)']
 """
 
-from theano.graph.variable import Apply, Constant, Node, Variable, nodes_constructed  # isort: skip  (types and ops are made of these)
+from theano.graph.variable import Apply, Constant, NoParams, Node, Variable, nodes_constructed  # isort: skip  (types and ops are made of these)
 from theano.graph.c_interface import CLinkerObject, CLinkerOp, CLinkerType
 from theano.graph.changes import GetCheckpoint, History, LambdExtract, ReplaceValidate, Validator
 from theano.graph.clone import clone, clone_get_equiv, clone_replace
@@ -95,7 +95,7 @@ __all__ = [
     "view_roots", "walk",
     "clone", "clone_get_equiv", "clone_replace",
     "CDataType", "CDataTypeConstant", "CEnumType", "CLinkerObject", "CLinkerOp", "CLinkerType", "COp", "EnumList", "EnumType", "OpenMPOp",
-    "Params", "ParamsType",
+    "NoParams", "Params", "ParamsType",
     "DeepCopyOp", "FromFunctionOp", "OutputGuard", "ViewOp", "as_op", "deep_copy_op", "view_op", "wrap_py",
     "debug_assert", "debug_error_message", "get_debug_values", "missing_test_message",
     "Runner", "check_maps", "compute_test_values", "get_test_value", "nodes_constructed",

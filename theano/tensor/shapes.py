@@ -316,7 +316,7 @@ class SpecifyShape(Op):
 
     def make_node(self, x: Any, *sizes: Any) -> Apply:
         x = as_tensor_variable(x)
-        if len(sizes) == 1 and getattr(sizes[0], "ndim", 0) == 1:
+        if len(sizes) == 1 and (isinstance(sizes[0], (list, tuple)) or getattr(sizes[0], "ndim", 0) == 1):
             sizes = tuple(size_list(sizes[0], x.type.ndim, "specify_shape"))
         entries = [as_size(size, "specify_shape") for size in sizes]
         if len(entries) != x.type.ndim:
