@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -181,3 +182,37 @@ def test_a_damaged_entry_is_no_entry(empty_cache):
         path.write_bytes(bytes(data))
     again, *_ = model()
     assert again.maker.compilation.kept == "kept"
+
+
+def test_an_op_whose_file_has_changed_is_another(empty_cache, tmp_path, monkeypatch):
+    """What its perform gave may be a constant of the plan."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = tmp_path / "op_of_a_user.py"
+    for factor in (2, 30):
+        module.write_text(
+            "import theano\n"
+            "class Scale(theano.Op):\n"
+            "    __props__ = ()\n"
+            "    def make_node(self, x):\n"
+            "        return theano.Apply(self, [x], [x.type()])\n"
+            "    def perform(self, node, inputs, outputs):\n"
+            f"        outputs[0][0] = inputs[0] * {factor}\n"
+        )
+        monkeypatch.delitem(sys.modules, "op_of_a_user", raising=False)
+        importlib.invalidate_caches()
+        sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
+        scale = importlib.import_module("op_of_a_user").Scale()
+        sys.dont_write_bytecode = before
+        f = theano.function([], scale(T.constant(np.ones(2))))
+        assert f.maker.compilation.kept == "kept"
+        np.testing.assert_array_equal(f(), [factor, factor])
+
+
+def test_classes_of_one_name_are_told_apart(empty_cache):
+    x = T.dvector("x")
+    for factor in (2, 3):
+        members = {"perform": lambda self, node, inputs, outputs, factor=factor: outputs[0].__setitem__(0, inputs[0] * factor)}
+        other = type("Twice", (Twice,), {**members, "__module__": __name__})
+        f = theano.function([x], other()(x))
+        np.testing.assert_array_equal(f([1.0]), [factor])
+        assert "another class" in f.maker.compilation.kept

@@ -21,6 +21,7 @@ from theano.compile.mode import Mode
 from theano.flags import config, get_config_hash
 from theano.graph import Apply, Constant, Op, Type, Variable, io_toposort
 from theano.scalar import Composite, Declared, ScalarOp
+from theano.tensor.type import array_dtype
 
 
 class Uncacheable(Exception):
@@ -65,22 +66,44 @@ def _references(variables: Iterable[Variable], numbers: dict[Variable, int], dig
 def op_key(op: Op) -> Any:
     """What an op is, by class and properties."""
     if getattr(op, "__props__", None) is not None:
-        return _class(op), tuple(_plain(getattr(op, name)) for name in op.__props__)
+        return _class(op), tuple(map(_plain, op._props()))
     raise Uncacheable(f"{op} has no __props__, so one instance cannot be told from another")
 
 
 def type_key(kind: Type) -> Any:
-    pattern = getattr(kind, "broadcastable", None)
-    if pattern is None:
+    if array_dtype(kind) == "object":
         raise Uncacheable(f"{kind} is no tensor type")
-    return _class(kind), kind.dtype, tuple(pattern)  # type: ignore[attr-defined]
+    return _class(kind), kind.dtype, tuple(kind.broadcastable)  # type: ignore[attr-defined]
 
 
-def _class(thing: Any) -> str:
-    cls = type(thing)
+def _class(thing: Any) -> Any:
+    return _class_key(type(thing))
+
+
+@functools.cache
+def _class_key(cls: type) -> Any:
+    """The name of a class; of one outside this package also its sources, whose code a plan may have been made by."""
     if cls.__module__ == "__main__" or "<locals>" in cls.__qualname__:
         raise Uncacheable(f"{cls.__qualname__} is defined in a script or in a function: another run may mean another class by that name")
-    return f"{cls.__module__}.{cls.__qualname__}"
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    users = [sys.modules.get(c.__module__) for c in cls.__mro__ if c.__module__.partition(".")[0] not in ("theano", "builtins")]
+    if not users:
+        return name
+    found: Any = users[0]
+    for part in cls.__qualname__.split("."):
+        found = getattr(found, part, None)
+    if found is not cls:
+        raise Uncacheable(f"{name} is another class than the module has by that name")
+    return name, *(_source(module) for module in users)
+
+
+def _source(module: Any) -> tuple[int, int]:
+    """When the file of a module was changed last, and how long it is."""
+    try:
+        stat = os.stat(module.__file__)
+    except (AttributeError, TypeError, OSError):
+        raise Uncacheable(f"the module {getattr(module, '__name__', module)} has no file") from None
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _plain(value: Any) -> Any:

@@ -219,12 +219,12 @@ def connection_of(node: Apply) -> list[list[bool]] | None:
     if method is None:
         return None
     pattern: list[list[bool]] | None = method(node)
-    if pattern is None or all(map(all, pattern)):
+    if pattern is None:
         return None
     if len(pattern) != len(node.inputs) or any(len(row) != len(node.outputs) for row in pattern):
         wanted = f"a row for each of {len(node.inputs)} inputs, each of {len(node.outputs)} entries"
-        raise ValueError(f"{node.op}: connection_pattern must have {wanted}")
-    return pattern
+        raise ValueError(_of_method(node, f"connection_pattern must have {wanted}", "return pattern[input][output]"))
+    return None if all(map(all, pattern)) else pattern
 
 
 def node_gradients(node: Apply, output_grads: list[Any], pattern: list[list[bool]] | None) -> list[Any]:

@@ -48,7 +48,7 @@ class WithProperties:
 
     def _props_dict(self) -> dict[str, Any]:
         """The properties by name; most often they are also the arguments of the constructor."""
-        return {name: getattr(self, name) for name in getattr(self, "__props__", ())}
+        return dict(zip(getattr(self, "__props__", ()), self._props(), strict=True))
 
 
 def _equal(self: Any, other: object) -> bool:

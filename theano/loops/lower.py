@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from theano import errors
-from theano.graph import Apply, Constant, FunctionGraph, Variable, io_toposort
+from theano.graph import Apply, Constant, FunctionGraph, Variable, check_maps, io_toposort
 from theano.graph.copying import deep_copy_op
 from theano.graph.naming import title
 from theano.loops.access import offset
@@ -451,6 +451,7 @@ class Lowering:
 
     def python(self, node: Apply) -> None:
         """Run ``node.op.perform`` on NumPy arrays."""
+        check_maps(node)
         results = []
         for out in node.outputs:
             pattern = _pattern(out)
