@@ -77,7 +77,8 @@ def type_key(kind: Type) -> Any:
 
 
 def _class(thing: Any) -> Any:
-    return _class_key(type(thing))
+    cls: Any = type(thing)
+    return _class_key(cls)
 
 
 @functools.cache
