@@ -2,6 +2,7 @@
 
 import copy
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,6 +19,10 @@ from theano.tensor.slice_values import make_slice, slicetype
 MODES = ["FAST_RUN", "FAST_COMPILE", "REFERENCE"]
 x, y = T.dvector("x"), T.dvector("y")
 X = np.linspace(-1, 2, 5)
+
+
+function = partial(theano.function, accept_inplace=True)
+"""Graphs with operations that work in place have to be asked for."""
 
 
 def python_steps(f):
@@ -46,7 +51,7 @@ def test_law(seed):
         outputs = [vectors[k] for k in rng.integers(len(vectors), size=3)] + [boxes[k] for k in rng.integers(len(boxes), size=2)]
         after = [vectors[rng.integers(len(vectors))], boxes[rng.integers(len(boxes))]]
         for mode in MODES:
-            f = theano.function([x, y, b], outputs, updates=list(zip([s, kept], after)), mode=mode, on_unused_input="ignore")
+            f = function([x, y, b], outputs, updates=list(zip([s, kept], after)), mode=mode, on_unused_input="ignore")
             for sizes in [(4, 3, 2), (1, 0, 0)]:
                 values = [rng.normal(size=n) for n in sizes]
                 values = [values[0], values[1], {"numbers": [1.0, 2.0]}, values[2], {"numbers": [3.0]}]
@@ -76,7 +81,7 @@ def copies(monkeypatch):
 
 
 def test_what_nobody_else_reads_is_overwritten_without_a_copy(copies):
-    f = theano.function([x], ext.Negated()(T.exp(x)) + 1)
+    f = function([x], ext.Negated()(T.exp(x)) + 1)
     np.testing.assert_allclose(f(X), 1 - np.exp(X))
     assert python_steps(f)[0].owned == (0,) and not copies
     assert "Negated runs its perform, in place" in f.explain()
@@ -84,7 +89,7 @@ def test_what_nobody_else_reads_is_overwritten_without_a_copy(copies):
 
 def test_it_is_overwritten_once_all_have_read_it(copies):
     e = T.exp(x)
-    f = theano.function([x], [e.sum() + ext.Negated()(e), ext.Doubled()(e)])
+    f = function([x], [e.sum() + ext.Negated()(e), ext.Doubled()(e)])
     np.testing.assert_allclose(f(X)[0], np.exp(X).sum() - np.exp(X))
     np.testing.assert_allclose(f(X)[1], 2 * np.exp(X))
 
@@ -100,7 +105,7 @@ def test_it_is_overwritten_once_all_have_read_it(copies):
     ],
 )  # fmt: skip
 def test_what_somebody_reads_is_copied_first(build, value, copies):
-    f = theano.function([x], build(T.exp(x)))
+    f = function([x], build(T.exp(x)))
     for found, wanted in zip(f(X), value(np.exp(X))):
         np.testing.assert_allclose(found, wanted)
     assert copies
@@ -113,15 +118,15 @@ def test_an_array_that_another_op_keeps_is_not_overwritten():
         def compute(self, x):
             return table
 
-    f = theano.function([x], ext.Negated()(Tabulated()(x)) + 0)
+    f = function([x], ext.Negated()(Tabulated()(x)) + 0)
     for _ in range(2):
         np.testing.assert_array_equal(f(X), -np.arange(5.0))
 
 
 def test_a_plan_from_the_cache_overwrites_the_same(copies, tmp_path):
     with theano.config.change_flags(base_compiledir=str(tmp_path)):
-        theano.function([x], ext.Negated()(T.exp(x)) + 1)
-        f = theano.function([x], ext.Negated()(T.exp(x)) + 1)
+        function([x], ext.Negated()(T.exp(x)) + 1)
+        f = function([x], ext.Negated()(T.exp(x)) + 1)
     assert f.maker.compilation.kept == "found" and python_steps(f)[0].owned == (0,)
     np.testing.assert_allclose(f(X), 1 - np.exp(X))
     assert not copies
@@ -134,14 +139,14 @@ def test_a_plan_from_the_cache_overwrites_the_same(copies, tmp_path):
 class TestForms:
     def test_perform_may_reuse_its_storage(self, mode):
         first, second = ext.Overlapping()(x)
-        f = theano.function([x], [first, second], mode=mode)
+        f = function([x], [first, second], mode=mode)
         results = [f(X), f(X + 1)]
         for k, (whole, part) in enumerate(results):
             np.testing.assert_allclose(whole, X + 3 + k)
             np.testing.assert_allclose(part, X[1:] + 3 + k)
 
     def test_a_thunk(self, mode):
-        f = theano.function([x], ext.Counted()(x) * 2, mode=mode)
+        f = function([x], ext.Counted()(x) * 2, mode=mode)
         np.testing.assert_allclose(f(X), (X + 5) * 2)
         assert "Counted runs its thunk" in f.explain()
 
@@ -158,7 +163,7 @@ class TestForms:
 
                 return thunk
 
-        np.testing.assert_allclose(theano.function([x], Old()(x), mode=mode)(X), X - 1)
+        np.testing.assert_allclose(function([x], Old()(x), mode=mode)(X), X - 1)
 
     def test_a_thunk_that_wraps_the_default_one(self, mode):
         calls = []
@@ -168,7 +173,7 @@ class TestForms:
                 inner = super().make_thunk(node, storage_map, compute_map, no_recycling, impl)
                 return lambda: (calls.append(node), inner())
 
-        f = theano.function([x], Watched()(x) + 1, mode=mode)
+        f = function([x], Watched()(x) + 1, mode=mode)
         np.testing.assert_allclose(f(X), 2 * X + 1)
         assert len(calls) == 1
 
@@ -185,7 +190,7 @@ class TestForms:
 
                 return thunk
 
-        f = theano.function([x], Recursive()(x) * 1, mode=mode)
+        f = function([x], Recursive()(x) * 1, mode=mode)
         np.testing.assert_array_equal(f(X), X[::-1])
 
     def test_prepare_node_is_called_once_with_the_storage(self, mode):
@@ -195,7 +200,7 @@ class TestForms:
             def prepare_node(self, node, storage_map, compute_map, impl):
                 seen.append((impl, set(storage_map) == {*node.inputs, *node.outputs}, set(compute_map) == set(storage_map)))
 
-        f = theano.function([x], Prepared()(x), mode=mode)
+        f = function([x], Prepared()(x), mode=mode)
         f(X), f(X)
         assert seen == [("py", True, True)]
 
@@ -211,7 +216,7 @@ class TestForms:
             def perform(self, node, inputs, output_storage, params):
                 output_storage[0][0] = inputs[0] + params["shift"]
 
-        np.testing.assert_allclose(theano.function([x], Shifted()(x), mode=mode)(X), X + 1)
+        np.testing.assert_allclose(function([x], Shifted()(x), mode=mode)(X), X + 1)
 
     def test_c_code_beside_a_perform(self, mode):
         class InC(ext.Doubled):
@@ -224,7 +229,7 @@ class TestForms:
             def c_headers(self):
                 return ["<math.h>", *super().c_headers()]
 
-        np.testing.assert_allclose(theano.function([x], InC()(x), mode=mode)(X), X * 2)
+        np.testing.assert_allclose(function([x], InC()(x), mode=mode)(X), X * 2)
 
     def test_a_default_output(self, mode):
         class Sorted(Op):
@@ -236,7 +241,7 @@ class TestForms:
                 output_storage[0][0], output_storage[1][0] = np.argsort(inputs[0]), np.sort(inputs[0])
 
         out = Sorted()(x)
-        f = theano.function([x], [out, out.owner.outputs[0]], mode=mode)
+        f = function([x], [out, out.owner.outputs[0]], mode=mode)
         np.testing.assert_array_equal(f([3, 1, 2])[0], [1, 2, 3])
         np.testing.assert_array_equal(f([3, 1, 2])[1], [1, 2, 0])
 
@@ -245,7 +250,7 @@ class TestForms:
             def perform(self, node, inputs, output_storage):
                 raise AssertionError("only the shape was asked for")
 
-        f = theano.function([x], [Dear()(x).shape, Dear()(x).shape[0] * 2, Dear()(x).size], mode=mode)
+        f = function([x], [Dear()(x).shape, Dear()(x).shape[0] * 2, Dear()(x).size], mode=mode)
         if mode == "FAST_RUN":
             assert not python_steps(f)
             assert [n.tolist() for n in f(X)] == [[4], 8, 4]
@@ -262,7 +267,7 @@ class TestForms:
                 return self.agrees
 
         for agrees in (True, False):
-            f = theano.function([], Asked(agrees)(T.constant(X)), mode=mode)
+            f = function([], Asked(agrees)(T.constant(X)), mode=mode)
             np.testing.assert_allclose(f(), X * 2)
             if mode == "FAST_RUN":
                 assert bool(python_steps(f)) is not agrees
@@ -278,7 +283,7 @@ class TestForms:
                 output_storage[0][0] = base**exponent
 
         a, n = scalar.float64("a"), scalar.int64("n")
-        f = theano.function([a, n], [Power()(a, n), Power()(a, n) + a, a], mode=mode)
+        f = function([a, n], [Power()(a, n), Power()(a, n) + a, a], mode=mode)
         assert f(2.0, 3) == [8, 10, 2]
 
     def test_slices(self, mode):
@@ -292,7 +297,7 @@ class TestForms:
                 output_storage[0][0] = inputs[0][inputs[1]]
 
         s, n = slicetype("s"), T.lscalar("n")
-        f = theano.function([x, s, n], [Indexed()(x, s), Indexed()(x, make_slice(None, n)), s, make_slice(n, None, 2)], mode=mode)
+        f = function([x, s, n], [Indexed()(x, s), Indexed()(x, make_slice(None, n)), s, make_slice(n, None, 2)], mode=mode)
         values = f(X, slice(1, None), 2)
         np.testing.assert_array_equal(values[0], X[1:])
         np.testing.assert_array_equal(values[1], X[:2])
@@ -300,7 +305,7 @@ class TestForms:
 
     def test_boxes_are_shared_updated_and_copied(self, mode):
         b, kept = ext.box("b"), ext.shared_box([1])
-        f = theano.function([b], [kept, b], updates=[(kept, b)], mode=mode)
+        f = function([b], [kept, b], updates=[(kept, b)], mode=mode)
         mine = {"numbers": [5.0]}
         before, same = f(mine)
         assert (before, same, kept.get_value()) == ({"numbers": [1.0]}, mine, mine)
@@ -310,14 +315,14 @@ class TestForms:
 
     def test_a_constant_that_is_no_array(self, mode):
         constant = ext.box.make_constant([4])
-        f = theano.function([x], [ext.Appended()(constant, x), constant], mode=mode)
+        f = function([x], [ext.Appended()(constant, x), constant], mode=mode)
         for _ in range(2):
             assert f([1, 2]) == [{"numbers": [4.0, 3.0]}, {"numbers": [4.0]}]
 
     def test_one_object_as_two_outputs(self, mode):
         b = ext.box("b")
         made = ext.Boxed()(x)
-        first, second, third = theano.function([x, b], [made, made, ext.SameBox()(made)], mode=mode, on_unused_input="ignore")(X, [1])
+        first, second, third = function([x, b], [made, made, ext.SameBox()(made)], mode=mode, on_unused_input="ignore")(X, [1])
         assert first == second == third
         assert not share(first, second) and not share(first, third)
 
@@ -331,7 +336,7 @@ class TestForms:
 
         s, kept, b = theano.shared(X.copy()), ext.shared_box([1]), ext.box("b")
         updates = [(s, s * 2), (kept, ext.Appended()(kept, x))]
-        f = theano.function([x, b], [Failing()(x) + s, b], updates=updates, mode=mode)
+        f = function([x, b], [Failing()(x) + s, b], updates=updates, mode=mode)
         mine, given = {"numbers": [5.0]}, X.copy()
         with pytest.raises(FloatingPointError, match="on purpose") as caught:
             f(given, mine)
@@ -348,12 +353,12 @@ def test_debug_perform_is_for_the_judge():
         def debug_perform(self, node, inputs, output_storage):
             output_storage[0][0] = inputs[0] * 200
 
-    np.testing.assert_allclose(theano.function([x], Debugged()(x))(X), X * 2)
-    np.testing.assert_allclose(theano.function([x], Debugged()(x), mode="REFERENCE")(X), X * 200)
+    np.testing.assert_allclose(function([x], Debugged()(x))(X), X * 2)
+    np.testing.assert_allclose(function([x], Debugged()(x), mode="REFERENCE")(X), X * 200)
 
 
 def test_python_steps_are_in_the_profile():
-    f = theano.function([x], ext.Counted()(ext.Doubled()(T.exp(x))) + 1, profile=True)
+    f = function([x], ext.Counted()(ext.Doubled()(T.exp(x))) + 1, profile=True)
     f(X), f(X)
     assert f.profile.python_steps == 2
     steps = [step for step in f.profile.steps if step.kind == "Python step"]
@@ -363,7 +368,7 @@ def test_python_steps_are_in_the_profile():
 
 
 def test_threads_have_storage_of_their_own():
-    f = theano.function([x], ext.Counted()(x) * 1)
+    f = function([x], ext.Counted()(x) * 1)
     wrong = []
 
     def work(k):
