@@ -1,5 +1,6 @@
 """Flags: sources and their order, checks, change_flags, the classic way to declare."""
 
+import json
 import os
 import subprocess
 import sys
@@ -226,3 +227,29 @@ def test_import_is_light(tmp_path):
     code = "import theano.dtypes, theano.graph; print([m for m in ('scipy', 'llvmlite', 'platformdirs', 'rich') if m in sys.modules])"
     run = python(code, tmp_path)
     assert run.stdout == "[]\n", run.stderr
+
+
+CLASSIC = json.loads((ROOT / "tests" / "data" / "flags.json").read_text())
+"""The flags of the classic system with their defaults and choices."""
+
+
+@pytest.mark.parametrize("name", CLASSIC)
+def test_every_classic_flag_is_taken(name):
+    wanted, declared = CLASSIC[name], flags._FLAGS[name]
+    if wanted["default"] not in ("<computed>", None):
+        assert flags.get(name) == declared.read(wanted["default"])
+    for choice in wanted.get("choices", ()):
+        assert declared.read(choice.replace("*", "0")) is not None
+
+
+def test_numpy_errors_as_the_flags_say():
+    program = "import numpy; before = numpy.geterr(); import theano; print(before == numpy.geterr(), numpy.geterr())"
+    for given, wanted in {
+        "": "True ",
+        "numpy.seterr_all=raise": "False {'divide': 'raise', 'over': 'raise', 'under': 'raise', 'invalid': 'raise'}",
+        "numpy.seterr_divide=raise": "False {'divide': 'raise', 'over': 'ignore', 'under': 'ignore', 'invalid': 'ignore'}",
+        "numpy.seterr_all=None": "True ",
+    }.items():
+        environment = {**os.environ, "THEANO_FLAGS": given}
+        ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+        assert ran.stdout.startswith(wanted), given

@@ -28,6 +28,7 @@ for _name in ("grad", "Rop", "Lop", "jacobian", "hessian", "verify_grad", "numer
 
 theano = sys.modules[__name__]  # programs write ``from theano import theano``
 compat.install()
+flags.set_numpy_errors()
 
 __all__ = [
     "FAST_COMPILE",

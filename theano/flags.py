@@ -462,11 +462,11 @@ flag("contexts", None, "Devices for several contexts: name->device;name->device.
 flag("print_active_device", True, "Whether to print which GPU is in use.", settable=False, affects_code=False)
 flag("assert_no_cpu_op", "ignore", "What to do if a GPU function keeps a CPU step.", choices=("ignore", "warn", "raise", "pdb"))
 flag("openmp", True, "Whether long loops run on several threads.")
-flag("openmp_elemwise_minsize", 200_000, "Loops with fewer elements than this run on one thread.")
+flag("openmp_elemwise_minsize", 200_000, "Kept for old settings: what a loop costs decides whether threads pay.")
 flag(
     "numpy.seterr_all",
     "ignore",
-    "numpy.seterr(all=...) at import; 'None' leaves NumPy alone.",
+    "numpy.seterr(all=...) at import, if it is given or another of these is; 'None' leaves NumPy alone.",
     choices=("ignore", "warn", "raise", "call", "print", "log", "None"),
     settable=False,
     affects_code=False,
@@ -508,7 +508,7 @@ for _tags in ("excluding", "including", "requiring"):
     )
 flag("optimizer_verbose", False, "Whether to print each rewrite applied.", affects_code=False)
 flag("on_opt_error", "warn", "What to do when a rewrite fails.", choices=("warn", "raise", "pdb", "ignore"), affects_code=False)
-flag("on_shape_error", "warn", "What to do when infer_shape of an operation fails.", choices=("warn", "raise"), affects_code=False)
+flag("on_shape_error", "warn", "Kept for old settings.", choices=("warn", "raise"), affects_code=False)
 flag(
     "on_unused_input",
     "raise",
@@ -517,8 +517,8 @@ flag(
     affects_code=False,
 )
 flag("allow_gc", True, "Whether temporaries go back to the allocator after a call.")
-flag("check_input", True, "Whether functions check the types of their inputs.")
-flag("cycle_detection", "regular", "How in-place rewrites look for cycles.", choices=("regular", "fast"), affects_code=False)
+flag("check_input", True, "Kept for old settings: types are always checked, but for f.trust_input.")
+flag("cycle_detection", "regular", "Kept for old settings: no rewrite makes cycles.", choices=("regular", "fast"), affects_code=False)
 flag(
     "check_stack_trace",
     "off",
@@ -541,7 +541,7 @@ flag("conv.assert_shape", False, "Whether hints like input_shape are checked at 
 flag("experimental.local_alloc_elemwise", True, "Kept for old settings.")
 flag("experimental.local_alloc_elemwise_assert", True, "Kept for old settings.")
 flag("experimental.unpickle_gpu_on_cpu", False, "Kept for old settings: values unpickle on any device.")
-flag("tensor.local_elemwise_fusion", True, "Whether elementwise operations fuse.")
+flag("tensor.local_elemwise_fusion", True, "Kept for old settings: kernels are fused after rewriting.")
 flag("gpu.local_elemwise_fusion", True, "Whether elementwise operations fuse on a GPU.")
 flag("tensor.cmp_sloppy", 0, "How much looser approximate comparisons are (0, 1, 2).", affects_code=False, settable=False)
 flag("tensor.insert_inplace_optimizer_validate_nb", -1, "Kept for old settings.", affects_code=False)
@@ -567,8 +567,8 @@ flag(
     affects_code=False,
     parse=read_int,
 )
-flag("nocleanup", False, "Whether failed compilations leave their files.", affects_code=False)
-flag("cmodule.age_thresh_use", 2_073_600, "Seconds after which an unused entry of the cache may go.", settable=False, affects_code=False)
+flag("nocleanup", False, "Kept for old settings: nothing is compiled in files.", affects_code=False)
+flag("cmodule.age_thresh_use", 2_073_600, "Kept for old settings: python -m theano cache.", settable=False, affects_code=False)
 flag("cmodule.debug", False, "Kept for old settings.", affects_code=False)
 flag("cmodule.preload_cache", False, "Kept for old settings.", settable=False, affects_code=False)
 flag("cmodule.remove_gxx_opt", False, "Kept for old settings.", affects_code=False)
@@ -599,7 +599,7 @@ flag(
 flag("print_test_value", False, "Whether the repr of a variable shows its test value.", affects_code=False)
 flag("pickle_test_value", True, "Whether test values are pickled.", affects_code=False)
 flag("traceback.limit", 8, "How many of the user's lines an error shows.", affects_code=False)
-flag("traceback.compile_limit", 0, "The same while rewriting; 0 follows traceback.limit.", affects_code=False)
+flag("traceback.compile_limit", 0, "Kept for old settings: lines of rewrites follow traceback.limit.", affects_code=False)
 flag("profile", False, "Whether functions are profiled.")
 flag("profile_optimizer", False, "Whether compilation is profiled.", affects_code=False)
 flag("profile_memory", False, "Whether profiles report memory.")
@@ -607,8 +607,8 @@ flag("print_global_stats", False, "Whether totals are printed at exit.", affects
 flag("profiling.n_apply", 20, "How many nodes a profile lists.", affects_code=False)
 flag("profiling.n_ops", 20, "How many operations a profile lists.", affects_code=False)
 flag("profiling.output_line_width", 512, "Lines of a profile are cut here.", affects_code=False)
-flag("profiling.min_memory_size", 1024, "Smaller outputs are left out of a profile (bytes).", affects_code=False)
-flag("profiling.min_peak_memory", False, "Whether to look for the order of least peak memory.", affects_code=False)
+flag("profiling.min_memory_size", 1024, "Kept for old settings: profiles report memory by function.", affects_code=False)
+flag("profiling.min_peak_memory", False, "Kept for old settings: programs are planned for little memory.", affects_code=False)
 flag("profiling.destination", "stderr", "Where profiles go: stderr, stdout or a file name.", affects_code=False)
 flag("profiling.debugprint", False, "Whether a profile prints the graph.", affects_code=False)
 flag("profiling.ignore_first_call", False, "Whether the first call counts.", affects_code=False)
@@ -723,6 +723,21 @@ flag(
     "The precision in which cuDNN convolves.",
     choices=("as_input_f32", "as_input", "float16", "float32", "float64"),
 )
+
+
+def given(name: str) -> bool:
+    """Whether the environment or a file gives a value to a flag."""
+    return name in THEANO_FLAGS_DICT or name.lower() in theano_cfg
+
+
+def set_numpy_errors() -> None:
+    """``numpy.seterr`` as the flags ``numpy.seterr_*`` say, if one of them is given."""
+    kinds = [kind for kind in ("all", "divide", "over", "under", "invalid") if given(f"numpy.seterr_{kind}")]
+    chosen = {kind: get(f"numpy.seterr_{kind}") for kind in (("all", *kinds) if kinds else ())}
+    if any(value != "None" for value in chosen.values()):
+        import numpy
+
+        numpy.seterr(**{kind: value for kind, value in chosen.items() if value != "None"})
 
 
 def _warn_of_unknown_flags() -> None:

@@ -216,6 +216,22 @@ def test_storage_that_is_not_empty(kind):
     np.testing.assert_array_equal(run(put(lambda a: a * 2), mode), [3, 5])
 
 
+def test_strides_up_to_a_rank():
+    mode = DebugMode(stability_patience=1, check_preallocated_output="strided")
+    with theano.config.change_flags({"DebugMode.check_preallocated_output_ndim": 0}):
+        np.testing.assert_array_equal(run(uses_storage, mode), [2, 3])
+
+
+def test_an_input_that_is_given_away_for_nothing(caplog):
+    run(put(lambda a: a * 2), destroy_map={0: [0]})
+    assert "Faulty does not overwrite its input 0, which is in its destroy_map; at test_debugmode.py:" in caplog.text
+    caplog.clear()
+    run(overwrite, destroy_map={0: [0]})
+    with theano.config.change_flags({"DebugMode.warn_input_not_reused": False}):
+        run(put(lambda a: a * 2), destroy_map={0: [0]})
+    assert caplog.text == ""
+
+
 def test_only_one_side_is_checked():
     with pytest.raises(BadDestroyMap):
         run(overwrite, DebugMode(stability_patience=1, check_c_code=False))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -32,6 +33,8 @@ from theano.graph import Apply, Constant, Feature, FunctionGraph, Variable, requ
 from theano.graph.provenance import is_ours
 from theano.graph.variable import NoParams
 from theano.interpret import raise_with_op
+
+logger = logging.getLogger("theano.compile.debugmode")
 
 TOLERANCE = {"float16": 1e-2, "float32": 1e-5, "complex64": 1e-5}
 """How far results may be apart, beside the largest number in them; 1e-8 for wider dtypes, ``config.tensor.cmp_sloppy`` loosens it."""
@@ -138,6 +141,7 @@ class Checker:
             if not is_ours(type(node.op).perform.__code__.co_filename if hasattr(type(node.op).perform, "__code__") else ""):
                 check_overwritten(node, inputs, passed)
                 check_aliases(node, passed, results)
+                tell_what_is_not_reused(node, inputs, passed, results)
             for variable, value in zip(node.outputs, results, strict=True):
                 check_value(variable, value, self.mode.check_isfinite)
             for kind in self.mode.kinds:
@@ -178,7 +182,7 @@ def preallocated(results: Sequence[Any], kind: str) -> Iterator[list[Any]]:
         yield [_junk(r.shape, r.dtype) for r in results]
     elif kind == "f_contiguous":
         yield [numpy.asfortranarray(_junk(r.shape, r.dtype)) for r in results]
-    elif kind == "strided":
+    elif kind == "strided" and all(r.ndim <= config.DebugMode.check_preallocated_output_ndim for r in results):
         yield [_junk(tuple(2 * n for n in r.shape), r.dtype)[tuple(slice(None, None, 2) for _ in r.shape)] for r in results]
     elif kind == "wrong_size":
         yield [_junk(tuple(n + 1 for n in r.shape), r.dtype) for r in results]
@@ -206,6 +210,17 @@ def check_aliases(node: Apply, inputs: Sequence[Any], results: Sequence[Any]) ->
         others = [j for j in range(k) if _mutable(value) and variable.type.may_share_memory(value, results[j])]
         if others:
             raise BadViewMap(node, k, value, out_alias_idx=others)
+
+
+def tell_what_is_not_reused(node: Apply, before: Sequence[Any], after: Sequence[Any], results: Sequence[Any]) -> None:
+    """Warn of inputs that ``destroy_map`` gives away though nothing overwrites them: copies are made for nothing."""
+    if not config.DebugMode.warn_input_not_reused:
+        return
+    for output, inputs in node.op.destroy_map.items():
+        for k in inputs:
+            variable = node.inputs[k]
+            if variable.type.values_eq(before[k], after[k]) and not variable.type.may_share_memory(results[output], after[k]):
+                logger.warning("DebugMode: %s does not overwrite its input %d, which is in its destroy_map; at %r", node.op, k, node.origin)
 
 
 def _mutable(value: Any) -> bool:

@@ -40,13 +40,16 @@ class ReferenceLinker(Linker):
     """Interprets the program that machine code would be made of."""
 
 
-OPT_NONE = Query(["none"])
-OPT_MERGE = Query(["merge"])
-OPT_FAST_COMPILE = Query(["fast_compile"])
-OPT_FAST_RUN = OPT_O2 = OPT_O3 = Query(["fast_run"])
-OPT_UNSAFE = Query(["fast_run", "unsafe"])
+exclude: list[str] = []
+"""Tags that the queries below leave out: none, since nothing depends on a C++ compiler."""
+
+OPT_NONE = Query(["none"], exclude=exclude)
+OPT_MERGE = Query(["merge"], exclude=exclude)
+OPT_FAST_COMPILE = Query(["fast_compile"], exclude=exclude)
+OPT_FAST_RUN = OPT_O2 = OPT_O3 = Query(["fast_run"], exclude=exclude)
+OPT_UNSAFE = Query(["fast_run", "unsafe"], exclude=exclude)
 OPT_FAST_RUN_STABLE = OPT_FAST_RUN.requiring("stable")
-OPT_STABILIZE = Query(["fast_run"], position_cutoff=1.5)
+OPT_STABILIZE = Query(["fast_run"], exclude=exclude, position_cutoff=1.5)
 
 predefined_linkers: dict[str, Any] = {
     "native": VM_Linker(use_cloop=True), "cvm": VM_Linker(use_cloop=True), "vm": VM_Linker(), "c": VM_Linker(use_cloop=True),

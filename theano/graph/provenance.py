@@ -151,3 +151,12 @@ class inherit:
 def is_ours(filename: str) -> bool:
     """Whether a source file belongs to this package."""
     return _is_ours[filename] if filename in _is_ours else _ask_whether_ours(filename)
+
+
+def frames_outside() -> int:
+    """The ``stacklevel`` for ``warnings.warn``, called where this is, of the innermost frame outside the package."""
+    level = 1
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_back is not None and is_ours(frame.f_code.co_filename):
+        level, frame = level + 1, frame.f_back
+    return level

@@ -9,13 +9,12 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from typing import Any
 
 from theano.errors import TestValueError, message
 from theano.flags import config
-from theano.graph.provenance import is_ours
+from theano.graph.provenance import frames_outside
 from theano.graph.running import Runner
 from theano.graph.variable import Apply, Constant, Variable
 
@@ -79,7 +78,7 @@ def missing_test_message(msg: str, place: Any = None) -> None:
     if policy == "raise":
         raise TestValueError(msg)
     if policy == "warn":
-        warnings.warn(msg + (f"\n  built at {place}" if place else ""), stacklevel=_outside())
+        warnings.warn(msg + (f"\n  built at {place}" if place else ""), stacklevel=frames_outside())
     elif policy == "pdb":
         breakpoint()
 
@@ -98,15 +97,7 @@ def debug_assert(condition: Any, msg: str | None = None) -> None:
 def _complain(error: Exception) -> None:
     if config.compute_test_value != "warn":
         raise error
-    warnings.warn(str(error), stacklevel=_outside())
-
-
-def _outside() -> int:
-    """The level of the innermost frame outside this package, for ``warnings.warn`` called where this is."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and is_ours(frame.f_code.co_filename):
-        level, frame = level + 1, frame.f_back
-    return level
+    warnings.warn(str(error), stacklevel=frames_outside())
 
 
 def _described(value: Any) -> str:

@@ -14,13 +14,16 @@ TensorType(float64, vector)
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from theano.errors import message
+from theano.errors import DTypeError, message
+from theano.flags import config
 from theano.graph import Constant, Variable
+from theano.graph.provenance import frames_outside
 from theano.scalar import OPS
 from theano.tensor.type import Array, AsTensorError, TensorType
 
@@ -374,6 +377,11 @@ class TensorOperators:
 class TensorVariable(TensorOperators, Variable):
     """An input or a result: a tensor whose value comes when a function runs."""
 
+    def __init__(self, type: Any, owner: Any = None, index: int | None = None, name: str | None = None) -> None:
+        super().__init__(type, owner, index, name)
+        if config.warn_float64 != "ignore" and type.dtype == "float64":
+            _tell_of_float64(self)
+
     def clone(self) -> TensorVariable:
         new = super().clone()
         new._static = self._static
@@ -385,6 +393,18 @@ class TensorVariable(TensorOperators, Variable):
 
     def forget(self) -> None:
         self._static = None
+
+
+def _tell_of_float64(variable: TensorVariable) -> None:
+    """What ``config.warn_float64`` asks for."""
+    cure = "cast what is float64 where this line begins, or set floatX=float32; config.warn_float64 asks to be told"
+    text = message("a float64 variable is made", [("variable", variable.name or "", variable.type, variable.origin)], cure)
+    if config.warn_float64 == "raise":
+        raise DTypeError(text)
+    if config.warn_float64 == "pdb":
+        breakpoint()
+    else:
+        warnings.warn(text, stacklevel=frames_outside())
 
 
 class TensorConstant(TensorOperators, Constant):
