@@ -12,7 +12,7 @@ from tests.runtime.building import Building, Failed
 from theano.runtime import pool
 
 PART = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)
-RUN = ctypes.CFUNCTYPE(None, PART, ctypes.c_void_p, ctypes.c_int64)
+RUN = ctypes.CFUNCTYPE(None, PART, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 threaded = pytest.mark.skipif(not pool.THREADED, reason="serial on this platform")
 
 
@@ -25,7 +25,7 @@ def threads(request):
 
 
 def run(function, parts):
-    RUN(pool.address("theano_run_parts"))(PART(function), None, parts)
+    RUN(pool.address("theano_run_parts"))(PART(function), None, parts, pool.MOST_THREADS)
 
 
 @threaded

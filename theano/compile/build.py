@@ -16,6 +16,7 @@ from theano.compile.profiling import ProfileStats, compiled, stats_of
 from theano.compile.reference import ReferenceFunction
 from theano.compile.specify import specify
 from theano.flags import config
+from theano.graph.locks import building
 
 INTERPRETERS: dict[str, Callable[[Maker, str | None], Function]] = {
     "reference": ReferenceFunction,
@@ -54,7 +55,7 @@ def function(
     14.0
     """
     chosen = get_mode(mode)
-    with _uncollected():
+    with building, _uncollected():
         specification = specify(
             inputs, outputs, updates, givens, no_default_updates, on_unused_input or config.on_unused_input, name, allow_input_downcast,
             rebuild_strict, accept_inplace,

@@ -14,6 +14,7 @@ import numpy
 from theano.compile.graph_key import Uncacheable, graph_key, user_nodes
 from theano.compile.mode import Mode
 from theano.compile.plan_text import Reader, Writer, read_array, write_array, written
+from theano.errors import CompileError
 from theano.graph import Apply, Constant, Variable
 from theano.loops.ir import Frame, Guard, IfRegion, LoopRegion, Program, Step
 from theano.tensor.sharedvar import SharedVariable
@@ -34,15 +35,20 @@ class Plan:
         self.key = graph_key(inputs, outputs, facts, mode, profile) + "-plan"
 
     def find(self) -> Any:
-        """The loaded program, or None."""
+        """The loaded program, or None.  Whatever is wrong with what was found, it is dropped and made anew."""
         from theano.runtime.cache import object_cache
 
-        found = object_cache().get(self.key)
+        cache = object_cache()
+        found = cache.get(self.key)
         if found is None:
             return None
-        text = json.loads(found)
-        code = object_cache().get(text["object_key"])
-        return None if code is None else self._read(text, code)
+        try:
+            text = json.loads(found)
+            code = cache.get(text["object_key"])
+            return None if code is None else self._read(text, code)
+        except (CompileError, ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+            cache.drop(self.key)  # it has its checksum, but not its form
+            return None
 
     def keep(self, loaded: Any) -> None:
         """Store a program that has just been made; its object code is in the cache already."""

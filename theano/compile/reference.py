@@ -12,7 +12,10 @@ array(6.)
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 from theano.compile import failures
@@ -21,6 +24,7 @@ from theano.compile.explain import walk_steps
 from theano.compile.python_steps import python_callback
 from theano.compile.sizes import Sizes
 from theano.emit.reference_program import run_program
+from theano.graph.locks import lock_of, owning
 from theano.loops.ir import Guard, PythonStep
 
 
@@ -44,10 +48,11 @@ class InterpretedFunction(LedFunction):
         return []
 
     def run(self, values: Sequence[Any]) -> Any:
-        storages = self._storage
-        outputs, after = self.compute(values, [storage[0] for storage in storages])
-        for storage, value in zip(storages, after, strict=True):
-            storage[0] = value
+        cells, positions = self._storage, sorted({position for position, _ in self.maker.compilation.specification.updates})
+        with owning([lock_of(cells[k]) for k in positions]):
+            outputs, after = self.compute(values, list(map(itemgetter(0), cells)))
+            new = [after[k] for k in positions]
+            deque(map(list.__setitem__, [cells[k] for k in positions], repeat(0), new), maxlen=0)  # in one step: no signal comes between
         return outputs[0] if self.maker.compilation.specification.layout == "single" else outputs
 
 

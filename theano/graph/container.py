@@ -9,10 +9,10 @@
 from __future__ import annotations
 
 import copy
-import threading
 from typing import Any
 
 from theano.errors import VariableTypeError
+from theano.graph.locks import lock_of
 from theano.graph.type import Type
 from theano.graph.variable import Variable
 
@@ -42,7 +42,7 @@ class Container:
         self.readonly = readonly
         self.strict = strict
         self.allow_downcast = allow_downcast
-        self.lock = threading.RLock()
+        self.lock = lock_of(self.storage)
 
     @property
     def value(self) -> Any:
@@ -57,7 +57,7 @@ class Container:
             how: dict[str, Any] = {"strict": self.strict, "allow_downcast": self.allow_downcast}
             put = getattr(self.type, "filter_inplace", None)
             value = self.type.filter(value, **how) if put is None else put(value, self.storage[0], **how)
-        self.storage[0] = value
+        self.lock.put(value)
 
     data = value
 
@@ -69,7 +69,7 @@ class Container:
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.type, self.name, self.storage, self.readonly, self.strict, self.allow_downcast = state
-        self.lock = threading.RLock()
+        self.lock = lock_of(self.storage)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Container:
         """A cell with a copy of the value; cells that share their storage still do."""

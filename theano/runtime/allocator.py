@@ -14,11 +14,11 @@ memory handler, NEP 49) whom to give a block back to; arrays made by anyone else
 from __future__ import annotations
 
 import ctypes
-import functools
 import os
 
 from theano.emit.llvm.compile import Library, load
 from theano.emit.llvm.target import target
+from theano.graph.locks import made_once
 from theano.runtime.cache import object_code
 from theano.runtime.numpy_api import c_function, numpy_function
 
@@ -53,7 +53,7 @@ class _Handler(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char * 127), ("version", ctypes.c_uint8), ("functions", ctypes.c_void_p * 5)]
 
 
-@functools.cache
+@made_once
 def _allocator() -> Library:
     names = ("PyMem_RawMalloc", "PyMem_RawFree", "Py_DecRef", "memset", "memcpy", "memmove", "PyArray_NewFromDescr")
     addresses = {name: c_function(name) for name in names} | {"PyDataMem_SetHandler": numpy_function("PyDataMem_SetHandler")}

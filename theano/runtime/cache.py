@@ -1,7 +1,11 @@
-"""Object code kept on disk between processes, by the hash of what it was made from.
+"""Object code and plans kept on disk between processes, by the hash of what they were made from.
 
-An entry is its own check: ``magic, sha256 of the rest, object code``.  It is written to a temporary file and renamed, so
-there is no lock and no half entry; the directory belongs to this user alone, or it is not used.  Nothing is pickled.
+An entry is its own check: ``magic, sha256 of its name and the rest, the rest``.  It is written to a temporary file and renamed, so
+there is no lock and no half entry, however many processes write it and wherever one is killed.  The folder and each entry belong to
+this user alone, or they are not used: what is loaded here is run.  Nothing is pickled.
+
+Whatever is wrong with an entry, there is none; whatever is wrong with the folder, functions are compiled as if there were none, and
+a :class:`CacheWarning` says so once in a process.
 
 >>> import tempfile
 >>> cache = ObjectCache(tempfile.mkdtemp() + "/objects")
@@ -17,17 +21,27 @@ import hashlib
 import os
 import stat
 import tempfile
+import time
+import warnings
 from pathlib import Path
 
 import llvmlite
 
 from theano.emit.llvm.compile import compile_module
 from theano.emit.llvm.target import Target
+from theano.errors import message
 from theano.flags import config
 
-MAGIC = b"theano object 1\n"
+MAGIC = b"theano object 2\n"
 LIMIT = 1 << 29
 """Bytes that a cache may come to hold before its oldest entries go."""
+ABANDONED = 3600.0
+"""Seconds after which a temporary file belongs to a process that was killed while it wrote."""
+_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+class CacheWarning(UserWarning):
+    """The cache of compiled code cannot be used: each process compiles all of its functions anew."""
 
 
 def key(*parts: str) -> str:
@@ -40,7 +54,7 @@ def key(*parts: str) -> str:
 
 
 class ObjectCache:
-    """A directory of entries.  Whatever is wrong with it, it is a cache: then there is just nothing in it."""
+    """A folder of entries.  Whatever is wrong with it, it is a cache: then there is just nothing in it."""
 
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
@@ -50,43 +64,75 @@ class ObjectCache:
 
     def get(self, key: str) -> bytes | None:
         try:
-            with open(self._path(key), "rb") as file:
-                if not _ours(os.fstat(file.fileno())):
+            with open(os.open(self._path(key), _OPEN), "rb") as file:
+                found = os.fstat(file.fileno())
+                if not stat.S_ISREG(found.st_mode) or not _ours(found) or not _ours(self.directory.stat()):
                     return None
-                found = file.read()
+                content = file.read()
         except OSError:
             return None
-        head, code = found[: len(MAGIC) + 32], found[len(MAGIC) + 32 :]
-        return code if head == MAGIC + hashlib.sha256(code).digest() else None
+        head, rest = content[: len(MAGIC) + 32], content[len(MAGIC) + 32 :]
+        return rest if head == MAGIC + _digest(key, rest) else None
 
-    def put(self, key: str, code: bytes) -> None:
+    def put(self, key: str, content: bytes) -> None:
+        part = None
         try:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not _ours(self.directory.stat()):
-                return
-            handle, name = tempfile.mkstemp(dir=self.directory, suffix=".part")
+                return _warn(self.directory, "it belongs to another user, or others may write to it", f"chmod go-w {self.directory}")
+            handle, part = tempfile.mkstemp(dir=self.directory, suffix=".part")
             with open(handle, "wb") as file:
-                file.write(MAGIC + hashlib.sha256(code).digest() + code)
-            os.replace(name, self._path(key))
-            if key.startswith("00"):  # one in 256
-                self.prune()
-        except OSError:
-            return
+                file.write(MAGIC + _digest(key, content) + content)
+            os.replace(part, self._path(key))
+        except OSError as why:
+            if part is not None:
+                _remove(Path(part))
+            return _warn(self.directory, f"{why.strerror or why} ({type(why).__name__})")
+        if key.startswith("00"):  # one in 256
+            self.prune()
+
+    def drop(self, key: str) -> None:
+        """Remove an entry that turned out to be of no use."""
+        _remove(self._path(key))
 
     def prune(self, limit: int = LIMIT) -> None:
-        """Remove the entries that were written longest ago until at most ``limit`` bytes are left."""
-        entries = sorted(((path.stat(), path) for path in self.directory.glob("*.o")), key=lambda entry: -entry[0].st_mtime)
-        for found, path in entries:
-            limit -= found.st_size
+        """Remove what killed processes left, and the entries written longest ago until at most ``limit`` bytes are left."""
+        entries: list[tuple[float, int, Path]] = []
+        for path in self._files():
+            try:
+                found = path.stat()
+            except OSError:
+                continue  # another process was quicker
+            if path.suffix == ".o":
+                entries.append((found.st_mtime, found.st_size, path))
+            elif time.time() - found.st_mtime > ABANDONED:
+                _remove(path)
+        for _, size, path in sorted(entries, reverse=True):
+            limit -= size
             if limit < 0:
-                path.unlink(missing_ok=True)
+                _remove(path)
 
     def clear(self) -> int:
         """Remove all entries; how many there were."""
-        found = [*self.directory.glob("*.o"), *self.directory.glob("*.part")]
+        found = self._files()
         for path in found:
-            path.unlink(missing_ok=True)
+            _remove(path)
         return len(found)
+
+    def _files(self) -> list[Path]:
+        return [*self.directory.glob("*.o"), *self.directory.glob("*.part")]
+
+
+def _digest(key: str, content: bytes) -> bytes:
+    """With the name in it, an entry cannot stand in another's place."""
+    return hashlib.sha256(key.encode() + b"\n" + content).digest()
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        pass  # a folder that may only be read
 
 
 def _ours(found: os.stat_result) -> bool:
@@ -94,6 +140,17 @@ def _ours(found: os.stat_result) -> bool:
     if not hasattr(os, "getuid"):
         return True
     return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+_warned: list[Path] = []
+
+
+def _warn(directory: Path, why: str, cure: str = "set base_compiledir in THEANO_FLAGS to a folder of your own that can be written") -> None:
+    """Once in a process, however many functions it compiles."""
+    if not _warned:
+        _warned.append(directory)
+        text = "compiled code cannot be kept on disk, so every process compiles its functions anew"
+        warnings.warn(message(text, [("folder", str(directory)), ("reason", why)], cure), CacheWarning, stacklevel=2)
 
 
 def object_cache() -> ObjectCache:
@@ -111,10 +168,10 @@ def object_key(text: str, of: Target) -> str:
     return key(repr(of), text)
 
 
-def object_code(text: str, of: Target) -> bytes:
-    """Of a module's text: the cache's if it has it, else made and put there."""
+def object_code(text: str, of: Target, anew: bool = False) -> bytes:
+    """Of a module's text: the cache's if it has it (unless ``anew``), else made and put there."""
     cache, name = object_cache(), object_key(text, of)
-    code = cache.get(name)
+    code = None if anew else cache.get(name)
     if code is None:
         code = compile_module(text, of)
         cache.put(name, code)

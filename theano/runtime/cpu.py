@@ -16,6 +16,7 @@ from theano.emit.llvm.compile import Library, load
 from theano.emit.llvm.entry import Signature
 from theano.emit.llvm.program import emit_program
 from theano.emit.llvm.target import Target, target
+from theano.errors import CompileError
 from theano.loops.ir import Program
 from theano.runtime import allocator, libraries, pool
 from theano.runtime.cache import object_code, object_key
@@ -29,7 +30,11 @@ def load_program(program: Program, signature: Signature, *, profile: bool = Fals
     emitted = emit_program(program, signature, where, abi(), profile=profile)
     name = object_key(emitted.text, where)
     code = object_code(emitted.text, where)
-    library = place(code, emitted.symbols)
+    try:
+        library = place(code, emitted.symbols)
+    except CompileError:  # an entry of the cache that is no object code, perhaps
+        code = object_code(emitted.text, where, anew=True)
+        library = place(code, emitted.symbols)
     return Loaded(
         program, library, library.address("entry"), library.address("direct"), emitted.table, emitted.constants, emitted.guards,
         emitted.steps, emitted.python_steps, profile, emitted.symbols, name, code, where,

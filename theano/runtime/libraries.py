@@ -40,6 +40,7 @@ from pathlib import Path
 from types import ModuleType
 
 from theano.emit.llvm.target import target
+from theano.graph.locks import made_once
 
 SIGNATURES = {
     "gemm": "void (char *, char *, int *, int *, int *, R *, R *, int *, R *, int *, R *, R *, int *)",
@@ -68,7 +69,7 @@ def blas(name: str) -> int:
     return int(api.PyCapsule_GetPointer(capsule, signature))
 
 
-@functools.cache
+@made_once
 def _cython_blas() -> ModuleType:
     """The extension module alone: importing all of ``scipy.linalg`` takes twice as long."""
     name = "scipy.linalg.cython_blas"

@@ -9,7 +9,9 @@ through :meth:`Bound.slow`.
 from __future__ import annotations
 
 import ctypes
+import operator
 import sys
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,9 +22,13 @@ from theano.emit.llvm.compile import Library
 from theano.emit.llvm.frame import all_steps, written_buffers
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.writer import Slot
+from theano.graph.locks import OWNER, READERS, WANTED, lock_of, wait_for
 from theano.loops.ir import Guard, Program, PythonStep, Step
 from theano.runtime.numpy_api import STANDARD, canonical
+from theano.runtime.pool import thread_number
 
+ALL_THREADS = 1 << 30
+_FIRST = operator.itemgetter(0)
 HEAD = object.__basicsize__
 _api = ctypes.pythonapi
 _TP_CALL, _TP_MEMBERS = 50, 72
@@ -67,6 +73,8 @@ class _Table:
         self.words = (ctypes.c_void_p * max(len(slots), 1))(*(binders[kind](which) for kind, which in slots))
         self.spares = [k for k, (kind, _) in enumerate(slots) if kind == "spare"]
         self.cells = [k for k, (kind, _) in enumerate(slots) if kind == "cell"]
+        self._threads = next((k for k, (kind, _) in enumerate(slots) if kind == "threads"), None)
+        self._number = ALL_THREADS
         self.keep = keep
         self._release, self._free = _api.Py_DecRef, _api.PyMem_RawFree
         self._pointer = ctypes.c_void_p
@@ -75,8 +83,19 @@ class _Table:
     def address(self) -> int:
         return ctypes.addressof(self.words)
 
+    @property
+    def threads(self) -> int:
+        """How many threads a call may use; a program without long loops has no word for it."""
+        return self._number
+
+    @threads.setter
+    def threads(self, number: int) -> None:
+        self._number = number
+        if self._threads is not None:
+            self.words[self._threads] = number
+
     def trim(self) -> None:
-        """Give spare arrays and idle scratch back.  (No function runs meanwhile: this holds the interpreter's lock.)"""
+        """Give spare arrays and idle scratch back: those that no call is using."""
         for free, positions in ((self._release, self.spares), (self._free, self.cells)):
             for k in positions:
                 held, self.words[k] = self.words[k], None
@@ -118,6 +137,7 @@ class Bound:
         """``shared``: one-element lists; ``callbacks``: one for each Python step, arrays in, tuple of arrays out; ``fail(status,
         first, second, *values)`` is called after a failure, with the inputs and the shared variables' values, and raises."""
         self._loaded, self._shared, self._profile = loaded, list(shared), (ctypes.c_int64 * (2 * len(loaded.steps) + 1))()
+        self._locks = [lock_of(cell) for cell in self._shared]
         slow, constants = self.slow, [canonical(c, c.dtype.name) if isinstance(c, np.ndarray) else c for c in loaded.constants]
         binders: dict[str, Callable[[Any], int]] = {
             "slow": lambda _: id(slow),
@@ -129,17 +149,25 @@ class Bound:
             "constant": lambda k: id(constants[k]),
             "constant data": lambda k: constants[k].ctypes.data,
             "shared": lambda k: id(self._shared[k]),
+            "lock": lambda k: self._locks[k].address,
+            "updated lock": lambda k: self._locks[k].address,
+            "later": lambda _: id(NotImplemented),
+            "threads": lambda _: ALL_THREADS,
             "python": lambda k: id(callbacks[k]),
             "profile": lambda _: ctypes.addressof(self._profile),
             "spare": lambda _: 0,
             "cell": lambda _: 0,
         }
-        self._table = _Table(loaded.table, binders, (loaded, constants, self._shared, tuple(callbacks), slow, fail, self._profile))
+        self._table = _Table(
+            loaded.table, binders, (loaded, constants, self._shared, self._locks, tuple(callbacks), slow, fail, self._profile)
+        )
         self._direct = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p)(loaded.direct)
         program = loaded.program
         written = {b.number for step in all_steps(program.frame) for b in written_buffers(step)}
         self._written_inputs = [k for k, b in enumerate(program.inputs) if b.number in written]
         self._written_shared = [k for k, b in enumerate(program.shared) if b.number in written]
+        updated = {*self._written_shared, *(position for position, _ in program.commits)}
+        self._updated = [self._locks[k] for k in sorted(updated)]
 
     def slow(self, *args: Any, **kwargs: Any) -> Any:
         """Called with whatever the fast path does not take.  A subclass converts it to the arguments of :meth:`run`."""
@@ -150,25 +178,47 @@ class Bound:
     def run(self, values: Sequence[Any]) -> Any:
         """Run on arrays (or opaque objects) that have the right dtypes, ranks and fixed extents; they may lie anyhow."""
         program = self._loaded.program
-        arrays = [_fit(value, b.dtype, k in self._written_inputs) for k, (value, b) in enumerate(zip(values, program.inputs))]
-        for k, (storage, buffer) in enumerate(zip(self._shared, program.shared)):
-            storage[0] = _fit(storage[0], buffer.dtype, k in self._written_shared)
-        self._part(arrays)
-        addresses = (ctypes.c_void_p * max(len(arrays), 1))(*map(id, arrays))
-        return self._direct(self._table.address, addresses)
+        given = [_fit(value, b.dtype, k in self._written_inputs) for k, (value, b) in enumerate(zip(values, program.inputs))]
+        while True:
+            if any(lock.words[WANTED] or lock.words[OWNER] for lock in self._updated):
+                wait_for(self._updated)
+            seen = list(map(_FIRST, self._shared))  # in one step: values of one moment
+            arrays, shared = list(given), [self._fitting(k, value) for k, value in enumerate(seen)]
+            self._part(arrays, shared)
+            passed = (*arrays, *shared, *seen)
+            addresses = (ctypes.c_void_p * max(len(passed), 1))(*map(id, passed))
+            answer = self._direct(self._table.address, addresses)
+            if answer is not NotImplemented:
+                return answer
 
-    def _part(self, arrays: list[Any]) -> None:
-        """Copy what overlaps storage that is written: inputs, else the written one."""
-        for written in self._written_shared:
-            mine = self._shared[written]
-            for k, other in enumerate(self._shared):
-                if k != written and _overlap(mine[0], other[0]):
-                    mine[0] = mine[0].copy()
-            _copy_overlapping(arrays, mine[0], range(len(arrays)))
+    def _fitting(self, position: int, value: Any) -> Any:
+        """The value of a shared variable as native code reads it.  If it had to be copied the variable keeps the copy."""
+        cell, array = self._shared[position], _fit(value, self._loaded.program.shared[position].dtype, position in self._written_shared)
+        if array is not value and cell[0] is value and self._locks[position].words[OWNER] == 0:
+            cell[0] = array
+        return array
+
+    def _part(self, arrays: list[Any], shared: list[Any]) -> None:
+        """Copy what overlaps storage that is written: inputs, else the written one, which another call may also be working on."""
+        for k in self._written_shared:
+            if self._locks[k].words[READERS] or any(_overlap(shared[k], other) for j, other in enumerate(shared) if j != k):
+                shared[k] = shared[k].copy()
+            _copy_overlapping(arrays, shared[k], range(len(arrays)))
         for k in self._written_inputs:
             _copy_overlapping(arrays, arrays[k], (j for j in range(len(arrays)) if j != k))
-            if any(_overlap(arrays[k], storage[0]) for storage in self._shared):
+            if any(_overlap(arrays[k], value) for value in shared):
                 arrays[k] = arrays[k].copy()
+
+    @property
+    def threads(self) -> int | None:
+        """How many threads a call of this function may use; None leaves it to the process (:func:`theano.runtime.pool.threads`).
+
+        Results are the same to the bit, whatever it is."""
+        return None if self._table.threads == ALL_THREADS else self._table.threads
+
+    @threads.setter
+    def threads(self, number: int | None) -> None:
+        self._table.threads = ALL_THREADS if number is None else thread_number(number, "f.threads")
 
     def trim(self) -> None:
         """Give memory kept for the next call back."""
@@ -196,11 +246,15 @@ def _copy_overlapping(arrays: list[Any], written: Any, positions: Iterable[int])
             arrays[k] = arrays[k].copy()
 
 
+_one_call = threading.RLock()
+
+
 class PortableFunction(Bound):
-    """The same for every build of CPython, at the price of Python's own calls."""
+    """The same for every build of CPython, at the price of Python's own calls.  Without an interpreter's lock, one call at a time."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.slow(*args, **kwargs)
+        with _one_call:
+            return self.slow(*args, **kwargs)
 
 
 if STANDARD:

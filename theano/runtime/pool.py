@@ -1,9 +1,9 @@
 """Threads for long loops: a fork-join pool written in LLVM IR, one for the process.
 
-``theano_run_parts(function, argument, parts)`` calls ``function(argument, k)`` for each k below ``parts`` and returns when all
-are done.  The caller works too and takes part after part; so a pool without threads (after a fork, say) is merely serial,
-and no one waits for a worker that sleeps.  Between jobs workers spin for a few microseconds, then sleep in the kernel.
-A job that is started while another runs is run serially by its caller.
+``theano_run_parts(function, argument, parts, limit)`` calls ``function(argument, k)`` for each k below ``parts``, on at most
+``limit`` threads, and returns when all are done.  The caller works too and takes part after part; so a pool without threads
+(after a fork, say) is merely serial, and no one waits for a worker that sleeps.  Between jobs workers spin for a few
+microseconds, then sleep in the kernel.  A job that is started while another runs is run serially by its caller.
 
 Part numbers come from one 64-bit counter, ``generation << 48 | parts << 32 | next``: a worker that is late takes a number beyond
 the end and touches nothing; one whose number counts knows by that that the job's function and argument stand.
@@ -19,14 +19,18 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import functools
+import operator
 import os
 import platform
 import sys
 import time
+from typing import Any
 
 from theano.emit.llvm.compile import Library, load
 from theano.emit.llvm.target import target
+from theano.errors import message
+from theano.flags import config
+from theano.graph.locks import made_once
 from theano.runtime.cache import object_code
 from theano.runtime.numpy_api import c_function
 
@@ -43,7 +47,9 @@ THREADED = sys.platform.startswith("linux") and _MACHINE in _FUTEX
 
 
 def available() -> int:
-    """Processors that this process may use; at most ``OMP_NUM_THREADS``, if the environment sets it."""
+    """Processors that this process may use; at most ``OMP_NUM_THREADS``, if the environment sets it.  One if ``config.openmp`` is off."""
+    if not config.openmp:
+        return 1
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     return min(_processors(), int(wanted)) if wanted.isdigit() and int(wanted) else _processors()
 
@@ -57,9 +63,41 @@ def threads() -> int:
     return int(_control("theano_threads", ctypes.c_int64)())
 
 
-def set_threads(number: int) -> None:
-    """From the next loop on; missing threads are created by the first loop that wants them."""
-    _control("theano_set_threads", None, ctypes.c_int64)(min(max(int(number), 1), MOST_THREADS) if THREADED else 1)
+class set_threads:
+    """Let long loops of the whole process use ``number`` threads, from the next loop on; as a context manager, for a while.
+
+    Missing threads are created by the first loop that wants them.  What a single function may use is its attribute ``threads``.
+
+    >>> with set_threads(1):
+    ...     threads()
+    1
+    """
+
+    def __init__(self, number: int) -> None:
+        wanted = thread_number(number, "set_threads")
+        self._before = threads()
+        _set(wanted)
+
+    def __enter__(self) -> set_threads:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        _set(self._before)
+
+
+def _set(number: int) -> None:
+    _control("theano_set_threads", None, ctypes.c_int64)(min(number, MOST_THREADS) if THREADED else 1)
+
+
+def thread_number(number: Any, where: str) -> int:
+    """``number`` as a number of threads; TypeError or ValueError if it cannot be one."""
+    try:
+        wanted = operator.index(number)
+    except TypeError:
+        raise TypeError(message(f"{where}: a number of threads is needed, {number!r} was given", cure="give an int, 1 or more")) from None
+    if isinstance(number, bool) or wanted < 1:
+        raise ValueError(message(f"{where}: {number!r} is no number of threads", cure="give an int, 1 or more"))
+    return wanted
 
 
 def workers() -> int:
@@ -76,7 +114,7 @@ def _control(name: str, result: type[ctypes.c_int64] | None, *arguments: type[ct
     return ctypes.CFUNCTYPE(result, *arguments)(address(name))
 
 
-@functools.cache
+@made_once
 def _pool() -> Library:
     symbols = ("syscall", "pthread_create", "pthread_sigmask", "clock_gettime") if THREADED else ("clock_gettime",)
     if sys.platform == "win32":
@@ -132,7 +170,7 @@ define i64 @theano_clock() {
 """
 
 _SERIAL = """
-define void @theano_run_parts(ptr %function, ptr %argument, i64 %parts) {
+define void @theano_run_parts(ptr %function, ptr %argument, i64 %parts, i64 %limit) {
 entry:
   br label %head
 head:
@@ -163,11 +201,12 @@ define void @theano_stop() {
 }
 """
 
-_FIELDS = ("counter", "wake", "sleepers", "done", "waiting", "busy", "function", "argument", "wanted", "workers")
+_FIELDS = ("counter", "wake", "sleepers", "done", "waiting", "busy", "function", "argument", "wanted", "workers", "limit")
 """Of the pool's state, each on a cache line of its own.
 
 ``counter``: see above.  ``wake``: rises with each job; what workers sleep on.  ``done``: parts finished; what the caller
-sleeps on, with ``waiting`` set.  ``busy``: a job runs.  ``wanted``: threads to use; ``workers``: threads there are."""
+sleeps on, with ``waiting`` set.  ``busy``: a job runs.  ``wanted``: threads to use; ``workers``: threads there are; ``limit``: threads that
+this job may use."""
 
 
 def _field(name: str) -> str:
@@ -253,7 +292,9 @@ look:
   %stop = icmp eq i64 %wanted, 0
   br i1 %stop, label %leave, label %some
 some:
-  %needed = icmp ult i64 %number, %wanted
+  %limit = load atomic i64, ptr {_field("limit")} seq_cst, align 8
+  %least = call i64 @llvm.smin.i64(i64 %wanted, i64 %limit)
+  %needed = icmp slt i64 %number, %least
   br i1 %needed, label %work, label %next
 work:
   call void @take_parts()
@@ -291,8 +332,11 @@ done:
   ret void
 }}
 
-define void @theano_run_parts(ptr %function, ptr %argument, i64 %parts) {{
+define void @theano_run_parts(ptr %function, ptr %argument, i64 %parts, i64 %limit) {{
 entry:
+  %only = icmp sle i64 %limit, 1
+  br i1 %only, label %serial, label %ask
+ask:
   %taken = atomicrmw xchg ptr {_field("busy")}, i64 1 seq_cst
   %free = icmp eq i64 %taken, 0
   br i1 %free, label %ours, label %serial
@@ -308,6 +352,7 @@ grow:
 post:
   store ptr %function, ptr {_field("function")}
   store ptr %argument, ptr {_field("argument")}
+  store atomic i64 %limit, ptr {_field("limit")} seq_cst, align 8
   store atomic i64 0, ptr {_field("done")} seq_cst, align 8
   store atomic i64 0, ptr {_field("waiting")} seq_cst, align 8
   %old = load atomic i64, ptr {_field("counter")} seq_cst, align 8

@@ -55,26 +55,24 @@ class SharedVariable(Variable):
 
     def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Any:
         """A copy of the value; with ``borrow`` the value itself, which functions may go on to change."""
-        with self.container.lock:
-            value = self.container.value
-            return value if borrow else copy.deepcopy(value)
+        if borrow:
+            return self.container.value
+        with self.container.lock.reading() as value:
+            return copy.deepcopy(value)
 
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Set the value to a copy of ``new_value``; with ``borrow`` it may be kept, and changed by functions."""
         if new_value is None:  # an empty container is for inputs
             self.type.filter(None)
-        value = new_value if borrow else copy.deepcopy(new_value)
-        with self.container.lock:
-            self.container.value = value
+        self.container.value = new_value if borrow else copy.deepcopy(new_value)
 
     def zero(self, borrow: bool = False) -> None:
         """Set all elements to 0; with ``borrow`` in place."""
-        with self.container.lock:
-            value = self.container.value
-            if borrow:
-                value[...] = 0
-            else:
-                self.container.value = np.zeros_like(value) if isinstance(value, np.ndarray) else 0 * value
+        value = self.container.value
+        if borrow:
+            value[...] = 0
+        else:
+            self.container.value = np.zeros_like(value) if isinstance(value, np.ndarray) else 0 * value
 
     def __getitem__(self, *args: Any) -> Any:
         """Only tensors have parts: TypeError that says what the variable holds."""

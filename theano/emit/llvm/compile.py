@@ -14,7 +14,6 @@ them its address in this process, and nothing else of the process can be reached
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -22,6 +21,7 @@ from typing import Any
 from theano.emit.llvm.binding import llvm
 from theano.emit.llvm.target import Target, machine, target
 from theano.errors import CompileError
+from theano.graph.locks import made_once
 
 _numbers = itertools.count()
 
@@ -56,7 +56,7 @@ class Library:
         return found
 
 
-@functools.cache
+@made_once
 def _linker() -> Any:
     return llvm.create_lljit_compiler(machine(target()), suppress_errors=True)
 

@@ -19,6 +19,7 @@ from theano.emit.llvm.objects import ALIGNED, C_CONTIGUOUS, WRITEABLE, declare_c
 from theano.emit.llvm.status import GUARD, RAISED
 from theano.emit.llvm.text import storage
 from theano.emit.llvm.writer import Writer
+from theano.graph.locks import OWNER, READERS, WANTED
 from theano.loops.ir import Buffer
 
 STACK_FRAME = 3 << 10 if sys.platform == "win32" else 1 << 14
@@ -53,7 +54,7 @@ class Signature:
 def emit_entry(text: ProgramText, signature: Signature) -> None:
     """``@entry`` and ``@direct``, and below them ``@call(table, frame)`` and ``@work(frame, table)``."""
     assert (len(signature.inputs), len(signature.shared)) == (len(text.program.inputs), len(text.program.shared)), "one argument for each"
-    entry, direct = Entry(text, signature), _Direct(text)
+    entry, direct = Entry(text, signature), _Direct(text, signature)
     text.module.add(_work(text))
     text.module.add(_call(text, signature))
     for function in (entry, direct):
@@ -66,8 +67,9 @@ def emit_entry(text: ProgramText, signature: Signature) -> None:
 class _WayIn(Writer):
     """Opens a frame, fills the slots of inputs and shared variables, and calls."""
 
-    def __init__(self, text: ProgramText, head: str) -> None:
+    def __init__(self, text: ProgramText, signature: Signature, head: str) -> None:
         super().__init__(head + text.shared.attributes)
+        self.signature = signature
         self.program_text, self.abi, self.module = text, text.abi, text.module
         self.buffers = (*text.program.inputs, *text.program.shared)
         self.leased = -1
@@ -88,6 +90,23 @@ class _WayIn(Writer):
             self.do("ret ptr null")
             self.label("opened")
         self.program_text.begin(self)
+        if self.signature.result == "list":  # first, as making it may run Python code: a collection of garbage
+            count = len(self.program_text.program.outputs)
+            results = self.let(f"call {self.module.external('PyList_New', 'ptr', 'i64')}(i64 {count})")
+            self.store("ptr", results, "%f", self.program_text.layout.results)
+            none = self.fresh("none")
+            self.branch(self.let(f"icmp eq ptr {results}, null"), none, "listed")
+            self.label(none)
+            self.close_frame()
+            self.do("ret ptr null")
+            self.label("listed")
+
+    def withdraw(self) -> None:
+        """End without a call."""
+        if self.signature.result == "list":
+            declare_counts(self.module)
+            self.do(f"call void @Py_DecRef(ptr {self.load('ptr', '%f', self.program_text.layout.results)})")
+        self.close_frame()
 
     def close_frame(self) -> None:
         if self.leased >= 0:
@@ -110,26 +129,48 @@ class _WayIn(Writer):
 
 
 class _Direct(_WayIn):
-    """``ptr @direct(table, arrays)``: the slow path's way in; whoever calls it has checked everything."""
+    """``ptr @direct(table, arrays)``: the slow path's way in; whoever calls it has checked everything.
 
-    def __init__(self, text: ProgramText) -> None:
-        super().__init__(text, "define ptr @direct(ptr %t, ptr %args)")
+    ``arrays`` are those of the inputs and of the shared variables, then what the shared variables' cells held when they were looked
+    at.  If one that is updated holds something else by now, or it is not this call's turn, the answer is NotImplemented."""
+
+    def __init__(self, text: ProgramText, signature: Signature) -> None:
+        super().__init__(text, signature, "define ptr @direct(ptr %t, ptr %args)")
 
     def write(self) -> str:
         self.open_frame()
-        inputs = len(self.program_text.program.inputs)
+        for k in self.program_text.updated:
+            self.require_turn(k)
         for k, buffer in enumerate(self.buffers):
-            item = self.load("ptr", "%args", 8 * k) if k < inputs else self.shared_item(k - inputs)
+            item = self.load("ptr", "%args", 8 * k)
             self.take(buffer, item, None if buffer.dtype == "object" else self.load("ptr", item, self.abi.data))
         self.call()
+        if self.program_text.updated:
+            self.label("later")
+            self.withdraw()
+            self.do(f"call void @Py_IncRef(ptr {(answer := self.load('ptr', '%t', self.module.slot('later')))})")
+            self.do(f"ret ptr {answer}")
         return self.text()
+
+    def require_turn(self, position: int) -> None:
+        inputs, count = len(self.program_text.program.inputs), len(self.buffers)
+        now, seen = self.shared_item(position), self.load("ptr", "%args", 8 * (count + position))
+        lock, go_on = self.load("ptr", "%t", self.module.slot("lock", position)), self.fresh("on")
+        free = self.let(f"icmp eq i64 {self.load('i64', lock, 8 * OWNER)}, 0")
+        good = self.let(f"and i1 {free}, {self.let(f'icmp eq ptr {now}, {seen}')}")
+        if self.program_text.program.shared[position].number in self.program_text.written:
+            unread = self.let(f"icmp eq i64 {self.load('i64', lock, 8 * READERS)}, 0")
+            own = self.let(f"icmp ne ptr {seen}, {self.load('ptr', '%args', 8 * (inputs + position))}")
+            good = self.let(f"and i1 {good}, {self.let(f'or i1 {unread}, {own}')}")
+        self.branch(good, go_on, "later")
+        self.label(go_on)
 
 
 class Entry(_WayIn):
     """``ptr @entry(self, args, nargsf, kwnames)``."""
 
     def __init__(self, text: ProgramText, signature: Signature) -> None:
-        super().__init__(text, "define ptr @entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)")
+        super().__init__(text, signature, "define ptr @entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)")
         self.arguments = (*signature.inputs, *signature.shared)
         layout, inputs = text.layout, text.program.inputs
         self.scratch = {b.number: layout.take() for b, a in zip(inputs, signature.inputs) if a.numbers}
@@ -137,6 +178,7 @@ class Entry(_WayIn):
         written = [b for b in self.buffers if b.number in text.written]
         self.in_place = {b.number for b in written}
         rest = [b for b in self.buffers if b.number not in self.in_place and b.dtype != "object"] if written else []
+        self.updated = text.updated
         self.ranges = {b.number: layout.take(2) for b in (*written, *rest)}
 
     def write(self) -> str:
@@ -144,6 +186,7 @@ class Entry(_WayIn):
         self.do(f"%t = load ptr, ptr {self.at('%self', self.abi.head + 8)}")
         self.open_frame()
         inputs = len(text.program.inputs)
+        self.require_turn()
         count = self.let("and i64 %nargsf, 9223372036854775807")
         self.slow_unless(self.let(f"icmp eq i64 {count}, {inputs}"))
         self.slow_unless(self.let("icmp eq ptr %kwnames, null"))
@@ -154,11 +197,21 @@ class Entry(_WayIn):
             self.require_apart()
         self.call()
         self.label("slow")
-        self.close_frame()
+        self.withdraw()
         call = self.module.external("PyObject_Vectorcall", "ptr", "ptr", "ptr", "i64", "ptr")
         slow = self.load("ptr", "%t", self.module.slot("slow"))
         self.do(f"ret ptr {self.let(f'call {call}(ptr {slow}, ptr %args, i64 %nargsf, ptr %kwnames)')}")
         return self.text()
+
+    def require_turn(self) -> None:
+        """No call of another thread is about to change what this one will, and none works on what this one writes over."""
+        words = [(k, word) for k in self.updated for word in (OWNER, WANTED)]
+        words += [(k, READERS) for k, b in enumerate(self.program_text.program.shared) if b.number in self.in_place]
+        if words:
+            busy, locks = "0", {k: self.load("ptr", "%t", self.module.slot("lock", k)) for k, _ in words}
+            for k, word in words:
+                busy = self.let(f"or i64 {busy}, {self.load('i64', locks[k], 8 * word)}")
+            self.slow_unless(self.let(f"icmp eq i64 {busy}, 0"))
 
     def slow_unless(self, condition: str) -> None:
         go_on = self.fresh("on")
@@ -321,15 +374,14 @@ def _call(text: ProgramText, signature: Signature) -> str:
     w, module = Writer(f"define internal ptr @call(ptr %t, ptr %f){text.shared.attributes}"), text.module
     declare_counts(module)
     text.load_constants(w)
-    if text.holds:
-        for buffer in text.program.shared:
-            w.do(f"call void @Py_IncRef(ptr {w.load('ptr', '%f', text.layout.objects[buffer.number])})")
     status = w.let("call i64 @work(ptr %f, ptr %t)")
     w.branch(w.let(f"icmp eq i64 {status}, 0"), "done", "failed")
     w.label("done")
     answer = _Results(text, signature, w).give()
+    text.shared.sharing.conceal(w)
     w.do(f"ret ptr {answer}")
     w.label("unfinished")
+    text.shared.sharing.conceal(w)
     text.release(w)
     w.do("ret ptr null")
     w.label("failed")
@@ -359,18 +411,16 @@ class _Results:
         self.text, self.signature, self.w = text, signature, w
         outputs = text.program.outputs if signature.result != "none" else []
         self.takers = [b.number for b in outputs] + [b.number for _, b in text.program.commits]
-        owned = {b.number for b in text.program.shared} if text.holds else set()
         first, last = text.layout.owned, text.layout.owned + 8 * text.layout.owned_count
         self.owned = {n for n, slot in text.layout.objects.items() if first <= slot < last}
-        self.movable = self.owned - owned
+        self.movable = frozenset(self.owned)
         self.old: list[str] = []
 
     def give(self) -> str:
         outputs, w, module = self.text.program.outputs, self.w, self.text.module
         if self.signature.result == "list":
-            answer = w.let(f"call {module.external('PyList_New', 'ptr', 'i64')}(i64 {len(outputs)})")
-            w.branch(w.let(f"icmp eq ptr {answer}, null"), "unfinished", "listed")
-            w.label("listed")
+            answer = w.load("ptr", "%f", self.text.layout.results)
+            w.store("ptr", "null", "%f", self.text.layout.results)
             items = w.load("ptr", answer, self.text.abi.items) if outputs else ""
             for k, buffer in enumerate(outputs):
                 w.store("ptr", self.take(buffer), items, 8 * k)
@@ -399,7 +449,7 @@ class _Results:
         """A second reference to a small output, for the next call to use again if it is the last one by then."""
         w, abi, spare = self.w, self.text.abi, self.text.module.slot("spare", buffer.number)
         item = w.load("ptr", "%f", self.text.layout.objects[buffer.number])
-        kept, done = w.fresh("keep"), w.fresh("kept")
+        kept, done, before = w.fresh("keep"), w.fresh("kept"), w.block
         if buffer.shape:
             extents, size = w.load("ptr", item, abi.extents), str(item_size(buffer.dtype))
             for axis in range(len(buffer.shape)):
@@ -407,15 +457,20 @@ class _Results:
             w.branch(w.let(f"icmp ule i64 {size}, {SMALL_OUTPUT}"), kept, done)
             w.label(kept)
         w.do(f"call void @Py_IncRef(ptr {item})")
-        w.do(f"call void @Py_DecRef(ptr {w.load('ptr', '%t', spare)})")
+        old = w.load("ptr", "%t", spare)
         w.store("ptr", item, "%t", spare)
         if buffer.shape:
             w.open(done)
+            old = w.let(f"phi ptr [ null, %{before} ], [ {old}, %{kept} ]")
+        self.old.append(old)
 
     def commit(self) -> None:
         """Swap the new values in; what they replace is released, or kept as a spare, only when all are in place."""
         w, module = self.w, self.text.module
         new = [self.take(buffer) for _, buffer in self.text.program.commits]
+        for position, buffer in enumerate(self.text.program.shared):
+            if buffer.number in self.text.written:
+                self.put_in_place(position, buffer)
         for (position, buffer), item in zip(self.text.program.commits, new):
             items = w.load("ptr", w.load("ptr", "%t", module.slot("shared", position)), self.text.abi.items)
             old = w.load("ptr", items)
@@ -425,6 +480,19 @@ class _Results:
                 replaced, old = old, w.load("ptr", "%t", spare)
                 w.store("ptr", replaced, "%t", spare)
             self.old.append(old)
+
+    def put_in_place(self, position: int, buffer: Buffer) -> None:
+        """What was written over is the variable's value, if it was a private copy or somebody has set another one meanwhile."""
+        w, other, done = self.w, self.w.fresh("other"), self.w.fresh("in")
+        items = w.load("ptr", w.load("ptr", "%t", self.text.module.slot("shared", position)), self.text.abi.items)
+        mine, old = w.load("ptr", "%f", self.text.layout.objects[buffer.number]), w.load("ptr", items)
+        before = w.block
+        w.branch(w.let(f"icmp eq ptr {mine}, {old}"), done, other)
+        w.label(other)
+        w.do(f"call void @Py_IncRef(ptr {mine})")
+        w.store("ptr", mine, items)
+        w.open(done)
+        self.old.append(w.let(f"phi ptr [ null, %{before} ], [ {old}, %{other} ]"))
 
     def drop(self) -> None:
         """All that the frame still owns and the values that were replaced."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from theano.emit.llvm.instructions import Instructions
 from theano.emit.llvm.objects import Abi, item_size, lease, new_array, release_all, reused_array, unlease
+from theano.emit.llvm.sharing import HEAD, Sharing
 from theano.emit.llvm.status import GUARD, RAISED
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import literal, register, storage
@@ -76,14 +77,15 @@ def written_buffers(step: Step) -> Iterator[Buffer]:
 
 @dataclass(slots=True)
 class Layout:
-    """Byte offsets in the frame.  The first two slots receive a failure's payload.
+    """Byte offsets in the frame.  The first two slots receive a failure's payload, the next belong to :mod:`theano.emit.llvm.sharing`.
 
     From ``owned`` on stand ``owned_count`` references and then ``leases`` blocks of scratch, all to be released."""
 
-    bytes: int = 16
+    bytes: int = HEAD
     owned: int = 0
     owned_count: int = 0
     leases: int = 0
+    results: int = 0  # slot of the list of results, also owned
     cells: list[int] = field(default_factory=list)  # for each lease, the table offset of its cell
     objects: dict[int, int] = field(default_factory=dict)  # buffer number -> slot of its array
     data: dict[int, int] = field(default_factory=dict)  # buffer number -> slot of its pointer
@@ -116,6 +118,7 @@ class Shared:
         self.attributes = ""  # of the functions between kernels
         self._cells = 0
         self._streams = 0
+        self.sharing: Sharing  # of the program that is the whole call
 
     def cell(self) -> int:
         """Table offset of a new cell for an idle block of scratch."""
@@ -191,6 +194,10 @@ class ProgramText:
         self.given_results = {b.number for b in program.outputs} if called else set()
         self.given_extents: dict[tuple[int, int], int] = {}
         self._lay_out(steps)
+        self.at_end = False  # a shared variable's value has been written over: from here on nobody else runs
+        if not called:
+            held = self.layout.take(len(program.shared))
+            shared.sharing = Sharing(self.module, self.abi, len(program.shared), self.updated, held)
         if len(steps) > MANY_STEPS:
             shared.attributes = " noinline optnone"
         self.stream = Stream(shared)
@@ -205,13 +212,11 @@ class ProgramText:
 
     def _lay_out(self, steps: list[Step]) -> None:
         layout = self.layout
-        # Python code that runs inside a call may put another array in a shared variable: then the call holds the one it works on.
-        self.holds = any(isinstance(s, PythonStep | LoopRegion | CallRegion) for s in steps)
         owned = [b for b in self.buffers.values() if b.storage in OWNED or (b.storage == "arena" and b.number in self.as_objects)]
-        owned += self.program.shared if self.holds else []
-        layout.owned_count = len(owned)
+        layout.owned_count = len(owned) + 1
         layout.leases = sum(frame.arena is not None for frame in frames(self.program.frame))
-        layout.owned = layout.take(len(owned) + layout.leases)
+        layout.owned = layout.take(layout.owned_count + layout.leases)
+        layout.results = layout.owned + 8 * len(owned)
         for position, buffer in enumerate(owned):
             layout.objects[buffer.number] = layout.owned + 8 * position
         for buffer in self.buffers.values():
@@ -229,6 +234,12 @@ class ProgramText:
         if id(other) not in self._called_frames:
             self._called_frames[id(other)] = self.layout.take_aligned(other.layout.bytes)
         return self._called_frames[id(other)]
+
+    @property
+    def updated(self) -> list[int]:
+        """Positions of the shared variables that get their next value."""
+        committed = {position for position, _ in self.program.commits}
+        return [k for k, b in enumerate(self.program.shared) if k in committed or b.number in self.written]
 
     # ------------------------------------------------------------------ values
 
@@ -405,6 +416,7 @@ class ProgramText:
     def _array(self, w: Part, buffer: Buffer, repeated: bool) -> None:
         """Make the array of ``buffer``; a spare or the last iteration's is used again if nobody else holds it."""
         slot, extents = self.layout.objects[buffer.number], w.at("%f", self.extents)
+        self.shared.sharing.expose()
         for axis, extent in enumerate(buffer.shape):
             w.store("i64", self.size(w, extent), extents, 8 * axis)
         descr = w.load("ptr", "%t", self.module.slot("descr", buffer.dtype))
@@ -413,12 +425,12 @@ class ProgramText:
             old = w.at("%f", slot)
             if not repeated:
                 old = w.at("%t", self.module.slot("spare", buffer.number))
-            array = w.let(f"call ptr {reused_array(self.module, self.abi)}(ptr %t, ptr {old}, {rest})")
+            array = w.let(f"call ptr {reused_array(self.module, self.abi)}(ptr %f, ptr %t, ptr {old}, {rest})")
         else:
             if repeated:
                 w.do(f"call {self.module.external('Py_DecRef', 'void', 'ptr')}(ptr {w.load('ptr', '%f', slot)})")
                 w.store("ptr", "null", "%f", slot)
-            array = w.let(f"call ptr {new_array(self.module)}(ptr %t, {rest})")
+            array = w.let(f"call ptr {new_array(self.module)}(ptr %f, ptr %t, {rest})")
         w.fail_if_null(array, RAISED)
         self.keep(w, buffer, array)
 
@@ -443,6 +455,7 @@ class ProgramText:
             w = stream.part()
             started = self._clock(w) if self.shared.profile else ""
             self.shared.emitters[type(step)](self, w, step, number)
+            self.at_end |= any(b.storage == "shared" for b in written_buffers(step))
             if self.shared.profile:
                 self._count(w, number, started)
 
@@ -473,6 +486,8 @@ class ProgramText:
     def begin(self, w: Writer) -> None:
         """Mark everything to be released as empty."""
         layout = self.layout
+        if not self.called:
+            self.shared.sharing.begin(w)
         count = layout.owned_count + layout.leases
         if count:
             w.do(f"call void @llvm.memset.p0.i64(ptr {w.at('%f', layout.owned)}, i8 0, i64 {8 * count}, i1 false)")

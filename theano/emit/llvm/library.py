@@ -8,7 +8,8 @@ leading dimensions of single rows, and extents of more than 31 bits, for which i
 from __future__ import annotations
 
 from theano.emit.llvm.frame import Part, ProgramText
-from theano.emit.llvm.status import RANGE
+from theano.emit.llvm.sharing import Sharing
+from theano.emit.llvm.status import RAISED, RANGE
 from theano.emit.llvm.text import literal, register
 from theano.emit.llvm.writer import Module, Writer
 from theano.loops.ir import LibraryStep
@@ -30,18 +31,26 @@ def library_step(text: ProgramText, w: Part, step: LibraryStep, number: int) -> 
     for factor in step.flags[2 : 2 + factors]:
         given = text.element(w, extras.pop(0), step.dtype) if factor == "buffer" else literal(float(factor), step.dtype)
         arguments.append(f"{kind} {given}")
-    status = w.let(f"call i64 @{_routine(text.module, step.routine, step.dtype)}({', '.join(arguments)})")
+    if step.routine in CUT:
+        alone = text.at_end or step.buffers[0].storage == "shared"
+        arguments.append(f"ptr %f, ptr %t, i1 {str(not alone).lower()}")
+    status = w.let(f"call i64 @{_routine(text.shared.sharing, step.routine, step.dtype)}({', '.join(arguments)})")
+    if step.routine in CUT:
+        w.fail_if(w.let(f"icmp eq i64 {status}, {RAISED}"), RAISED)
     w.fail_if(w.let(f"icmp ne i64 {status}, 0"), RANGE + number)
 
 
 MATRICES = {"gemm": 2, "gemv": 1, "ger": 0, "dot": 0}
 FACTORS = {"gemm": 2, "gemv": 2, "ger": 1, "dot": 0}
+CUT = ("gemm", "gemv")
+"""Those whose large products run in pieces; they are told the frame, the table and whether other threads may run meanwhile."""
+_WAY = "ptr %f, ptr %t, i1 %open"
 
 
-def _routine(module: Module, routine: str, dtype: str) -> str:
+def _routine(sharing: Sharing, routine: str, dtype: str) -> str:
     name = f"{routine}.{dtype}"
-    if module.once(name):
-        {"gemm": _gemm, "gemv": _gemv, "ger": _ger, "dot": _dot}[routine](module, name, dtype)
+    if sharing.module.once(name):
+        {"gemm": _gemm, "gemv": _gemv, "ger": _ger, "dot": _dot}[routine](sharing, name, dtype)
     return name
 
 
@@ -118,14 +127,25 @@ class Blas(Writer):
         self.do("ret i64 0")
         self.label(go_on)
 
-    def spread(self, name: str, job: str, values: dict[str, str], parts: str) -> None:
-        """Run ``@name.part`` for each number below ``parts`` on the pool; ``values`` are fields that differ from parameters."""
+    def spread(self, sharing: Sharing, name: str, job: str, values: dict[str, str], parts: str, work: str, long: int) -> None:
+        """Run ``@name.part`` for each number below ``parts`` on the pool and return; ``values`` are fields that differ from
+        parameters.  With ``long`` or more ``work``, and if the call is open, other Python threads run meanwhile."""
         fields = [(kind, values.get(given, given)) for kind, given in _fields(job, self.kind)]
         self.cells.append(f"  %job = alloca [{len(fields)} x i64]")
         for k, (kind, value) in enumerate(fields):
             self.store(kind, value, "%job", 8 * k)
-        run = self.module.external("theano_run_parts", "void", "ptr", "ptr", "i64")
-        self.do(f"call {run}(ptr @{name}.part, ptr %job, i64 {parts})")
+        run = self.module.external("theano_run_parts", "void", "ptr", "ptr", "i64", "i64")
+        limit = self.load("i64", "%t", self.module.slot("threads"))
+        self.branch(self.let(f"and i1 %open, {self.let(f'icmp uge i64 {work}, {long}')}"), "long", "short")
+        self.label("long")
+        slices = self.let(f"add i64 {self.let(f'udiv i64 {work}, {50 * long}')}, 1")
+        threads = self.let(f"call {self.module.external('theano_threads', 'i64')}()")
+        some = self.let(f"call i64 @llvm.umax.i64(i64 {self.let(f'udiv i64 {parts}, {slices}')}, i64 {threads})")
+        given = f"ptr %f, ptr %t, ptr @{name}.part, ptr %job, i64 {parts}, i64 {some}, i64 {limit}"
+        self.do(f"ret i64 {self.let(f'call i64 {sharing.in_slices()}({given})')}")
+        self.label("short")
+        self.do(f"call {run}(ptr @{name}.part, ptr %job, i64 {parts}, i64 {limit})")
+        self.do("ret i64 0")
 
     def blas(self, routine: str, *arguments: str, result: str = "void") -> str:
         name = PREFIX[self.dtype] + routine
@@ -165,14 +185,20 @@ TILE = 512
 pieces do not depend on the number of threads."""
 LARGE = 1 << 22
 """Multiplications (some 50 microseconds of them) from which on a product is cut."""
-_JOB = "i1 %ta, i1 %tb, ptr %out, ptr %a, i64 %lda, ptr %b, i64 %ldb, i64 %m, i64 %n, i64 %k, real %alpha, real %beta, i64 %tm, i64 %tn"
+LONG_PRODUCT, LONG_VECTOR = 1 << 26, 1 << 22
+"""Multiplications that take about a millisecond, of matrices and of a matrix with a vector."""
+_JOB = (
+    "i64 %first, i1 %ta, i1 %tb, ptr %out, ptr %a, i64 %lda, ptr %b, i64 %ldb, i64 %m, i64 %n, i64 %k, real %alpha, real %beta, "
+    "i64 %tm, i64 %tn"
+)
 
 
-def _gemm(module: Module, name: str, dtype: str) -> None:
+def _gemm(sharing: Sharing, name: str, dtype: str) -> None:
+    module = sharing.module
     _gemm_piece(module, name, dtype)
     _gemm_part(module, name, dtype)
     sizes = "i64 %m, i64 %n, i64 %k, i64 %ao, i64 %lda0, i64 %bo, i64 %ldb0"
-    w = Blas(module, name, dtype, f"i1 %ta, i1 %tb, ptr %out, ptr %a0, ptr %b0, {sizes}, real %alpha, real %beta")
+    w = Blas(module, name, dtype, f"i1 %ta, i1 %tb, ptr %out, ptr %a0, ptr %b0, {sizes}, real %alpha, real %beta, {_WAY}")
     w.stop_if(w.is_zero("%m", "%n"))
     w.over_nothing(w.is_zero("%k"), "%out", w.let("mul i64 %m, %n"))
     lda = w.leading("%lda0", w.let("select i1 %ta, i64 %m, i64 %k"))
@@ -180,11 +206,11 @@ def _gemm(module: Module, name: str, dtype: str) -> None:
     w.fits("%m", "%n", "%k", lda, ldb)
     a, b, work = w.element("%a0", "%ao"), w.element("%b0", "%bo"), w.let(f"mul i64 {w.let('mul i64 %m, %n')}, %k")
     tm, tn = _tile(w)
-    values = {"%a": a, "%b": b, "%lda": lda, "%ldb": ldb, "%tm": tm, "%tn": tn}
+    values = {"%first": "0", "%a": a, "%b": b, "%lda": lda, "%ldb": ldb, "%tm": tm, "%tn": tn}
     w.branch(w.let(f"icmp uge i64 {work}, {LARGE}"), "large", "small")
     w.label("large")
-    w.spread(name, _JOB, values, w.let(f"mul i64 {_quotient(w, '%m', tm)}, {_quotient(w, '%n', tn)}"))
-    w.do("ret i64 0")
+    parts = w.let(f"mul i64 {_quotient(w, '%m', tm)}, {_quotient(w, '%n', tn)}")
+    w.spread(sharing, name, _JOB, values, parts, work, LONG_PRODUCT)
     w.label("small")
     given = f"i1 %ta, i1 %tb, ptr %out, i64 %n, ptr {a}, i64 {lda}, ptr {b}, i64 {ldb}, i64 %m, i64 %n, i64 %k"
     w.do(f"call void @{name}.piece({given}, {w.kind} %alpha, {w.kind} %beta)")
@@ -198,9 +224,10 @@ def _fields(job: str, real: str) -> list[tuple[str, str]]:
 
 def _part(module: Module, name: str, dtype: str, job: str) -> Writer:
     """The head of a function that does piece ``number`` of a job: its fields have their names."""
-    w = Writer(f"define internal void @{name}.part(ptr %job, i64 %number)")
+    w = Writer(f"define internal void @{name}.part(ptr %job, i64 %piece)")
     for k, (field, given) in enumerate(_fields(job, register(dtype))):
         w.do(f"{given} = load {field}, ptr {w.at('%job', 8 * k)}")
+    w.do("%number = add i64 %piece, %first")
     return w
 
 
@@ -257,15 +284,17 @@ LARGE_VECTOR = 1 << 17
 """Elements of a matrix from which on its product with a vector is cut."""
 COLUMNS = 128
 """Of a piece of a transposed matrix; pieces of others have whole rows, about half of :data:`LARGE_VECTOR` elements."""
-_VECTOR_JOB = "i1 %ta, ptr %out, ptr %a, i64 %lda, ptr %x, i64 %incx, i64 %m, i64 %n, real %alpha, real %beta, i64 %step"
+_VECTOR_JOB = "i64 %first, i1 %ta, ptr %out, ptr %a, i64 %lda, ptr %x, i64 %incx, i64 %m, i64 %n, real %alpha, real %beta, i64 %step"
 
 
-def _gemv(module: Module, name: str, dtype: str) -> None:
+def _gemv(sharing: Sharing, name: str, dtype: str) -> None:
+    module = sharing.module
     _gemv_piece(module, name, dtype)
     _gemv_part(module, name, dtype)
     w = Blas(
         module, name, dtype,
-        "i1 %ta, ptr %out, ptr %a0, ptr %x0, i64 %m, i64 %n, i64 %ao, i64 %lda0, i64 %xo, i64 %incx0, real %alpha, real %beta",
+        "i1 %ta, ptr %out, ptr %a0, ptr %x0, i64 %m, i64 %n, i64 %ao, i64 %lda0, i64 %xo, i64 %incx0, real %alpha, real %beta, "
+        + _WAY,
     )  # fmt: skip
     w.stop_if(w.is_zero("%m"))
     w.over_nothing(w.is_zero("%n"), "%out", "%m")
@@ -275,10 +304,11 @@ def _gemv(module: Module, name: str, dtype: str) -> None:
     a = w.element("%a0", "%ao")
     rows = w.let(f"call i64 @llvm.umax.i64(i64 {w.let(f'udiv i64 {LARGE_VECTOR // 2}, %n')}, i64 1)")
     step = w.let(f"select i1 %ta, i64 {COLUMNS}, i64 {rows}")
-    w.branch(w.let(f"icmp uge i64 {w.let('mul i64 %m, %n')}, {LARGE_VECTOR}"), "large", "small")
+    work = w.let("mul i64 %m, %n")
+    w.branch(w.let(f"icmp uge i64 {work}, {LARGE_VECTOR}"), "large", "small")
     w.label("large")
-    w.spread(name, _VECTOR_JOB, {"%a": a, "%lda": lda, "%x": x, "%incx": incx, "%step": step}, _quotient(w, "%m", step))
-    w.do("ret i64 0")
+    values = {"%first": "0", "%a": a, "%lda": lda, "%x": x, "%incx": incx, "%step": step}
+    w.spread(sharing, name, _VECTOR_JOB, values, _quotient(w, "%m", step), work, LONG_VECTOR)
     w.label("small")
     given = f"i1 %ta, ptr %out, ptr {a}, i64 {lda}, ptr {x}, i64 {incx}, i64 %m, i64 %n"
     w.do(f"call void @{name}.piece({given}, {w.kind} %alpha, {w.kind} %beta)")
@@ -310,7 +340,8 @@ def _gemv_piece(module: Module, name: str, dtype: str) -> None:
     w.finish()
 
 
-def _ger(module: Module, name: str, dtype: str) -> None:
+def _ger(sharing: Sharing, name: str, dtype: str) -> None:
+    module = sharing.module
     sizes = "i64 %m, i64 %n, i64 %xo, i64 %incx, i64 %yo, i64 %incy"
     w = Blas(module, name, dtype, f"ptr %out, ptr %x, ptr %y, {sizes}, real %alpha")
     w.stop_if(w.is_zero("%m", "%n"))
@@ -321,7 +352,8 @@ def _ger(module: Module, name: str, dtype: str) -> None:
     w.finish()
 
 
-def _dot(module: Module, name: str, dtype: str) -> None:
+def _dot(sharing: Sharing, name: str, dtype: str) -> None:
+    module = sharing.module
     w = Blas(module, name, dtype, "ptr %out, ptr %x, ptr %y, i64 %n, i64 %xo, i64 %incx, i64 %yo, i64 %incy")
     w.store(w.kind, literal(0.0, dtype), "%out")
     w.stop_if(w.is_zero("%n"))

@@ -83,14 +83,14 @@ def declare_counts(module: Module) -> None:
 
 
 def new_array(module: Module) -> str:
-    """``ptr @array.new(table, descr, bytes of an item, rank, extents)``: a fresh C-contiguous array, or null and an exception.
+    """``ptr @array.new(frame, table, descr, bytes of an item, rank, extents)``: a fresh C-contiguous array, or null and an exception.
 
-    A large one comes from :mod:`theano.runtime.allocator`."""
+    A large one comes from :mod:`theano.runtime.allocator`; making it may run Python code, a collection of garbage."""
     if module.once("array.new"):
         declare_counts(module)
         module.external("PyArray_NewFromDescr", "ptr", "ptr", "ptr", "i32", "ptr", "ptr", "ptr", "i32", "ptr")
         module.external("theano_new_large", "ptr", "ptr", "ptr", "i32", "ptr")
-        module.add(f"""define internal ptr @array.new(ptr %t, ptr %descr, i64 %item, i32 %rank, ptr %extents) {{
+        module.add(f"""define internal ptr @array.new(ptr %f, ptr %t, ptr %descr, i64 %item, i32 %rank, ptr %extents) {{
 entry:
   %typep = getelementptr i8, ptr %t, i64 {module.slot("type", "ndarray")}
   %type = load ptr, ptr %typep
@@ -112,6 +112,7 @@ sized:
   %large = icmp sge i64 %size, {LARGE}
   br i1 %large, label %reuse, label %fresh
 reuse:
+  call void @expose(ptr %f, ptr %t)
   %big = call ptr @theano_new_large(ptr %type, ptr %descr, i32 %rank, ptr %extents)
   ret ptr %big
 fresh:
@@ -122,13 +123,14 @@ fresh:
 
 
 def reused_array(module: Module, abi: Abi) -> str:
-    """``ptr @array.reused(table, slot, descr, bytes of an item, rank, extents)``: the array in ``slot``, if it fits and no one holds it.
+    """``ptr @array.reused(frame, table, slot, descr, bytes of an item, rank, extents)``: the array in ``slot``, if it fits and no one
+    holds it.
 
-    Empties the slot.  What does not fit is released and a fresh array made."""
+    Empties the slot.  What does not fit is released, which may run Python code (a weak reference's), and a fresh array made."""
     new_array(module)
     if module.once("array.reused"):
         wanted = BEHAVED | OWNDATA | WRITEABLE
-        module.add(f"""define internal ptr @array.reused(ptr %t, ptr %slot, ptr %descr, i64 %item, i32 %rank, ptr %extents) {{
+        module.add(f"""define internal ptr @array.reused(ptr %f, ptr %t, ptr %slot, ptr %descr, i64 %item, i32 %rank, ptr %extents) {{
 entry:
   %old = load ptr, ptr %slot
   store ptr null, ptr %slot
@@ -137,13 +139,14 @@ entry:
 look:
   %count = load i32, ptr %old
   %c1 = icmp eq i32 %count, 1
+  br i1 %c1, label %alone, label %drop
+alone:
   %typep = getelementptr i8, ptr %t, i64 {module.slot("type", "ndarray")}
   %type = load ptr, ptr %typep
   %kindp = getelementptr i8, ptr %old, i64 {abi.kind}
   %kind = load ptr, ptr %kindp
   %c2 = icmp eq ptr %kind, %type
-  %c12 = and i1 %c1, %c2
-  br i1 %c12, label %array, label %drop
+  br i1 %c2, label %array, label %unfit
 array:
   %rankp = getelementptr i8, ptr %old, i64 {abi.rank}
   %r = load i32, ptr %rankp
@@ -152,8 +155,8 @@ array:
   %d = load ptr, ptr %descrp
   %c4 = icmp eq ptr %d, %descr
   %flagsp = getelementptr i8, ptr %old, i64 {abi.flags}
-  %f = load i32, ptr %flagsp
-  %fm = and i32 %f, {wanted}
+  %bits = load i32, ptr %flagsp
+  %fm = and i32 %bits, {wanted}
   %c5 = icmp eq i32 %fm, {wanted}
   %basep = getelementptr i8, ptr %old, i64 {abi.base}
   %b = load ptr, ptr %basep
@@ -165,7 +168,7 @@ array:
   %c56 = and i1 %c5, %c6
   %c3456 = and i1 %c34, %c56
   %c37 = and i1 %c3456, %c7
-  br i1 %c37, label %shape, label %drop
+  br i1 %c37, label %shape, label %unfit
 shape:
   %hasp = getelementptr i8, ptr %old, i64 {abi.extents}
   %has = load ptr, ptr %hasp
@@ -181,17 +184,20 @@ compare:
   %wp = getelementptr i64, ptr %extents, i64 %i
   %want = load i64, ptr %wp
   %eq = icmp eq i64 %a, %want
-  br i1 %eq, label %same, label %drop
+  br i1 %eq, label %same, label %unfit
 same:
   %i1 = add i64 %i, 1
   br label %axis
 fits:
   ret ptr %old
+unfit:
+  call void @expose(ptr %f, ptr %t)
+  br label %drop
 drop:
   call void @Py_DecRef(ptr %old)
   br label %fresh
 fresh:
-  %new = call ptr @array.new(ptr %t, ptr %descr, i64 %item, i32 %rank, ptr %extents)
+  %new = call ptr @array.new(ptr %f, ptr %t, ptr %descr, i64 %item, i32 %rank, ptr %extents)
   ret ptr %new
 }}""")
     return "@array.reused"

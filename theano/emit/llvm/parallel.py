@@ -6,8 +6,9 @@ reported, and each part reports its own lowest failing iteration.
 
 from __future__ import annotations
 
+from theano.emit.llvm.sharing import LONG, SLICE, Sharing
 from theano.emit.llvm.text import storage
-from theano.emit.llvm.writer import Module, Writer
+from theano.emit.llvm.writer import Writer
 from theano.loops.ir import Kernel, Loop
 
 WORTH = 160_000
@@ -16,17 +17,19 @@ MOST_PARTS = 64
 VECTOR_GRAIN = 64
 """Elements: parts of a vector loop begin at multiples of it, so that no two write to one cache line."""
 
-_STATUSES = 16  # after extent and chunk; then the kernel's arguments
+_EXTENT, _CHUNK, _STATUSES = 8, 16, 32  # after the number of the first part; then the kernel's arguments
 _ARGUMENTS = _STATUSES + 16 * MOST_PARTS
 
 
-def spread_kernel(module: Module, kernel: Kernel, name: str) -> str:
-    """``i64 @name.spread(<the kernel's arguments>, extent, work, status)``: over the pool if ``work`` is worth it."""
-    wide = f"{name}.spread"
+def spread_kernel(sharing: Sharing, kernel: Kernel, name: str) -> str:
+    """``i64 @name.spread(<the kernel's arguments>, extent, work, frame, table, open)``: over the pool if ``work`` is worth it.
+
+    If it takes long and the call is ``open``, other Python threads run meanwhile, and it ends early if a signal's handler raises."""
+    wide, module = f"{name}.spread", sharing.module
     if module.once(wide):
         kinds = ["ptr"] * len(kernel.buffers) + ["i64"] * kernel.sizes + [storage(dtype) for dtype in kernel.scalars]
         module.add(_part(kernel, name, kinds))
-        module.add(_spread(module, kernel, name, kinds))
+        module.add(_spread(sharing, kernel, name, kinds))
         if kernel.checks and module.once("first_failure"):
             module.add(_FIRST_FAILURE)
     return wide
@@ -34,12 +37,13 @@ def spread_kernel(module: Module, kernel: Kernel, name: str) -> str:
 
 def _part(kernel: Kernel, name: str, kinds: list[str]) -> str:
     """One part: read the job, run the kernel on [part*chunk, (part+1)*chunk), note its status."""
-    w = Writer(f"define internal void @{name}.part(ptr %job, i64 %part)")
-    extent, chunk = w.load("i64", "%job"), w.load("i64", "%job", 8)
-    low = w.let(f"mul i64 %part, {chunk}")
+    w = Writer(f"define internal void @{name}.part(ptr %job, i64 %number)")
+    extent, chunk = w.load("i64", "%job", _EXTENT), w.load("i64", "%job", _CHUNK)
+    part = w.let(f"add i64 %number, {w.load('i64', '%job')}")
+    low = w.let(f"mul i64 {part}, {chunk}")
     high = w.let(f"call i64 @llvm.smin.i64(i64 {w.let(f'add i64 {low}, {chunk}')}, i64 {extent})")
     given = "".join(f"{kind} {w.load(kind, '%job', _ARGUMENTS + 8 * k)}, " for k, kind in enumerate(kinds))
-    own = w.at(w.at("%job", _STATUSES), w.let("mul i64 %part, 16"))
+    own = w.at(w.at("%job", _STATUSES), w.let(f"mul i64 {part}, 16"))
     status = w.let(f"call i64 @{name}({given}i64 {low}, i64 {high}, ptr {own})")
     if kernel.checks:
         w.store("i64", status, own)
@@ -47,21 +51,37 @@ def _part(kernel: Kernel, name: str, kinds: list[str]) -> str:
     return w.text()
 
 
-def _spread(module: Module, kernel: Kernel, name: str, kinds: list[str]) -> str:
-    parameters = "".join(f"{kind} %a{k}, " for k, kind in enumerate(kinds))
-    w = Writer(f"define internal i64 @{name}.spread({parameters}i64 %extent, i64 %work, ptr %status)")
+def _spread(sharing: Sharing, kernel: Kernel, name: str, kinds: list[str]) -> str:
+    module, parameters = sharing.module, "".join(f"{kind} %a{k}, " for k, kind in enumerate(kinds))
+    w = Writer(f"define internal i64 @{name}.spread({parameters}i64 %extent, i64 %work, ptr %status, ptr %t, i1 %open)")
     job = w.let(f"alloca [{_ARGUMENTS // 8 + len(kinds)} x i64], align 64")
     w.branch(w.let(f"icmp sge i64 %work, {WORTH}"), "large", "serial")
     w.label("large")
-    threads = w.let(f"call {module.external('theano_threads', 'i64')}()")
-    w.branch(w.let(f"icmp sgt i64 {threads}, 1"), "parallel", "serial")
+    limit = w.load("i64", "%t", module.slot("threads"))
+    pool = w.let(f"call {module.external('theano_threads', 'i64')}()")
+    threads = w.let(f"call i64 @llvm.smin.i64(i64 {pool}, i64 {limit})")
+    long = w.let(f"and i1 %open, {w.let(f'icmp sge i64 %work, {LONG}')}")
+    w.branch(w.let(f"or i1 {long}, {w.let(f'icmp sgt i64 {threads}, 1')}"), "parallel", "serial")
     w.label("parallel")
-    w.store("i64", "%extent", job)
+    w.store("i64", "0", job)
+    w.store("i64", "%extent", job, _EXTENT)
     for k, kind in enumerate(kinds):
         w.store(kind, f"%a{k}", job, _ARGUMENTS + 8 * k)
-    parts = _cut(w, kernel, job, threads)
-    run = module.external("theano_run_parts", "void", "ptr", "ptr", "i64")
-    w.do(f"call {run}(ptr @{name}.part, ptr {job}, i64 {parts})")
+    parts = _cut(w, kernel, job, threads, long)
+    w.branch(long, "long", "short")
+    w.label("long")
+    slices = w.let(f"add i64 {w.let(f'udiv i64 %work, {SLICE}')}, 1")
+    part = w.let(f"call i64 @llvm.umax.i64(i64 {w.let(f'udiv i64 {parts}, {slices}')}, i64 {threads})")
+    raised = w.let(
+        f"call i64 {sharing.in_slices()}(ptr %status, ptr %t, ptr @{name}.part, ptr {job}, i64 {parts}, i64 {part}, i64 {limit})"
+    )
+    w.branch(w.let(f"icmp eq i64 {raised}, 0"), "all", "interrupted")
+    w.label("interrupted")
+    w.do(f"ret i64 {raised}")
+    w.label("short")
+    run = module.external("theano_run_parts", "void", "ptr", "ptr", "i64", "i64")
+    w.do(f"call {run}(ptr @{name}.part, ptr {job}, i64 {parts}, i64 {limit})")
+    w.open("all")
     w.do(f"ret i64 {w.let(f'call i64 @first_failure(ptr {job}, i64 {parts}, ptr %status)') if kernel.checks else 0}")
     w.label("serial")
     given = "".join(f"{kind} %a{k}, " for k, kind in enumerate(kinds))
@@ -69,17 +89,20 @@ def _spread(module: Module, kernel: Kernel, name: str, kinds: list[str]) -> str:
     return w.text()
 
 
-def _cut(w: Writer, kernel: Kernel, job: str, threads: str) -> str:
-    """Two parts for a thread, so that a late one does not hold up all, but none smaller than half of what is worth it."""
+def _cut(w: Writer, kernel: Kernel, job: str, threads: str, long: str) -> str:
+    """Two parts for a thread, so that a late one does not hold up all, but none smaller than half of what is worth it.
+
+    What takes long is cut in as many as there may be, to be run in slices."""
     loop = kernel.body[0]
     grain = VECTOR_GRAIN if isinstance(loop, Loop) and loop.kind == "vector" else 1
-    most = w.let(f"call i64 @llvm.smin.i64(i64 {w.let(f'shl i64 {threads}, 1')}, i64 {MOST_PARTS})")
+    twice = w.let(f"select i1 {long}, i64 {MOST_PARTS}, i64 {w.let(f'shl i64 {threads}, 1')}")
+    most = w.let(f"call i64 @llvm.smin.i64(i64 {twice}, i64 {MOST_PARTS})")
     wanted = w.let(f"call i64 @llvm.smin.i64(i64 {most}, i64 {w.let(f'udiv i64 %work, {WORTH // 2}')})")
     chunk = _rounded_up(w, wanted)
     if grain > 1:
         chunk = w.let(f"and i64 {w.let(f'add i64 {chunk}, {grain - 1}')}, {-grain}")
     chunk = w.let(f"call i64 @llvm.smax.i64(i64 {chunk}, i64 1)")
-    w.store("i64", chunk, job, 8)
+    w.store("i64", chunk, job, _CHUNK)
     return _rounded_up(w, chunk)
 
 

@@ -9,6 +9,7 @@ from theano.emit.llvm.kernel import emit_kernel
 from theano.emit.llvm.library import library_step
 from theano.emit.llvm.objects import declare_counts, item_size, new_array
 from theano.emit.llvm.parallel import WORTH, spread_kernel
+from theano.emit.llvm.sharing import TOP
 from theano.emit.llvm.status import RAISED
 from theano.emit.llvm.text import literal, storage
 from theano.emit.llvm.writer import Writer
@@ -37,27 +38,33 @@ def kernel_step(text: ProgramText, w: Part, step: KernelStep, number: int) -> No
     arguments = [f"ptr {text.pointer(w, b)}" for b in step.buffers]
     arguments += [f"i64 {text.size(w, s)}" for s in step.sizes]
     arguments += [f"{storage(dtype)} {_in_memory(v, dtype)}" for dtype, v in zip(kernel.scalars, step.scalars)]
-    if kernel.parallel and step.work is not None and not _is_small(step.work):
-        name = spread_kernel(text.module, kernel, name)
+    may_be_long = kernel.parallel and step.work is not None and not _is_small(step.work)
+    if may_be_long:
+        assert step.work is not None
+        name = spread_kernel(text.shared.sharing, kernel, name)
         arguments += [f"i64 {text.size(w, _extent(step))}", f"i64 {text.size(w, step.work)}"]
     else:
         arguments += ["i64 0", f"i64 {text.size(w, _extent(step)) if kernel.parallel else 0}"]
-    call = f"call i64 @{name}({', '.join(arguments)}, ptr %f)"
+    alone = text.at_end or any(b.storage == "shared" for b in written_buffers(step))
+    rest = f", ptr %t, i1 {str(not alone).lower()}" if may_be_long else ""
+    call = f"call i64 @{name}({', '.join(arguments)}, ptr %f{rest})"
+    may_fail = kernel.checks or (may_be_long and not alone)
     if step.when is not None:
-        _call_when(text, w, step.when, call)
+        _call_when(text, w, step.when, call, may_fail)
         return
     status = w.let(call)
-    if kernel.checks:
+    if may_fail:
         w.fail_unless_zero(status)
 
 
-def _call_when(text: ProgramText, w: Part, when: AtMost, call: str) -> None:
-    """Of a kernel that cannot fail."""
+def _call_when(text: ProgramText, w: Part, when: AtMost, call: str, may_fail: bool) -> None:
     then, on = w.fresh("then"), w.fresh("on")
     holds = w.let(f"icmp {'sgt' if when.opposite else 'sle'} i64 {text.size(w, when.extent)}, {when.limit}")
     w.branch(holds, then, on)
     w.label(then)
-    w.let(call)
+    status = w.let(call)
+    if may_fail:
+        w.fail_unless_zero(status)
     w.open(on)
 
 
@@ -93,6 +100,7 @@ def python_step(text: ProgramText, w: Part, step: PythonStep, number: int) -> No
         if buffer.storage == "arena":
             _copy_to_array(text, w, buffer)
         w.store("ptr", w.load("ptr", "%f", layout.objects[buffer.number]), "%f", text.arguments + 8 * (k + 1))
+    w.do(f"call void {text.shared.sharing.expose()}(ptr %f, ptr %t)")
     callback = w.load("ptr", "%t", module.slot("python", position))
     call = module.external("PyObject_Vectorcall", "ptr", "ptr", "ptr", "i64", "ptr")
     count = len(step.arguments) | 1 << 63  # PY_VECTORCALL_ARGUMENTS_OFFSET: the slot before the first may be written
@@ -112,13 +120,14 @@ def python_step(text: ProgramText, w: Part, step: PythonStep, number: int) -> No
 def _copy_to_array(text: ProgramText, w: Part, buffer: Buffer) -> None:
     """Python gets its own array of what lies in scratch."""
     slot, extents = text.layout.objects[buffer.number], w.at("%f", text.extents)
+    text.shared.sharing.expose()
     for axis, extent in enumerate(buffer.shape):
         w.store("i64", text.size(w, extent), extents, 8 * axis)
     w.do(f"call void @Py_DecRef(ptr {w.load('ptr', '%f', slot)})")
     w.store("ptr", "null", "%f", slot)
     descr = w.load("ptr", "%t", text.module.slot("descr", buffer.dtype))
     given = f"ptr {descr}, i64 {item_size(buffer.dtype)}, i32 {len(buffer.shape)}, ptr {extents}"
-    array = w.let(f"call ptr {new_array(text.module)}(ptr %t, {given})")
+    array = w.let(f"call ptr {new_array(text.module)}(ptr %f, ptr %t, {given})")
     w.fail_if_null(array, RAISED)
     w.store("ptr", array, "%f", slot)
     count = str(item_size(buffer.dtype))
@@ -196,10 +205,10 @@ def _swap(text: ProgramText, w: Writer, old: Buffer, new: Buffer) -> None:
 
 def _look_for_signals(text: ProgramText, w: Writer, i: str) -> None:
     ask, go_on = w.fresh("signals"), w.fresh("quiet")
-    due = w.let(f"icmp eq i64 {w.let(f'and i64 {i}, {SIGNAL_PERIOD - 1}')}, 0")
+    due = w.let(f"icmp eq i64 {w.let(f'and i64 {i}, {SIGNAL_PERIOD - 1}')}, {SIGNAL_PERIOD - 1}")
     w.branch(due, ask, go_on)
     w.label(ask)
-    raised = w.let(f"call {text.module.external('PyErr_CheckSignals', 'i32')}()")
+    raised = w.let(f"call i32 {text.shared.sharing.breathe()}(ptr %f, ptr %t)")
     w.fail_if(w.let(f"icmp ne i32 {raised}, 0"), RAISED)
     w.open(go_on)
 
@@ -220,6 +229,7 @@ def call_region(text: ProgramText, w: Part, step: CallRegion, number: int) -> No
     """Fill the inputs' and outputs' slots of the called program's frame, which is a piece of this one."""
     called = _called_program(text, step.program)
     inner = w.at("%f", text.room_for(called))
+    w.store("ptr", w.load("ptr", "%f", TOP), inner, TOP)
     for k, (buffer, given) in enumerate(zip(step.program.inputs, step.arguments)):
         w.store("ptr", text.pointer(w, given), inner, called.layout.data[buffer.number])
         array = w.load("ptr", "%f", text.layout.objects[given.number]) if given.number in text.layout.objects else "null"

@@ -18,6 +18,7 @@ from typing import Any
 from theano.emit.llvm.binding import llvm
 from theano.errors import CompileError, message
 from theano.flags import config
+from theano.graph.locks import made_once
 
 LEVELS = ("baseline", "avx2", "avx512")
 _LEVEL_CPU = {"baseline": "x86-64", "avx2": "x86-64-v3", "avx512": "x86-64-v4"}
@@ -95,7 +96,7 @@ def _initialise() -> None:
     llvm.initialize_all_asmprinters()
 
 
-@functools.cache
+@made_once
 def machine(of: Target, effort: int = 2) -> Any:
     """LLVM's own view of a target; ``effort`` is the code generator's optimisation level."""
     _initialise()

@@ -1,0 +1,247 @@
+"""When other threads run during a call, and what the call does before: see :mod:`theano.graph.locks`.
+
+A call holds the interpreter's lock, so nobody sees it half done, until it comes to a Python step, to a kernel that takes milliseconds
+or to a loop.  There it is *exposed*: it holds the arrays of its shared variables, counts as their reader and owns
+those it will update.  When a step has written over a shared variable's present value nothing lets others in any more.
+
+Ctrl-C is looked for where the lock is given away, so no later than some 50 milliseconds after it was pressed.
+"""
+
+from __future__ import annotations
+
+from theano.emit.llvm.objects import Abi
+from theano.emit.llvm.status import RAISED
+from theano.emit.llvm.writer import Module, Writer
+from theano.graph.locks import OWNER, READERS
+
+TOP, EXPOSED, BREATH, HEAD = 16, 24, 32, 40
+"""Offsets in a frame: of the pointer to the frame of the whole call; there, whether it is exposed, and when it last let others in.
+
+What comes before are the two words of a failure's payload; ``HEAD`` bytes in all."""
+LONG = 8_000_000
+"""Scalar instructions, about a millisecond of them in vectors, for which the interpreter's lock is given away."""
+SLICE = 50 * LONG
+"""After so many it is asked for again, to look for signals."""
+BREATH_PERIOD = 5_000_000
+"""Nanoseconds after which a loop lets other threads in: what CPython does with its own."""
+
+
+class Sharing:
+    """The shared variables of a program in its module's table: ``shared`` ones, of which the code ``updates`` some."""
+
+    def __init__(self, module: Module, abi: Abi, shared: int, updated: list[int], held: int) -> None:
+        """``held``: where in the frame the references lie that an exposed call has."""
+        self.module, self.abi, self.count, self.updated, self.held = module, abi, shared, updated, held
+        self.lists = [module.slot("shared", k) for k in range(shared)]
+        self.locks = [module.slot("lock", k) for k in range(shared)]
+        self.owned = [module.slot("updated lock", k) for k in updated]
+
+    def expose(self) -> str:
+        """``void @expose(frame, table)``"""
+        if self.module.once("expose"):
+            if self.count:
+                self.module.external("Py_IncRef", "void", "ptr")
+                self.module.external("PyThread_get_thread_ident", "i64")
+            self.module.add(self._expose() if self.count else "define internal void @expose(ptr %f, ptr %t) {\n  ret void\n}")
+        return "@expose"
+
+    def begin(self, w: Writer) -> None:
+        """Once all steps are written: the frame's own words."""
+        if self.count or "breathe" in self.module.defined:
+            for offset, value, kind in ((TOP, "%f", "ptr"), (EXPOSED, 0, "i64"), (BREATH, 0, "i64")):
+                w.store(kind, value, "%f", offset)
+
+    def conceal(self, w: Writer) -> None:
+        """At the end of a call, exposed or not."""
+        if self.count == 0 or "expose" not in self.module.defined:
+            return
+        if self.module.once("conceal"):
+            self.module.external("Py_DecRef", "void", "ptr")
+            self.module.add(self._conceal())
+        w.do("call void @conceal(ptr %f, ptr %t)")
+
+    def breathe(self) -> str:
+        """``i32 @breathe(frame, table)``: once in a while let others in; whether a signal's handler raised."""
+        self.expose()
+        if self.module.once("breathe"):
+            for name, result, *arguments in _INTERPRETER:
+                self.module.external(name, result, *arguments)
+            self.module.external("theano_clock", "i64")
+            self.module.add(_BREATHE)
+        return "@breathe"
+
+    def in_slices(self) -> str:
+        """``i64 @in_slices(frame, table, function, job, parts, slice, limit)``: on the pool, without the interpreter's lock.
+
+        The job's first word says where a slice begins.  The status is 0, or that a signal's handler raised."""
+        self.expose()
+        if self.module.once("in_slices"):
+            for name, result, *arguments in _INTERPRETER:
+                self.module.external(name, result, *arguments)
+            self.module.external("theano_run_parts", "void", "ptr", "ptr", "i64", "i64")
+            self.module.add(_IN_SLICES)
+        return "@in_slices"
+
+    def _expose(self) -> str:
+        return f"""define internal void @expose(ptr %f, ptr %t) {{
+entry:
+  %topp = getelementptr i8, ptr %f, i64 {TOP}
+  %top = load ptr, ptr %topp
+  %flagp = getelementptr i8, ptr %top, i64 {EXPOSED}
+  %flag = load i64, ptr %flagp
+  %before = icmp ne i64 %flag, 0
+  br i1 %before, label %done, label %begin
+begin:
+  store i64 1, ptr %flagp
+  %held = getelementptr i8, ptr %top, i64 {self.held}
+  %lists = getelementptr i8, ptr %t, i64 {min(self.lists, default=0)}
+  %locks = getelementptr i8, ptr %t, i64 {min(self.locks, default=0)}
+  %owned = getelementptr i8, ptr %t, i64 {min(self.owned, default=0)}
+  br label %head
+head:
+  %k = phi i64 [ 0, %begin ], [ %k1, %body ]
+  %more = icmp ult i64 %k, {self.count}
+  br i1 %more, label %body, label %own
+body:
+  %listp = getelementptr ptr, ptr %lists, i64 %k
+  %list = load ptr, ptr %listp
+  %itemsp = getelementptr i8, ptr %list, i64 {self.abi.items}
+  %items = load ptr, ptr %itemsp
+  %array = load ptr, ptr %items
+  call void @Py_IncRef(ptr %array)
+  %place = getelementptr ptr, ptr %held, i64 %k
+  store ptr %array, ptr %place
+  %lockp = getelementptr ptr, ptr %locks, i64 %k
+  %lock = load ptr, ptr %lockp
+  %readersp = getelementptr i64, ptr %lock, i64 {READERS}
+  %readers = load i64, ptr %readersp
+  %readers1 = add i64 %readers, 1
+  store i64 %readers1, ptr %readersp
+  %k1 = add i64 %k, 1
+  br label %head
+own:
+  %me = call i64 @PyThread_get_thread_ident()
+  br label %head2
+head2:
+  %j = phi i64 [ 0, %own ], [ %j1, %body2 ]
+  %more2 = icmp ult i64 %j, {len(self.updated)}
+  br i1 %more2, label %body2, label %done
+body2:
+  %minep = getelementptr ptr, ptr %owned, i64 %j
+  %mine = load ptr, ptr %minep
+  %ownerp = getelementptr i64, ptr %mine, i64 {OWNER}
+  store i64 %me, ptr %ownerp
+  %j1 = add i64 %j, 1
+  br label %head2
+done:
+  ret void
+}}"""
+
+    def _conceal(self) -> str:
+        return f"""define internal void @conceal(ptr %f, ptr %t) {{
+entry:
+  %flagp = getelementptr i8, ptr %f, i64 {EXPOSED}
+  %flag = load i64, ptr %flagp
+  %never = icmp eq i64 %flag, 0
+  br i1 %never, label %done, label %begin
+begin:
+  store i64 0, ptr %flagp
+  %held = getelementptr i8, ptr %f, i64 {self.held}
+  %locks = getelementptr i8, ptr %t, i64 {min(self.locks, default=0)}
+  %owned = getelementptr i8, ptr %t, i64 {min(self.owned, default=0)}
+  br label %head
+head:
+  %j = phi i64 [ 0, %begin ], [ %j1, %body ]
+  %more = icmp ult i64 %j, {len(self.updated)}
+  br i1 %more, label %body, label %head2
+body:
+  %minep = getelementptr ptr, ptr %owned, i64 %j
+  %mine = load ptr, ptr %minep
+  %ownerp = getelementptr i64, ptr %mine, i64 {OWNER}
+  store i64 0, ptr %ownerp
+  %j1 = add i64 %j, 1
+  br label %head
+head2:
+  %k = phi i64 [ 0, %head ], [ %k1, %body2 ]
+  %more2 = icmp ult i64 %k, {self.count}
+  br i1 %more2, label %body2, label %head3
+body2:
+  %lockp = getelementptr ptr, ptr %locks, i64 %k
+  %lock = load ptr, ptr %lockp
+  %readersp = getelementptr i64, ptr %lock, i64 {READERS}
+  %readers = load i64, ptr %readersp
+  %readers1 = call i64 @llvm.usub.sat.i64(i64 %readers, i64 1)
+  store i64 %readers1, ptr %readersp
+  %k1 = add i64 %k, 1
+  br label %head2
+head3:
+  %i = phi i64 [ 0, %head2 ], [ %i1, %body3 ]
+  %more3 = icmp ult i64 %i, {self.count}
+  br i1 %more3, label %body3, label %done
+body3:
+  %place = getelementptr ptr, ptr %held, i64 %i
+  %array = load ptr, ptr %place
+  call void @Py_DecRef(ptr %array)
+  %i1 = add i64 %i, 1
+  br label %head3
+done:
+  ret void
+}}"""
+
+
+_INTERPRETER = (("PyEval_SaveThread", "ptr"), ("PyEval_RestoreThread", "void", "ptr"), ("PyErr_CheckSignals", "i32"))
+
+_BREATHE = f"""define internal i32 @breathe(ptr %f, ptr %t) {{
+entry:
+  call void @expose(ptr %f, ptr %t)
+  %topp = getelementptr i8, ptr %f, i64 {TOP}
+  %top = load ptr, ptr %topp
+  %lastp = getelementptr i8, ptr %top, i64 {BREATH}
+  %last = load i64, ptr %lastp
+  %now = call i64 @theano_clock()
+  %never = icmp eq i64 %last, 0
+  br i1 %never, label %start, label %compare
+start:
+  store i64 %now, ptr %lastp
+  br label %look
+compare:
+  %passed = sub i64 %now, %last
+  %due = icmp uge i64 %passed, {BREATH_PERIOD}
+  br i1 %due, label %give, label %look
+give:
+  %state = call ptr @PyEval_SaveThread()
+  call void @PyEval_RestoreThread(ptr %state)
+  %then = call i64 @theano_clock()
+  store i64 %then, ptr %lastp
+  br label %look
+look:
+  %raised = call i32 @PyErr_CheckSignals()
+  ret i32 %raised
+}}"""
+
+_IN_SLICES = f"""define internal i64 @in_slices(ptr %f, ptr %t, ptr %function, ptr %job, i64 %parts, i64 %slice, i64 %limit) {{
+entry:
+  call void @expose(ptr %f, ptr %t)
+  br label %head
+head:
+  %first = phi i64 [ 0, %entry ], [ %end, %look ]
+  %more = icmp ult i64 %first, %parts
+  br i1 %more, label %run, label %done
+run:
+  store i64 %first, ptr %job
+  %left = sub i64 %parts, %first
+  %count = call i64 @llvm.umin.i64(i64 %left, i64 %slice)
+  %end = add i64 %first, %count
+  %state = call ptr @PyEval_SaveThread()
+  call void @theano_run_parts(ptr %function, ptr %job, i64 %count, i64 %limit)
+  call void @PyEval_RestoreThread(ptr %state)
+  br label %look
+look:
+  %raised = call i32 @PyErr_CheckSignals()
+  %quiet = icmp eq i32 %raised, 0
+  br i1 %quiet, label %head, label %stop
+stop:
+  ret i64 {RAISED}
+done:
+  ret i64 0
+}}"""
