@@ -122,6 +122,10 @@ class NotScalarConstantError(TheanoError):
     """A variable is not a constant number."""
 
 
+class AllocationError(TheanoError, MemoryError):
+    """There is no memory for an array of a call."""
+
+
 class CompileError(TheanoError):
     """Code generation or loading failed."""
 

@@ -27,7 +27,7 @@ from theano.compile.python_steps import python_callback
 from theano.compile.sizes import Sizes
 from theano.compile.specify import new_container
 from theano.compile.verbose import tell
-from theano.emit.llvm.status import GUARD, RANGE
+from theano.emit.llvm.status import GUARD, MEMORY, RANGE
 from theano.graph import Container, FunctionGraph
 from theano.runtime.native_type import NativeFunction
 
@@ -190,6 +190,8 @@ class Function(NativeFunction):
     def _fail(self, status: int, first: int, second: int, *arguments: Any) -> None:
         """Raise the error that a native status stands for."""
         loaded, sizes = self._loaded, Sizes(self._loaded.program, arguments)
+        if status >= MEMORY:
+            raise failures.memory_error(status - MEMORY, sizes)
         if status >= RANGE:
             step = loaded.steps[status - RANGE]
             raise self._told(failures.range_error(step), step.nodes[0], arguments)

@@ -7,15 +7,19 @@ the node works on are found again from the arguments of the call.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy
+
 from theano import errors
 from theano.compile.sizes import Sizes
+from theano.emit.llvm.frame import all_steps, frames, written_buffers
 from theano.graph import Constant
 from theano.graph.naming import operation, title
-from theano.loops.ir import Guard
+from theano.loops.ir import Buffer, Guard
 
 Shape = Sequence[int | None]
 Row = tuple[str, str, str, str]
@@ -64,6 +68,53 @@ def range_error(step: Any) -> Exception:
     """The error of a matrix that is too large for its library."""
     text = f"{step.routine}: an extent or leading dimension exceeds 2**31 - 1, which BLAS cannot take"
     return errors.ShapeError(errors.message(text, _place(step.nodes[0])))
+
+
+def memory_error(number: int, sizes: Sizes) -> Exception:
+    """The error of an array, or of scratch (then the largest piece of it), for which there is no memory."""
+    buffer, scratch = _allocation(number, sizes)
+    shape = [sizes(extent) for extent in buffer.shape]
+    step = next((s for s in all_steps(sizes.program.frame) if any(b.number == buffer.number for b in written_buffers(s))), None)
+    nodes = [node for node in getattr(step, "nodes", ()) if node is not None]
+    size = _bytes(buffer, sizes)
+    amount = "" if size is None else f", {size:,} bytes"
+    kind = "scratch" if scratch else _PURPOSE[buffer.storage]
+    target = next((sizes.program.shared[p].name for p, b in sizes.program.commits if b is buffer), None)
+    kind += f" {target}" if target else ""
+    text = f"there is no memory for {kind}: {buffer.dtype} ({_listed(shape)}){amount}"
+    rows: list[Row] = []
+    for node in dict.fromkeys(nodes):
+        rows += [("of", operation(node) or str(node), "", place) for place in (lines_of(node)[:1] or [""])]
+    rows += [row("input", variable, known) for variable, known in _first_operands(nodes, sizes)]
+    return errors.AllocationError(errors.message(text, rows[:6], "use smaller arguments, or a dtype that takes fewer bytes"))
+
+
+_PURPOSE = {"output": "an output", "update": "the next value of the shared variable", "object": "an intermediate array"}
+
+
+def _allocation(number: int, sizes: Sizes) -> tuple[Buffer, bool]:
+    """The buffer that the number names, and whether it is scratch: then the largest of its frame."""
+    for frame in frames(sizes.program.frame):
+        for buffer in frame.buffers:
+            if buffer.number == number:
+                pieces = [b for b in frame.buffers if b.storage == "arena"] if buffer.storage == "arena" else [buffer]
+                return max(pieces, key=lambda b: _bytes(b, sizes) or 0), buffer.storage == "arena"
+    raise AssertionError(f"no frame makes buffer {number}")
+
+
+def _bytes(buffer: Buffer, sizes: Sizes) -> int | None:
+    """Of its elements, however many that would be."""
+    shape = [sizes(extent) for extent in buffer.shape]
+    return None if None in shape else math.prod(shape, start=numpy.dtype(buffer.dtype).itemsize)  # type: ignore[arg-type]
+
+
+def _listed(shape: Shape) -> str:
+    return ", ".join("?" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "")
+
+
+def _first_operands(nodes: Sequence[Any], sizes: Sizes) -> list[tuple[Any, Shape]]:
+    found = {id(variable): (variable, shape) for node in nodes for variable, shape in sizes.operands(node)}
+    return [(variable, shape) for variable, shape in found.values() if not isinstance(variable, Constant)][:3]
 
 
 def _cure(guard: Guard, values: tuple[int, int], pair: list[tuple[Any, Shape]]) -> str | None:

@@ -25,7 +25,7 @@ from theano.compile.python_steps import python_callback
 from theano.compile.sizes import Sizes
 from theano.emit.reference_program import run_program
 from theano.graph.locks import lock_of, owning
-from theano.loops.ir import Guard, PythonStep
+from theano.loops.ir import Buffer, Guard, PythonStep
 
 
 class InterpretedFunction(LedFunction):
@@ -67,6 +67,8 @@ class ReferenceFunction(InterpretedFunction):
     def compute(self, values: Sequence[Any], shared: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         def failure(what: Guard | tuple[Any, str], first: int, second: int) -> Exception:
             sizes = Sizes(self._program, [*values, *shared])
+            if isinstance(what, Buffer):
+                return failures.memory_error(what.number, sizes)
             if isinstance(what, Guard):
                 return self._told(failures.guard_error(what, first, second, sizes), what.node, [*values, *shared])
             return self._told(failures.check_error(*what, first, sizes), what[0], [*values, *shared])

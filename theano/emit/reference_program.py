@@ -15,12 +15,13 @@ goes wrong here too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from theano.emit.llvm.frame import all_steps
+from theano.emit.llvm.frame import LARGEST, all_steps
 from theano.emit.reference import Array, run_kernel
 from theano.errors import BoundsError, ShapeError
 from theano.loops.ir import (
@@ -40,7 +41,7 @@ from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import PARTS, Value
 
 Perform = Callable[[Any, list[Any]], Sequence[Any]]
-Failure = Callable[[Guard | tuple[Any, str], int, int], Exception]
+Failure = Callable[[Guard | tuple[Any, str] | Buffer, int, int], Exception]
 
 
 def perform(node: Any, arguments: list[Any]) -> list[Any]:
@@ -50,8 +51,10 @@ def perform(node: Any, arguments: list[Any]) -> list[Any]:
     return [cell[0] for cell in cells]
 
 
-def plain_failure(what: Guard | tuple[Any, str], first: int, second: int) -> Exception:
-    """:class:`~theano.errors.ShapeError` of a guard, :class:`~theano.errors.BoundsError` of a check (node, message)."""
+def plain_failure(what: Guard | tuple[Any, str] | Buffer, first: int, second: int) -> Exception:
+    """:class:`~theano.errors.ShapeError` of a guard, :class:`~theano.errors.BoundsError` of a check (node, message), ``MemoryError``."""
+    if isinstance(what, Buffer):
+        return MemoryError(f"no memory for buffer {what.number}")
     if isinstance(what, Guard):
         return ShapeError(f"{what.message or what.relation}: {first}, {second}")
     return BoundsError(what[1].format(payload=first, array="the array"))
@@ -100,16 +103,16 @@ class _Run:
     def frame(self, frame: Frame) -> None:
         for guard in frame.guards:
             self.guard(guard)
-        arena = np.full(0 if frame.arena is None else self.extent(frame.arena), 0xA5, np.uint8)
+        arena = self.arena(frame)
         for buffer in frame.buffers:
             if buffer.number in self.made_by_python:
                 continue
             shape = tuple(map(self.extent, buffer.shape))
             if buffer.offset is None:
-                self.arrays[buffer.number] = np.zeros(shape, buffer.dtype)
+                self.arrays[buffer.number] = self.made(buffer, lambda: np.zeros(shape, buffer.dtype))
             else:
                 start, dtype = self.extent(buffer.offset), np.dtype(buffer.dtype)
-                stop = start + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+                stop = start + math.prod(shape) * dtype.itemsize
                 assert stop <= len(arena), f"buffer {buffer.number} does not lie in its arena"
                 self.arrays[buffer.number] = arena[start:stop].view(dtype).reshape(shape)
         for step in frame.steps:
@@ -117,6 +120,24 @@ class _Run:
                 self.frame(step)
             else:
                 self.step(step)
+
+    def arena(self, frame: Frame) -> Array:
+        """The frame's scratch, in bytes."""
+        pieces = [b for b in frame.buffers if b.storage == "arena"]
+        if frame.arena is None or not pieces:
+            return np.empty(0, np.uint8)
+        for buffer in pieces:
+            if math.prod(map(self.extent, buffer.shape)) >= 1 << LARGEST:
+                raise self.failure(buffer, 0, 0)
+        size = self.extent(frame.arena)
+        return self.made(pieces[0], lambda: np.full(size, 0xA5, np.uint8))
+
+    def made(self, buffer: Buffer, make: Callable[[], Array]) -> Array:
+        """What NumPy makes for ``buffer``, if there is memory for it."""
+        try:
+            return make()
+        except (MemoryError, ValueError):  # the latter if the size is no size
+            raise self.failure(buffer, 0, 0) from None
 
     def guard(self, guard: Guard) -> None:
         left, right = self.extent(guard.left), self.extent(guard.right)

@@ -87,7 +87,8 @@ class _WayIn(Writer):
             none = self.fresh("none")
             self.branch(self.let("icmp eq ptr %f, null"), none, "opened")
             self.label(none)
-            self.do("ret ptr null")
+            self.module.external("PyErr_NoMemory", "ptr")
+            self.do(f"ret ptr {self.let('call ptr @PyErr_NoMemory()')}")
             self.label("opened")
         self.program_text.begin(self)
         if self.signature.result == "list":  # first, as making it may run Python code: a collection of garbage
@@ -394,6 +395,7 @@ def _call(text: ProgramText, signature: Signature) -> str:
 
 def _complain(text: ProgramText, w: Writer, status: str) -> None:
     module, arguments = text.module, [*text.program.inputs, *text.program.shared]
+    w.do(f"call {module.external('PyErr_Clear', 'void')}()")  # NumPy's words for a lack of memory
     form = "LLL" + "O" * len(arguments)
     module.add(f'@complaint = private constant [{len(form) + 1} x i8] c"{form}\\00"')
     call = module.external("PyObject_CallFunction", "ptr", "ptr", "ptr", "...")

@@ -13,7 +13,7 @@ from typing import Any
 from theano.emit.llvm.instructions import Instructions
 from theano.emit.llvm.objects import Abi, item_size, lease, new_array, release_all, reused_array, unlease
 from theano.emit.llvm.sharing import HEAD, Sharing
-from theano.emit.llvm.status import GUARD, RAISED
+from theano.emit.llvm.status import GUARD, MEMORY
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import literal, register, storage
 from theano.emit.llvm.writer import Module, Writer
@@ -364,7 +364,7 @@ class ProgramText:
         if not need.isdigit() or int(need) > SMALL_ARENA:
             lease_number = len(self.layout.cells)
             self.layout.cells.append(self.shared.cell())
-            base = self._lease(w, need, base, lease_number)
+            base = self._lease(w, need, base, lease_number, arenas[0])
         slot = self.layout.take()
         w.store("ptr", base, "%f", slot)
         for buffer in arenas:
@@ -374,14 +374,14 @@ class ProgramText:
             w.store("ptr", w.at(w.load("ptr", "%f", slot), offset), "%f", self.layout.data[buffer.number])
         return lease_number
 
-    def _lease(self, w: Part, need: str, room: str, number: int) -> str:
+    def _lease(self, w: Part, need: str, room: str, number: int, first: Buffer) -> str:
         """A block from the cell unless the room in the frame is enough."""
         before, ask, done = w.block, w.fresh("lease"), w.fresh("leased")
         cell, held = w.at("%t", self.layout.cells[number]), w.at("%f", self.lease_slot(number))
         w.branch(w.let(f"icmp ule i64 {need}, {SMALL_ARENA}"), done, ask)
         w.label(ask)
         block = w.let(f"call ptr {lease(self.module)}(ptr {cell}, ptr {held}, i64 {need})")
-        w.fail_if_null(block, RAISED)
+        w.fail_if_null(block, MEMORY + first.number)
         after = w.block
         w.open(done)
         return w.let(f"phi ptr [ {room}, %{before} ], [ {block}, %{after} ]")
@@ -395,7 +395,7 @@ class ProgramText:
 
     def _check_extents(self, stream: Stream, buffers: list[Buffer]) -> None:
         """The product of every scratch buffer's extents is a size in bytes that can exist; else ``MemoryError``."""
-        for shape in {b.shape: b for b in buffers if _may_overflow(b)}:
+        for shape, buffer in {b.shape: b for b in buffers if _may_overflow(b)}.items():
             w = stream.part()
             product, bad = "1", "false"
             for extent in shape:
@@ -403,15 +403,7 @@ class ProgramText:
                 product, over = (w.let(f"extractvalue {{ i64, i1 }} {pair}, {k}") for k in (0, 1))
                 bad = w.let(f"or i1 {bad}, {over}")
             large = w.let(f"icmp uge i64 {product}, {1 << LARGEST}")
-            self._no_memory_if(w, w.let(f"or i1 {bad}, {large}"))
-
-    def _no_memory_if(self, w: Part, condition: str) -> None:
-        refuse, go_on = w.fresh("refuse"), w.fresh("on")
-        w.branch(condition, refuse, go_on)
-        w.label(refuse)
-        w.let(f"call {self.module.external('PyErr_NoMemory', 'ptr')}()")
-        w.fail_if("true", RAISED)
-        w.open(go_on)
+            w.fail_if(w.let(f"or i1 {bad}, {large}"), MEMORY + buffer.number)
 
     def _array(self, w: Part, buffer: Buffer, repeated: bool) -> None:
         """Make the array of ``buffer``; a spare or the last iteration's is used again if nobody else holds it."""
@@ -431,7 +423,7 @@ class ProgramText:
                 w.do(f"call {self.module.external('Py_DecRef', 'void', 'ptr')}(ptr {w.load('ptr', '%f', slot)})")
                 w.store("ptr", "null", "%f", slot)
             array = w.let(f"call ptr {new_array(self.module)}(ptr %f, ptr %t, {rest})")
-        w.fail_if_null(array, RAISED)
+        w.fail_if_null(array, MEMORY + buffer.number)
         self.keep(w, buffer, array)
 
     def is_kept(self, buffer: Buffer) -> bool:

@@ -204,7 +204,7 @@ fresh:
 
 
 def lease(module: Module) -> str:
-    """``ptr @lease(cell, held, bytes)``: a block of scratch, aligned to 64 bytes, or null with ``MemoryError`` set.
+    """``ptr @lease(cell, held, bytes)``: a block of scratch, aligned to 64 bytes, or null if there is no memory.
 
     ``cell`` keeps the function's idle block between calls: it is taken by one atomic exchange, so a second call (another
     thread's, or one made inside a Python step) finds it empty and gets a block of its own.  A block begins with its
@@ -212,7 +212,6 @@ def lease(module: Module) -> str:
     if module.once("lease"):
         module.external("PyMem_RawMalloc", "ptr", "i64")
         module.external("PyMem_RawFree", "void", "ptr")
-        module.external("PyErr_NoMemory", "ptr")
         module.add("""define internal ptr @lease(ptr %cell, ptr %held, i64 %bytes) {
 entry:
   %idle = atomicrmw xchg ptr %cell, ptr null seq_cst
@@ -233,7 +232,6 @@ make:
   %failed = icmp eq ptr %new, null
   br i1 %failed, label %full, label %made
 full:
-  %x = call ptr @PyErr_NoMemory()
   ret ptr null
 made:
   store i64 %bytes, ptr %new

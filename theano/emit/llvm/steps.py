@@ -10,7 +10,7 @@ from theano.emit.llvm.library import library_step
 from theano.emit.llvm.objects import declare_counts, item_size, new_array
 from theano.emit.llvm.parallel import WORTH, spread_kernel
 from theano.emit.llvm.sharing import TOP
-from theano.emit.llvm.status import RAISED
+from theano.emit.llvm.status import MEMORY, RAISED
 from theano.emit.llvm.text import literal, storage
 from theano.emit.llvm.writer import Writer
 from theano.loops.canonical import kernel_key
@@ -128,7 +128,7 @@ def _copy_to_array(text: ProgramText, w: Part, buffer: Buffer) -> None:
     descr = w.load("ptr", "%t", text.module.slot("descr", buffer.dtype))
     given = f"ptr {descr}, i64 {item_size(buffer.dtype)}, i32 {len(buffer.shape)}, ptr {extents}"
     array = w.let(f"call ptr {new_array(text.module)}(ptr %f, ptr %t, {given})")
-    w.fail_if_null(array, RAISED)
+    w.fail_if_null(array, MEMORY + buffer.number)
     w.store("ptr", array, "%f", slot)
     count = str(item_size(buffer.dtype))
     for extent in buffer.shape:
