@@ -112,7 +112,7 @@ def _listed(shape: Shape) -> str:
     return ", ".join("?" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "")
 
 
-def _first_operands(nodes: Sequence[Any], sizes: Sizes) -> list[tuple[Any, Shape]]:
+def _first_operands(nodes: Sequence[Any], sizes: Sizes) -> Sequence[tuple[Any, Shape]]:
     found = {id(variable): (variable, shape) for node in nodes for variable, shape in sizes.operands(node)}
     return [(variable, shape) for variable, shape in found.values() if not isinstance(variable, Constant)][:3]
 
