@@ -21,7 +21,6 @@ from __future__ import annotations
 import io
 import os
 import pickle
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +36,7 @@ from theano.compile.portrait import Portrait, take_portrait
 from theano.compile.specify import Specification, present_request
 from theano.errors import LoadError, SaveError, message
 from theano.graph import Apply, Container, FunctionGraph, Origin, Variable
+from theano.graph.locks import owning
 from theano.graph.portable import portable
 from theano.tensor.sharedvar import ScalarSharedVariable, SharedVariable, TensorSharedVariable
 from theano.tensor.type import TensorType, tensor_type
@@ -81,11 +81,9 @@ def save(f: Function, path: Path, graph: bool = True) -> None:
     specification = compilation.specification
     portrait = take_portrait(compilation)
     described = _Describer()
-    with ExitStack() as locks:
-        stores = list({id(v.container): v for v in (*specification.shared, *specification.states.values())}.values())
-        place = {id(v.container): k for k, v in enumerate(stores)}
-        for container in sorted((v.container for v in stores), key=id):
-            locks.enter_context(container.lock)
+    stores = list({id(v.container): v for v in (*specification.shared, *specification.states.values())}.values())
+    place = {id(v.container): k for k, v in enumerate(stores)}
+    with owning([v.container.lock for v in stores], inside=True):
         index: dict[str, Any] = {
             "name": f.name,
             "layout": specification.layout,

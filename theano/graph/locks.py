@@ -38,12 +38,31 @@ _LONGEST_NAP = 0.001
 
 
 class CellLock:
-    """Of one cell, which it keeps alive."""
+    """Of one cell, which it keeps alive.
 
-    __slots__ = ("cell", "words", "__weakref__")
+    In a ``with`` block it is a plain lock besides: of whoever puts a value in for the call that follows."""
+
+    __slots__ = ("cell", "words", "_turn", "__weakref__")
 
     def __init__(self, cell: list[Any]) -> None:
-        self.cell, self.words = cell, array("Q", (0, 0, 0))
+        self.cell, self.words, self._turn = cell, array("Q", (0, 0, 0)), threading.RLock()
+
+    def __enter__(self) -> CellLock:
+        self._turn.acquire()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._turn.release()
+
+    def forget_other_threads(self) -> None:
+        """In a forked child."""
+        words, me = self.words, threading.get_ident()
+        words[OWNER] = me if words[OWNER] == me else 0
+        words[WANTED] = 0
+        if self._turn.acquire(blocking=False):
+            self._turn.release()
+        else:
+            self._turn = threading.RLock()
 
     @property
     def address(self) -> int:
@@ -160,24 +179,31 @@ def _rows(waiter: _Waiter, owner: int | None) -> list[tuple[str, str]]:
 
 
 @contextmanager
-def owning(locks: Sequence[CellLock]) -> Iterator[None]:
-    """Own all cells, for updates that are computed in Python: none of them is owned while one has to be waited for."""
+def owning(locks: Sequence[CellLock], inside: bool = False) -> Iterator[None]:
+    """Own all cells, for what is computed in Python: none of them is owned while another has to be waited for.
+
+    ``inside``: what a call of this very thread owns already is no error, as the values are only looked at."""
     me = threading.get_ident()
     taken: list[CellLock] = []
     try:
-        while len(taken) < len(locks):
-            wait_for(locks)
-            for lock in locks:
-                words = lock.words
-                if words[OWNER] == 0:
-                    words[OWNER] = me
-                    taken.append(lock)
-                else:
-                    _give_up(taken)
-                    break
+        wait_for(locks, inside)
+        while not _all_taken(locks, taken, me, inside):
+            wait_for(locks, inside)
         yield
     finally:
         _give_up(taken)
+
+
+def _all_taken(locks: Sequence[CellLock], taken: list[CellLock], me: int, inside: bool) -> bool:
+    for lock in locks:
+        words = lock.words
+        if words[OWNER] == 0:
+            words[OWNER] = me
+            taken.append(lock)
+        elif words[OWNER] != me or not (inside or lock in taken):
+            _give_up(taken)
+            return False
+    return True
 
 
 def _give_up(taken: list[CellLock]) -> None:
@@ -188,11 +214,10 @@ def _give_up(taken: list[CellLock]) -> None:
 def _forget_other_threads() -> None:
     """In a forked child only the thread that forked goes on; what the others owned is free."""
     global _mutex
-    me, _mutex = threading.get_ident(), threading.Lock()
+    _mutex = threading.Lock()
     _waiting.clear()
     for lock in list(_locks.values()):
-        lock.words[OWNER] = me if lock.words[OWNER] == me else 0
-        lock.words[WANTED] = 0
+        lock.forget_other_threads()
 
 
 # ------------------------------------------------------------------------------------------------ compiling

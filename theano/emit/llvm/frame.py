@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from theano.emit.llvm.instructions import Instructions
-from theano.emit.llvm.objects import Abi, item_size, lease, new_array, release_all, reused_array, unlease
+from theano.emit.llvm.objects import Abi, item_and_rank, lease, new_array, release_all, reused_array, unlease
 from theano.emit.llvm.sharing import HEAD, Sharing
 from theano.emit.llvm.status import GUARD, MEMORY
 from theano.emit.llvm.target import Target
@@ -106,8 +106,9 @@ Emitter = Callable[["ProgramText", "Part", Any, int], None]
 class Shared:
     """What the programs of one module have in common: the module, equal kernels, numbering, options."""
 
-    def __init__(self, target: Target, abi: Abi, profile: bool, emitters: Mapping[type[Step], Emitter]) -> None:
-        self.module = Module()
+    def __init__(self, target: Target, abi: Abi, profile: bool, emitters: Mapping[type[Step], Emitter], listed: bool) -> None:
+        """``listed``: the call's answer is a list."""
+        self.module, self.listed = Module(), listed
         self.target, self.abi, self.profile, self.emitters = target, abi, profile, emitters
         self.kernels: dict[Hashable, str] = {}
         self.programs: dict[int, ProgramText] = {}
@@ -213,7 +214,7 @@ class ProgramText:
     def _lay_out(self, steps: list[Step]) -> None:
         layout = self.layout
         owned = [b for b in self.buffers.values() if b.storage in OWNED or (b.storage == "arena" and b.number in self.as_objects)]
-        layout.owned_count = len(owned) + 1
+        layout.owned_count = len(owned) + self.shared.listed
         layout.leases = sum(frame.arena is not None for frame in frames(self.program.frame))
         layout.owned = layout.take(layout.owned_count + layout.leases)
         layout.results = layout.owned + 8 * len(owned)
@@ -412,7 +413,7 @@ class ProgramText:
         for axis, extent in enumerate(buffer.shape):
             w.store("i64", self.size(w, extent), extents, 8 * axis)
         descr = w.load("ptr", "%t", self.module.slot("descr", buffer.dtype))
-        rest = f"ptr {descr}, i64 {item_size(buffer.dtype)}, i32 {len(buffer.shape)}, ptr {extents}"
+        rest = f"ptr {descr}, i64 {item_and_rank(buffer.dtype, len(buffer.shape))}, ptr {extents}"
         if self.abi.counted and (repeated or buffer.storage == "update" or self.is_kept(buffer)):
             old = w.at("%f", slot)
             if not repeated:

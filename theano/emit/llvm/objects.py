@@ -77,25 +77,32 @@ def item_size(dtype: str) -> int:
     return int(np.dtype(dtype).itemsize)
 
 
+def item_and_rank(dtype: str, rank: int) -> int:
+    """Both in one number: six arguments of a function are passed in registers."""
+    return item_size(dtype) << 8 | rank
+
+
 def declare_counts(module: Module) -> None:
     module.external("Py_IncRef", "void", "ptr")
     module.external("Py_DecRef", "void", "ptr")
 
 
 def new_array(module: Module) -> str:
-    """``ptr @array.new(frame, table, descr, bytes of an item, rank, extents)``: a fresh C-contiguous array, or null and an exception.
+    """``ptr @array.new(frame, table, descr, item and rank, extents)``: a fresh C-contiguous array, or null and an exception.
 
     A large one comes from :mod:`theano.runtime.allocator`; making it may run Python code, a collection of garbage."""
     if module.once("array.new"):
         declare_counts(module)
         module.external("PyArray_NewFromDescr", "ptr", "ptr", "ptr", "i32", "ptr", "ptr", "ptr", "i32", "ptr")
         module.external("theano_new_large", "ptr", "ptr", "ptr", "i32", "ptr")
-        module.add(f"""define internal ptr @array.new(ptr %f, ptr %t, ptr %descr, i64 %item, i32 %rank, ptr %extents) {{
+        module.add(f"""define internal ptr @array.new(ptr %f, ptr %t, ptr %descr, i64 %kind, ptr %extents) {{
 entry:
+  %item = lshr i64 %kind, 8
+  %n = and i64 %kind, 255
+  %rank = trunc i64 %n to i32
   %typep = getelementptr i8, ptr %t, i64 {module.slot("type", "ndarray")}
   %type = load ptr, ptr %typep
   call void @Py_IncRef(ptr %descr)
-  %n = zext i32 %rank to i64
   br label %head
 head:
   %i = phi i64 [ 0, %entry ], [ %i1, %axis ]
@@ -123,14 +130,13 @@ fresh:
 
 
 def reused_array(module: Module, abi: Abi) -> str:
-    """``ptr @array.reused(frame, table, slot, descr, bytes of an item, rank, extents)``: the array in ``slot``, if it fits and no one
-    holds it.
+    """``ptr @array.reused(frame, table, slot, descr, item and rank, extents)``: the array in ``slot``, if it fits and no one holds it.
 
     Empties the slot.  What does not fit is released, which may run Python code (a weak reference's), and a fresh array made."""
     new_array(module)
     if module.once("array.reused"):
         wanted = BEHAVED | OWNDATA | WRITEABLE
-        module.add(f"""define internal ptr @array.reused(ptr %f, ptr %t, ptr %slot, ptr %descr, i64 %item, i32 %rank, ptr %extents) {{
+        module.add(f"""define internal ptr @array.reused(ptr %f, ptr %t, ptr %slot, ptr %descr, i64 %form, ptr %extents) {{
 entry:
   %old = load ptr, ptr %slot
   store ptr null, ptr %slot
@@ -139,17 +145,20 @@ entry:
 look:
   %count = load i32, ptr %old
   %c1 = icmp eq i32 %count, 1
-  br i1 %c1, label %alone, label %drop
-alone:
   %typep = getelementptr i8, ptr %t, i64 {module.slot("type", "ndarray")}
   %type = load ptr, ptr %typep
   %kindp = getelementptr i8, ptr %old, i64 {abi.kind}
   %kind = load ptr, ptr %kindp
   %c2 = icmp eq ptr %kind, %type
-  br i1 %c2, label %array, label %unfit
+  %c12 = and i1 %c1, %c2
+  br i1 %c12, label %array, label %other
+other:
+  br i1 %c1, label %unfit, label %drop
 array:
   %rankp = getelementptr i8, ptr %old, i64 {abi.rank}
   %r = load i32, ptr %rankp
+  %n = and i64 %form, 255
+  %rank = trunc i64 %n to i32
   %c3 = icmp eq i32 %r, %rank
   %descrp = getelementptr i8, ptr %old, i64 {abi.descr}
   %d = load ptr, ptr %descrp
@@ -172,7 +181,6 @@ array:
 shape:
   %hasp = getelementptr i8, ptr %old, i64 {abi.extents}
   %has = load ptr, ptr %hasp
-  %n = zext i32 %rank to i64
   br label %axis
 axis:
   %i = phi i64 [ 0, %shape ], [ %i1, %same ]
@@ -197,7 +205,7 @@ drop:
   call void @Py_DecRef(ptr %old)
   br label %fresh
 fresh:
-  %new = call ptr @array.new(ptr %f, ptr %t, ptr %descr, i64 %item, i32 %rank, ptr %extents)
+  %new = call ptr @array.new(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %extents)
   ret ptr %new
 }}""")
     return "@array.reused"

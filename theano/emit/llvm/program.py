@@ -37,7 +37,7 @@ class Emitted:
 
 def emit_program(program: Program, signature: Signature, target: Target, abi: Abi, *, profile: bool = False) -> Emitted:
     """One module that defines ``@entry`` (a vectorcall function) and ``@direct`` (arrays already checked)."""
-    shared = Shared(target, abi, profile, EMIT)
+    shared = Shared(target, abi, profile, EMIT, signature.result == "list")
     text = ProgramText(shared, program)
     emit_entry(text, signature)
     module = shared.module

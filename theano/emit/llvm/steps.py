@@ -7,7 +7,7 @@ from typing import Any
 from theano.emit.llvm.frame import Part, ProgramText, Stream, all_steps, varying, written_buffers
 from theano.emit.llvm.kernel import emit_kernel
 from theano.emit.llvm.library import library_step
-from theano.emit.llvm.objects import declare_counts, item_size, new_array
+from theano.emit.llvm.objects import declare_counts, item_and_rank, item_size, new_array
 from theano.emit.llvm.parallel import WORTH, spread_kernel
 from theano.emit.llvm.sharing import TOP
 from theano.emit.llvm.status import MEMORY, RAISED
@@ -126,7 +126,7 @@ def _copy_to_array(text: ProgramText, w: Part, buffer: Buffer) -> None:
     w.do(f"call void @Py_DecRef(ptr {w.load('ptr', '%f', slot)})")
     w.store("ptr", "null", "%f", slot)
     descr = w.load("ptr", "%t", text.module.slot("descr", buffer.dtype))
-    given = f"ptr {descr}, i64 {item_size(buffer.dtype)}, i32 {len(buffer.shape)}, ptr {extents}"
+    given = f"ptr {descr}, i64 {item_and_rank(buffer.dtype, len(buffer.shape))}, ptr {extents}"
     array = w.let(f"call ptr {new_array(text.module)}(ptr %f, ptr %t, {given})")
     w.fail_if_null(array, MEMORY + buffer.number)
     w.store("ptr", array, "%f", slot)
