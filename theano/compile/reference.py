@@ -65,7 +65,7 @@ class ReferenceFunction(InterpretedFunction):
         self._callbacks = {id(step.node): python_callback(step, debug=True) for step in steps if isinstance(step, PythonStep)}
 
     def compute(self, values: Sequence[Any], shared: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-        def failure(what: Guard | tuple[Any, str], first: int, second: int) -> Exception:
+        def failure(what: Guard | tuple[Any, str] | Buffer, first: int, second: int) -> Exception:
             sizes = Sizes(self._program, [*values, *shared])
             if isinstance(what, Buffer):
                 return failures.memory_error(what.number, sizes)
