@@ -3,7 +3,7 @@
 python -m theano doctor             versions, processor, BLAS, threads, cache: put this into a bug report
 python -m theano flags [WORD]       every setting whose name holds WORD: what it takes, and its value
 python -m theano cache [--clear]    the compiled code kept on disk
-python -m theano docs [FILE]        the page of elementwise operations, to FILE or to the screen
+python -m theano docs [FILE]        the page of elementwise operations, to FILE or to the screen; classic_api.md: of classic names
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 
 from theano import flags
+from theano.compat.absent import classic_page
 from theano.emit.llvm.target import target
 from theano.printing.pages import elementwise_page
 from theano.runtime import libraries, pool
@@ -67,7 +68,8 @@ def docs(file: str | None = None) -> Iterator[str]:
     if file is None:
         yield elementwise_page().rstrip("\n")
     else:
-        Path(file).write_text(elementwise_page(), encoding="utf-8")
+        page = classic_page if Path(file).name == "classic_api.md" else elementwise_page
+        Path(file).write_text(page(), encoding="utf-8")
         yield f"wrote {file}"
 
 

@@ -8,6 +8,7 @@ import re
 
 from tests.faces import extending
 from tests.faces.calls_elsewhere import ELSEWHERE
+from tests.faces.graphs import GRAPHS
 
 U = "[0.1, 0.5, 0.9]"
 ON_UNIT = {  # functions of one number, by what NumPy or SciPy has for them
@@ -435,6 +436,7 @@ CALLS = {
     **OTHERS,
     **ELSEWHERE,
     **extending.CALLS,
+    **GRAPHS,
 }
 
 

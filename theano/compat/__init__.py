@@ -20,9 +20,10 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from theano.compat.absent import ABSENT, why_absent
 from theano.compat.table import TABLE
 
-__all__ = ["TABLE", "Moved", "install", "places"]
+__all__ = ["ABSENT", "TABLE", "Moved", "install", "places", "why_absent"]
 
 
 def places(path: str) -> Iterator[tuple[str, dict[str, str] | None]]:
@@ -42,7 +43,8 @@ def _lookup(path: str) -> Callable[[str], Any]:
                 today = name if names is None else names.get(name)
                 if today is not None and hasattr(found := import_module(module), today):
                     return getattr(found, today)
-        raise AttributeError(f"module {path!r} has no attribute {name!r}")
+        why = why_absent(path, name)
+        raise AttributeError(f"module {path!r} has no attribute {name!r}" + (f": {why}" if why else ""))
 
     return moved
 
