@@ -15,6 +15,8 @@ TABLE: dict[str, tuple[str, ...]] = {
         "theano.compile: ProfileStats predefined_linkers predefined_optimizers",
         "theano.dtypes: _asarray",
         "theano.flags: change_flags",
+        "theano.graph: Container FunctionGraph Generic OpenMPOp as_op",
+        "theano.interpret: Linker LocalLinker PerformLinker",
         "theano.printing: pprint",
         "theano.tensor.products: dot=dot_of",
         "theano.tensor.subtensor: sparse_grad",

@@ -192,24 +192,11 @@ class DebugMode(Mode):
 
     def function_maker(self, i: Any, o: Any, m: Any, *args: Any, **kwargs: Any) -> Any:
         """What makes functions of this mode from inputs ``i`` and outputs ``o``: ``function_maker(i, o, m).create()``."""
-        return DebugMaker(i, o, m, *args, **kwargs)
+        from theano.compile.classic import FunctionMaker
 
-
-class DebugMaker:
-    """The arguments of a function to be; :meth:`create` makes it."""
-
-    def __init__(self, inputs: Any, outputs: Any, mode: Any = None, *args: Any, **kwargs: Any) -> None:
-        if not isinstance(mode, DebugMode):
-            raise TypeError(
-                message(f"function_maker: the mode is {mode!r}, no DebugMode", cure="pass the mode itself as the third argument")
-            )
-        self.inputs, self.outputs, self.mode, self.args, self.kwargs = inputs, outputs, mode, args, kwargs
-
-    def create(self) -> Any:
-        """The compiled function."""
-        import theano
-
-        return theano.function(self.inputs, self.outputs, self.mode, *self.args, **self.kwargs)
+        if not isinstance(m, DebugMode):
+            raise TypeError(message(f"function_maker: the mode is {m!r}, no DebugMode", cure="pass the mode itself as the third argument"))
+        return FunctionMaker(i, o, m, *args, **kwargs)
 
 
 __all__ = [
