@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import inf, isnan
-from typing import Any
+from typing import Any, ClassVar
 
 from theano.errors import did_you_mean, message
 from theano.flags import config
@@ -41,6 +41,8 @@ class DB:
     """The base: a table of objects with tags.  What stands in it are rules, optimizers, and databases of those."""
 
     name: str | None = None
+    changes: ClassVar[int] = 0
+    """How often any database was changed."""
 
     def __init__(self) -> None:
         self._objects: dict[str, Any] = {}
@@ -61,17 +63,20 @@ class DB:
         own = (self.name,) if self.name is not None and use_db_name_as_tag else ()
         self._tags[name] = frozenset((*tags, *own, name, type(obj).__name__))
         obj.name = name
+        DB.changes += 1
 
     def unregister(self, name: str) -> None:
         """Take out what was registered by ``name``."""
         self._known(name)
         del self._objects[name], self._tags[name]
+        DB.changes += 1
 
     def add_tags(self, name: str, *tags: str) -> None:
         """Give what is registered by ``name`` more tags."""
         _check_words("add_tags", name, *tags)
         self._known(name)
         self._tags[name] |= frozenset(tags)
+        DB.changes += 1
 
     def remove_tags(self, name: str, *tags: str) -> None:
         """Take tags from what is registered by ``name``."""
@@ -81,6 +86,7 @@ class DB:
             if tag not in self._tags[name]:
                 raise ValueError(f"{self._title()}: {name!r} has no tag {tag!r}; it has {', '.join(sorted(self._tags[name]))}")
         self._tags[name] -= frozenset(tags)
+        DB.changes += 1
 
     def __getitem__(self, name: str) -> Any:
         """What is registered by ``name``, or what alone has that tag."""

@@ -198,6 +198,27 @@ class Index:
             found = self._of_op[id(op)] = op, tuple(ranked[position] for position in sorted(ranked))
         return found[1]
 
+    def forget(self) -> None:
+        """Let go of the ops that were seen."""
+        self._of_op.clear()
+
+
+class Rules:
+    """Rules made ready for a run: those that are sought, and with them those for cleaning up."""
+
+    def __init__(self, rewrites: Iterable[LocalOptimizer], cleanup: Iterable[LocalOptimizer] = (), fail: Failure = report_failure) -> None:
+        self.sought = [rule_of(rule, fail) for rule in rewrites]
+        self.cleanup = [rule_of(rule, fail) for rule in cleanup]
+        self.wanted, self.index = Index(self.sought), Index([*self.sought, *self.cleanup])
+
+    def __bool__(self) -> bool:
+        return bool(self.sought)
+
+    def forget(self) -> None:
+        """Let go of the ops that were seen."""
+        self.wanted.forget()
+        self.index.forget()
+
 
 # --------------------------------------------------------------------------------------------------- budget
 
@@ -328,20 +349,15 @@ class Rewriter:
     # running
 
     def run(
-        self,
-        rewrites: Iterable[LocalOptimizer],
-        stage: str = "custom",
-        cleanup: Iterable[LocalOptimizer] = (),
-        max_use_ratio: float | None = None,
+        self, rewrites: Rules | Iterable[LocalOptimizer], stage: str = "custom", max_use_ratio: float | None = None
     ) -> None:
-        """Apply ``rewrites`` until none of them applies any more; ``cleanup`` only to nodes that are new or have changed.
+        """Apply ``rewrites`` until none of them applies any more; those for cleaning up only to nodes that are new or have changed.
 
         With nothing to apply every node is visited, and so merged.  What another pass has changed since the last run is visited
         as well.  Rules of extensions may hit ``max_use_ratio`` times the number of nodes (``config.optdb.max_use_ratio``)."""
         started, before = perf_counter(), len(self.fgraph.apply_nodes)
-        rules = [rule_of(rule) for rule in rewrites]
-        wanted, index = Index(rules), Index([*rules, *map(rule_of, cleanup)])
-        self.index = index
+        rules = rewrites if isinstance(rewrites, Rules) else Rules(rewrites)
+        wanted, self.index = rules.wanted, rules.index
         attached = any(feature is self for feature in self.fgraph.features)
         if not attached:
             self._arrivals.clear()
@@ -356,6 +372,7 @@ class Rewriter:
         try:
             self._work(Budget(before, max_use_ratio))
         finally:
+            rules.forget()
             if not attached:
                 self.fgraph.remove_feature(self)
         self._seen_all = self._seen_all or not rules

@@ -26,7 +26,7 @@ from typing import Any
 from theano.errors import message
 from theano.graph import Apply, FunctionGraph, provenance
 from theano.graph.features import NodeFinder
-from theano.rewrite.engine import Budget, Report, Rewriter, rule_of, warn_exhausted
+from theano.rewrite.engine import Budget, Report, Rewriter, Rules, warn_exhausted
 from theano.rewrite.local import (
     LocalOptGroup,
     LocalOptimizer,
@@ -420,6 +420,7 @@ class EquilibriumOptimizer(NavigatorOptimizer):
                 self.global_optimizers.append(opt)
         self.final_optimizers, self.cleanup_optimizers = list(final_optimizers or ()), list(cleanup_optimizers or ())
         self.name = name or "EquilibriumOptimizer"
+        self.prepared: Rules | None = None
 
     def get_local_optimizers(self) -> list[LocalOptimizer]:
         """The rules."""
@@ -430,14 +431,14 @@ class EquilibriumOptimizer(NavigatorOptimizer):
             opt.add_requirements(fgraph)
 
     def apply(self, fgraph: FunctionGraph, start_from: Any = None) -> Report:
-        rules, cleanup = ([rule_of(rule, self._fail) for rule in group] for group in self._rules())
+        rules = self.prepared or self._prepare()
         others = [*self.global_optimizers, *(opt for opt in self.final_optimizers if not isinstance(opt, LocalOptimizer))]
         assert self.name is not None
         with Rewriter.of(fgraph) as rewriter:
             tracker, rounds = ChangeTracker(), 0
             while True:
-                if rules or cleanup:
-                    rewriter.run(rules, self.name, cleanup, self.max_use_ratio)
+                if rules.sought or rules.cleanup:
+                    rewriter.run(rules, self.name, self.max_use_ratio)
                 if not others:
                     return rewriter.report
                 fgraph.attach_feature(tracker)
@@ -455,10 +456,13 @@ class EquilibriumOptimizer(NavigatorOptimizer):
                     return rewriter.report
                 tracker.reset()
 
-    def _rules(self) -> tuple[list[LocalOptimizer], list[LocalOptimizer]]:
-        """Rules, and those for cleaning up."""
-        final = [opt for opt in self.final_optimizers if isinstance(opt, LocalOptimizer)]
-        return [*self.local_optimizers, *final], [opt for opt in self.cleanup_optimizers if isinstance(opt, LocalOptimizer)]
+    def freeze(self) -> None:
+        """Make everything ready once: the lists of rules must not change any more."""
+        self.prepared = self._prepare()
+
+    def _prepare(self) -> Rules:
+        final, cleanup = ([o for o in opts if isinstance(o, LocalOptimizer)] for opts in (self.final_optimizers, self.cleanup_optimizers))
+        return Rules([*self.local_optimizers, *final], cleanup, self._fail)
 
     def print_summary(self, stream: Any = None, level: int = 0, depth: int = -1) -> None:
         super().print_summary(stream, level, depth)

@@ -24,15 +24,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 from typing import Any
 
+from theano.flags import config
 from theano.graph import FunctionGraph
-from theano.rewrite.database import EquilibriumDB, SequenceDB
+from theano.rewrite.database import DB, EquilibriumDB, SequenceDB
 from theano.rewrite.engine import GROUPS, Report, Rewrite, Rewriter
 from theano.rewrite.local import name_of, report_failure
 from theano.rewrite.merging import MergeOptimizer
-from theano.rewrite.passes import EquilibriumOptimizer, Optimizer
+from theano.rewrite.passes import EquilibriumOptimizer, Optimizer, SeqOptimizer
 from theano.rewrite.query import Query
 
 
@@ -118,6 +120,9 @@ class StageDB(EquilibriumDB):
         super().unregister(name)
 
 
+REMEMBERED = 32
+"""How many queries of different words are kept ready."""
+
 STAGED = frozenset(group for stage in STAGES for group in (*stage.groups, *stage.cleanup))
 
 
@@ -130,6 +135,22 @@ class OptDB(SequenceDB):
         for stage in STAGES[:-1]:
             self.register(stage.name, MergeOptimizer() if stage.merges else StageDB(stage), stage.position, "fast_run", *stage.tags)
         self.ours.update(self._tags)
+        self._prepared: dict[Any, SeqOptimizer] = {}
+
+    def prepared(self, query: Query) -> SeqOptimizer:
+        """As :meth:`made`, remembered as long as nothing is registered; what it gives must not be changed."""
+        if query.extra_optimizations:
+            return self.made(query)
+        key = query.facts(), config.optdb.position_cutoff, DB.changes, _count_of_rules()
+        found = self._prepared.get(key)
+        if found is None:
+            if len(self._prepared) >= REMEMBERED:
+                self._prepared.clear()
+            found = self._prepared[key] = self.made(query)
+            for opt in found:
+                if isinstance(opt, EquilibriumOptimizer):
+                    opt.freeze()
+        return found
 
     def unregister(self, name: str) -> None:
         if name in self.ours:
@@ -143,7 +164,7 @@ class OptDB(SequenceDB):
         if self._objects.keys() == self.ours.keys() and not retagged and not any(db.changed() for db in stages):
             return [name_of(extra[0] if isinstance(extra, tuple) else extra) for extra in query.extra_optimizations]
         found = [*retagged, *(name for db in stages for name in db.changed() if name not in db._objects)]
-        for opt in self.made(query):
+        for opt in self.prepared(query):
             if name_of(opt) not in self.ours:
                 found.append(name_of(opt))
             elif isinstance(opt, EquilibriumOptimizer):
@@ -174,18 +195,30 @@ class StagedOptimizer(Optimizer):
 
     def apply(self, fgraph: FunctionGraph) -> Report:
         with Rewriter.of(fgraph) as rewriter:
-            optdb.made(self.query).optimize(fgraph)
+            optdb.prepared(self.query).optimize(fgraph)
             finish(fgraph, self.query)
             return rewriter.report
 
 
 def finish(fgraph: FunctionGraph, query: Query | None = None) -> Report:
     """What every graph needs that goes to lowering, whichever optimizer ran over it before; without what ``query`` leaves out."""
-    exclude = [tag for tag in query.exclude if tag != EXPAND.name] if query is not None else []
+    exclude = tuple(tag for tag in query.exclude if tag != EXPAND.name) if query is not None else ()
     with Rewriter.of(fgraph) as rewriter:
         MergeOptimizer().optimize(fgraph)
-        StageDB(EXPAND).made(Query([EXPAND.name], exclude=exclude)).optimize(fgraph)
+        _expansion(exclude, _count_of_rules()).optimize(fgraph)
         return rewriter.report
+
+
+@lru_cache(REMEMBERED)
+def _expansion(exclude: tuple[str, ...], count: int) -> EquilibriumOptimizer:
+    made = StageDB(EXPAND).made(Query([EXPAND.name], exclude=exclude))
+    made.freeze()
+    return made
+
+
+def _count_of_rules() -> int:
+    """Changes whenever one of our own rules is declared."""
+    return sum(map(len, GROUPS.values()))
 
 
 def optimize(
