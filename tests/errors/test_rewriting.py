@@ -20,7 +20,6 @@ from theano.gof.opt import (
     SeqOptimizer,
     TopoOptimizer,
     check_stack_trace,
-    in2out,
     inplace_optimizer,
     local_optimizer,
     optimizer,
@@ -63,7 +62,7 @@ def run(rule, output):
     before = [str(node) for node in graph.toposort()]
     try:
         with change_flags(on_opt_error="raise"):
-            in2out(rule).optimize(graph)
+            EquilibriumOptimizer([rule], EquilibriumOptimizer.warn).optimize(graph)
     finally:
         assert [str(node) for node in graph.toposort()] == before
         graph.check_integrity()
@@ -75,7 +74,7 @@ def raising(node):
 
 def above(node):
     """What reads the node."""
-    return [client for client, _ in node.fgraph.clients[node.outputs[0]]][0].outputs[0]
+    return node.fgraph.clients[node.outputs[0]][0][0].outputs[0]
 
 
 def filled(kind=EquilibriumDB, **options):
@@ -92,21 +91,29 @@ CASES = {
     "the name of an op": (lambda: local_optimizer(["sin"]), TypeError, "'sin' is neither an operation nor a class", "[op, OpClass"),
     "a variable to track": (lambda: local_optimizer([T.sin(a)]), TypeError, "is neither an operation nor a class", "[op, OpClass"),
     "the decorator of no function": (lambda: local_optimizer([T.sin])(5), TypeError, "a function of the node is decorated, not 5", None),
-    "a rule without transform": (lambda: run(type("Empty", (LocalOptimizer,), {})(), T.sin(v)), NotImplementedError, "Empty defines no", None),
+    "a rule without transform": (
+        lambda: run(type("Empty", (LocalOptimizer,), {})(), T.sin(v)),
+        NotImplementedError, "Empty defines no", None,
+    ),
     "a group of functions": (lambda: LocalOptGroup(np.sin), TypeError, "is no LocalOptimizer", "@local_optimizer makes one"),
     # what rules answer
     "too few replacements": (answer(lambda node: []), ValueError, "rule gave 0 replacements for a node with 1 output", "None keeps one"),
-    "too many replacements": (answer(lambda node: [v, v]), ValueError, "rule gave 2 replacements for a node with 1 output", "in their order"),
+    "too many replacements": (
+        answer(lambda node: [v, v]),
+        ValueError, "rule gave 2 replacements for a node with 1 output", "in their order",
+    ),
     "a string": (answer(lambda node: "no"), TypeError, "rule gave 'no', which is no replacement", "a rule returns False or None"),
     "True": (answer(lambda node: True), TypeError, "rule gave True, which is no replacement", "a rule returns False or None"),
     "a number in the list": (answer(lambda node: [1.5]), TypeError, "rule gave 1.5 in the place of", None),
-    "another dtype": (answer(lambda node: [T.cast(node.inputs[0], "float32")]), TypeError, "rule gave a replacement of another type", ".astype"),
-    "another rank": (answer(lambda node: [node.inputs[0].sum()]), TypeError, "rule gave a replacement of another type", ".reshape"),
-    "another pattern": (
-        answer(lambda node: [node.inputs[0].dimshuffle(0)], T.sin(T.constant(np.ones((1, 3))) * a)), TypeError,
-        "rule raised ValueError", None,
+    "another dtype": (
+        answer(lambda node: [T.cast(node.inputs[0], "float32")]),
+        TypeError, "rule gave a replacement of another type", ".astype",
     ),
-    "an expression as a string": (answer(lambda node: {"out": node.inputs[0]}), TypeError, "rule replaces 'out', which is no variable", None),
+    "another rank": (answer(lambda node: [node.inputs[0].sum()]), TypeError, "rule gave a replacement of another type", ".reshape"),
+    "an expression as a string": (
+        answer(lambda node: {"out": node.inputs[0]}),
+        TypeError, "rule replaces 'out', which is no variable", None,
+    ),
     "an unknown input": (answer(lambda node: [T.dvector("w")]), errors.MissingInputError, "the graph needs w", "givens"),
     "a node that should be gone": (
         answer(lambda node: {node.outputs[0]: node.inputs[0], "remove": [node.inputs[0].owner]}), errors.InconsistencyError,
@@ -117,7 +124,7 @@ CASES = {
     ),
     "a rule that raises": (answer(raising), LookupError, "no such thing", None),
     "an op without as many outputs as inputs": (
-        lambda: run(OpRemove(Two()), Two()(v, v)), ValueError, "gave 2 replacements for a node with 1 output", "one variable for each output",
+        lambda: run(OpRemove(Two()), Two()(v, v)), ValueError, "gave 2 replacements for a node with 1", "one variable for each output",
     ),
     "a pattern that makes another type": (
         lambda: run(PatternSub((T.exp, "x"), (T.eq, "x", "x")), T.exp(v)), TypeError, "gave a replacement of another type", ".astype",
@@ -139,8 +146,14 @@ CASES = {
     "a condition that is no function": (
         lambda: PatternSub((T.exp, {"pattern": "x", "constraint": True}), "x"), TypeError, "the constraint True is no function", None,
     ),
-    "a condition on what is made": (lambda: PatternSub((T.exp, "x"), {"pattern": "x"}), TypeError, "conditions belong to the pattern", None),
-    "tracks without get_nodes": (lambda: PatternSub((T.exp, "x"), "x", tracks=[T.log]), ValueError, "tracks and get_nodes belong together", None),
+    "a condition on what is made": (
+        lambda: PatternSub((T.exp, "x"), {"pattern": "x"}),
+        TypeError, "conditions belong to the pattern", None,
+    ),
+    "tracks without get_nodes": (
+        lambda: PatternSub((T.exp, "x"), "x", tracks=[T.log]),
+        ValueError, "tracks and get_nodes belong together", None,
+    ),
     "a substitution of a name": (lambda: OpSub("exp", T.sin), TypeError, "OpSub: 'exp' is no operation", "MyOp()"),
     "a substitution by a class": (lambda: OpSub(T.exp, Two), TypeError, "is no operation", "MyOp()"),
     "the removal of a function": (lambda: OpRemove(np.exp), TypeError, "is no operation", "MyOp()"),
@@ -171,20 +184,26 @@ CASES = {
     "a name that is no string": (lambda: EquilibriumDB().register(fine, "name"), TypeError, "names and tags are strings", "'tag'"),
     "a tag that is no string": (lambda: EquilibriumDB().register("x", fine, 3), TypeError, "names and tags are strings, not 3", "'tag'"),
     "a list of tags": (lambda: filled().add_tags("one", ["a"]), TypeError, "names and tags are strings, not ['a']", "'tag'"),
-    "a position forgotten": (lambda: optdb.register("x", whole, "fast_run"), TypeError, "is a number or 'last', not 'fast_run'", "position, 'tag'"),
-    "a position that is no number": (lambda: SequenceDB().register("x", whole, float("nan")), TypeError, "a number or 'last', not nan", None),
+    "a position forgotten": (
+        lambda: optdb.register("x", whole, "fast_run"),
+        TypeError, "is a number or 'last', not 'fast_run'", "position, 'tag'",
+    ),
+    "a position that is no number": (
+        lambda: SequenceDB().register("x", whole, float("nan")),
+        TypeError, "a number or 'last', not nan", None,
+    ),
     "a place in a group that is no number": (
         lambda: LocalGroupDB().register("x", fine, "tag", position="first"), TypeError, "is a number or 'last', not 'first'", None,
     ),
     "a rule among optimizers": (lambda: optdb.register("x", fine, 2), TypeError, "a rule of one node", "optdb['canonicalize'].register"),
-    "an unknown stage": (lambda: optdb["canonicalise"], KeyError, "there is no 'canonicalise'", "did you mean canonicalize?"),
+    "an unknown stage": (lambda: optdb["canonicalise"], KeyError, "optdb: there is no 'canonicalise'", "did you mean canonicalize"),
     "a tag of several": (lambda: filled()["odd"], KeyError, "2 optimizations have the tag 'odd'", "by the name of one"),
     "tags for an unknown name": (lambda: filled().add_tags("ome", "x"), KeyError, "there is no 'ome'", "did you mean one?"),
     "a tag that is not there": (lambda: filled().remove_tags("one", "big"), ValueError, "'one' has no tag 'big'; it has", "small"),
     "an unknown name taken out": (lambda: filled().unregister("five"), KeyError, "there is no 'five'", None),
     "a stage taken out": (lambda: optdb.unregister("specialize"), ValueError, "'specialize' is one of the stages", "in a mode"),
     "a rule of ours taken out": (
-        lambda: optdb["specialize"].unregister(optdb["specialize"].stage_rules()[0]), ValueError, "is not one of the rules", "in a mode",
+        lambda: optdb["canonicalize"].unregister("remove_identity"), ValueError, "is not one of the rules", "in a mode",
     ),
     "final and for cleaning up": (
         lambda: EquilibriumDB().register("x", fine, final_opt=True, cleanup=True), ValueError, "either a final_opt or for cleanup", None,
@@ -192,18 +211,30 @@ CASES = {
     "a query without a sign": (lambda: optdb.query("fast_run"), ValueError, "'fast_run' does not say what is meant", "'+tag' asks for it"),
     "a query of nothing": (lambda: optdb.query("+"), ValueError, "'+' does not say what is meant", "'-tag' leaves it out"),
     "a query that is no string": (lambda: optdb.query(3), ValueError, "3 does not say what is meant", "'+tag'"),
-    "an unknown tag": (lambda: optdb.query("+fast_run", "+canonicalise"), ValueError, "has no 'canonicalise'", "did you mean canonicalize?"),
+    "an unknown tag": (
+        lambda: optdb.query("+fast_run", "+canonicalise"),
+        ValueError, "optdb has no 'canonicalise'", "did you mean canonicalize",
+    ),
     "an unknown tag required": (lambda: filled().query("&huge"), ValueError, "has no 'huge', neither as a name nor as a tag", "must"),
     "a query and more": (lambda: optdb.query(Query(["fast_run"]), "-blas"), TypeError, "a Query stands alone", ".excluding(...)"),
-    "an unknown option of a query": (lambda: optdb.query("+fast_run", cutoff=1), TypeError, "not cutoff", "position_cutoff"),
-    "a string of tags": (lambda: Query("fast_run"), TypeError, "include is a list of names and tags, not 'fast_run'", "include=['fast_run']"),
+    "an unknown option of a query": (lambda: optdb.query("+fast_run", cutoff=1), TypeError, "not 'cutoff'", "position_cutoff"),
+    "a string of tags": (
+        lambda: Query("fast_run"),
+        TypeError, "include is a list of names and tags, not 'fast_run'", "include=['fast_run']",
+    ),
     "a tag excluded as a string": (lambda: Query(["x"], exclude="blas"), TypeError, "exclude is a list", "exclude=['blas']"),
-    "a rule as a tag": (lambda: Query([fine]), TypeError, "include is a list of names and tags, not fine", None),
+    "a number as a tag": (lambda: Query([3]), TypeError, "include is a list of names and tags, not 3", None),
     "a walk over no database": (lambda: TopoDB(fine), TypeError, "TopoDB: a database is needed", None),
     "another name for no database": (lambda: ProxyDB([fine]), TypeError, "ProxyDB: a database is needed", None),
-    "an extra that is no optimizer": (lambda: optdb.query(Query(["merge"]).register((3, 1))), TypeError, "3 is no optimizer", "optimize(fgraph)"),
+    "an extra that is no optimizer": (
+        lambda: optdb.query(Query(["merge"]).register((3, 1))),
+        TypeError, "3 is no optimizer", "optimize(fgraph)",
+    ),
     # lines
-    "an unknown answer to lost lines": (lambda: check_stack_trace(None, bug_print="shout"), ValueError, "'raise', 'warn' or 'ignore'", None),
+    "an unknown answer to lost lines": (
+        lambda: check_stack_trace(None, bug_print="shout"),
+        ValueError, "'raise', 'warn' or 'ignore'", None,
+    ),
     "lines of a variable": (lambda: check_stack_trace(T.sin(a)), TypeError, "a compiled function or a FunctionGraph is needed", None),
     "lines of the first": (lambda: check_stack_trace(FunctionGraph([], []), "first"), ValueError, "'last', 'all' or what", None),
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """The examples run as they stand, and print what can be worked out by hand."""
 
+import math
 import os
 import re
 import subprocess
@@ -79,6 +80,13 @@ def test_a_training_goes_on_in_another_process_to_the_bit(tmp_path):
     cost, right, _ = numbers(outcome)
     assert cost == pytest.approx(trained_by_numpy(40), abs=6e-5) and right >= 270
     assert comparison == "resumed to the bit: True"
+
+
+def test_a_custom_optimization_replaces_an_operation(tmp_path):
+    """Exits with 0 only if both functions give what NumPy gives."""
+    counts, height = run("classic/custom_optimization.py", tmp_path).splitlines()
+    assert counts == "Bump nodes: 1 as written, 0 with the optimization"
+    assert numbers(height)[0] == pytest.approx(sum(math.exp(-((k - 0.5) ** 2) / 2) for k in range(-3, 4)), abs=1e-6)
 
 
 def test_the_listings_of_the_readme_are_the_examples():

@@ -202,6 +202,23 @@ def test_what_happens_on_failure_is_for_the_callback_to_say():
     assert ops_of(graph) == ["sin"]
 
 
+@pytest.mark.parametrize("kind", ["walk", "equilibrium"])
+def test_what_is_undone_is_not_tried_again(kind):
+    """Undoing brings nodes back into the graph; they are not new."""
+    tries = []
+
+    @local_optimizer([T.sin])
+    def keeps(node):
+        tries.append(node)
+        return {node.outputs[0]: node.inputs[0], "remove": [node.inputs[0].owner]}
+
+    graph = graph_of(T.sin(T.exp(a)))
+    optimizer = in2out(keeps) if kind == "walk" else EquilibriumOptimizer([keeps], EquilibriumOptimizer.warn_inplace)
+    optimizer.optimize(graph)
+    assert len(tries) == 1 and ops_of(graph) == ["exp", "sin"]
+    graph.check_integrity()
+
+
 def test_an_updater_says_no_more_when_it_is_detached():
     seen = []
     updater = Updater(seen.append, seen.append, lambda *args: seen.append(args))

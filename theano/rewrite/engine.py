@@ -79,8 +79,10 @@ def rule_of(rule: LocalOptimizer, fail: Failure = report_failure) -> Rewrite:
         return rule
 
     def function(rewriter: Rewriter, node: Apply) -> Result:
+        known = len(rewriter._arrivals)
         pairs = attempt(rewriter.fgraph, rule, node, fail)
         if pairs is None:
+            del rewriter._arrivals[known:]  # what was undone brings nothing new
             return None
         rewriter.renamed.update(pairs)
         return APPLIED
@@ -348,9 +350,7 @@ class Rewriter:
 
     # running
 
-    def run(
-        self, rewrites: Rules | Iterable[LocalOptimizer], stage: str = "custom", max_use_ratio: float | None = None
-    ) -> None:
+    def run(self, rewrites: Rules | Iterable[LocalOptimizer], stage: str = "custom", max_use_ratio: float | None = None) -> None:
         """Apply ``rewrites`` until none of them applies any more; those for cleaning up only to nodes that are new or have changed.
 
         With nothing to apply every node is visited, and so merged.  What another pass has changed since the last run is visited

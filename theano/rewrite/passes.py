@@ -270,12 +270,8 @@ class NavigatorOptimizer(Optimizer):
         waiting = set(queue)
         budget = Budget(before)
 
-        def importer(node: Apply) -> None:
-            if node not in waiting:
-                waiting.add(node)
-                queue.append(node)
-
-        updater = self.attach_updater(fgraph, importer, None, name=self.name)
+        arrivals: list[Apply] = []
+        updater = self.attach_updater(fgraph, arrivals.append, None, name=self.name)
         name = name_of(self)
         try:
             while queue:
@@ -284,7 +280,10 @@ class NavigatorOptimizer(Optimizer):
                 if node not in fgraph.apply_nodes:
                     continue
                 report.visits += 1
+                arrivals.clear()
                 if self.process_node(fgraph, node):
+                    queue.extend(new for new in arrivals if new not in waiting)
+                    waiting.update(arrivals)
                     report.hits[name] = report.hits.get(name, 0) + 1
                     if report.hits[name] > budget.ratio * before + 100:
                         report.exhausted.append(name)

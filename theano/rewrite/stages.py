@@ -152,6 +152,9 @@ class OptDB(SequenceDB):
                     opt.freeze()
         return found
 
+    def _title(self) -> str:
+        return "optdb"
+
     def unregister(self, name: str) -> None:
         if name in self.ours:
             raise ValueError(f"optdb: {name!r} is one of the stages; exclude it by its name in a mode")

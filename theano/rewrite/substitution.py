@@ -139,7 +139,7 @@ def _check_pattern(pattern: Any) -> None:
             raise TypeError(f"PatternSub: the constraint {pattern['constraint']!r} is no function of a variable")
         _check_pattern(pattern["pattern"])
     elif isinstance(pattern, (list, tuple)):
-        if not pattern or not callable(getattr(pattern[0], "make_node", None)):
+        if not pattern or isinstance(pattern[0], type) or not callable(getattr(pattern[0], "make_node", None)):
             what = repr(pattern[0]) if pattern else "nothing"
             cure = "a pattern is a tuple (op, argument, ...); a class of operations must be instantiated"
             raise TypeError(message(f"PatternSub: {what} stands where an operation must, in {pattern!r}", cure=cure))
