@@ -11,7 +11,7 @@ from theano.compile.debugmode import BadThunkOutput
 
 MODULES = {
     "theano.compile.debugmode", "theano.compile.mode", "theano.compile.monitormode", "theano.compile.nanguardmode",
-    "theano.compile.profiling", "theano.configparser",
+    "theano.compile", "theano.compile.profiling", "theano.configparser",
 }  # fmt: skip
 DEBUG, PROFILE = "theano.compile.debugmode", "theano.compile.profiling"
 
@@ -67,6 +67,23 @@ class Helpers:
     def declared(self, make, text):
         """What a flag made by ``make(default, ...)`` reads from a text."""
         return make.read(text)
+
+    def constructed(self, register):
+        """What ``shared`` makes of a class that has a constructor of its own, while it has it."""
+
+        class Box:
+            pass
+
+        def make(value, name=None, strict=False, allow_downcast=None):
+            if not isinstance(value, Box):
+                raise TypeError("not a box")
+            return "a box"
+
+        register(make)
+        try:
+            return theano.shared(Box())
+        finally:
+            register(make, remove=True)
 
     def watched(self, *cells):
         """A thunk with these results."""
@@ -176,7 +193,29 @@ OF_FLAGS = {
     "config": ("theano.configparser.config.floatX", "'float64'"),
 }  # fmt: skip
 
+OF_PACKAGE = {
+    "theano": ("theano.theano is theano", "True"),
+    "In": ("theano.In(W.x, value=V).name", "'x'"),
+    "Out": ("theano.Out(W.x, borrow=True).borrow", "True"),
+    "_asarray": ("theano._asarray([1, 2], 'floatX')", "np.array([1.0, 2.0])"),
+    "dot": ("theano.dot(m, v)", "M @ V"),
+    "function": ("theano.function([W.x], W.x * 2)(V)", "2 * V"),
+    "pp": ("theano.pp(W.x * W.x)", "'(x * x)'"),
+    "pprint": ("theano.pprint(W.x + W.x)", "'(x + x)'"),
+    "shared": ("theano.shared(V).get_value()", "V"),
+    "sparse_grad": ("T.grad(theano.sparse_grad(v[i * 0]).sum(), v)", "[3, 0, 0]"),
+}
+OF_COMPILE = {
+    "Function": ("isinstance(theano.function([W.x], W.x), theano.compile.Function)", "True"),
+    "MonitorMode": ("theano.function([W.x], W.x * 2, mode=theano.compile.MonitorMode())(V)", "2 * V"),
+    "UnusedInputError": ("refusal(theano.function, [W.x], []) is theano.compile.UnusedInputError", "True"),
+    "exclude": ("theano.compile.exclude", "[]"),
+    "shared_constructor": ("W.constructed(theano.compile.shared_constructor)", "'a box'"),
+}
+
 CALLS = {
+    **{f"theano.{name}": call for name, call in OF_PACKAGE.items()},
+    **{f"theano.compile.{name}": call for name, call in OF_COMPILE.items()},
     **{f"theano.compile.mode.{name}": call for name, call in OF_MODE.items()},
     **{f"{DEBUG}.{name}": call for name, call in OF_DEBUG.items()},
     **{f"{PROFILE}.{name}": call for name, call in OF_PROFILE.items()},

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 ABSENT: dict[str, tuple[str, ...]] = {
     "No C code is written or compiled: functions are compiled to machine code at once.": (
+        "theano: CLinker DualLinker OpWiseCLinker",
         "theano.gof.cc",
         "theano.gof: CLinker DualLinker HideC OpWiseCLinker",
         "theano.gof.utils: c_cpp_keywords",

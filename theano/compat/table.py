@@ -30,6 +30,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         "theano.compile.classic",
         "theano.compile.pickles: function_dump",
         "theano.scanning: OpFromGraph",
+        "theano.tensor.sharedvar: shared_constructor",
     ),
     "theano.compile.builders": ("theano.scanning: OpFromGraph",),
     "theano.compile.function": ("theano.compile.build", "theano.compile.pickles: function_dump"),
