@@ -57,6 +57,15 @@ def test_layers_are_plain_objects(tmp_path):
     assert error < 0.05 and slope_error < 0.5
 
 
+def test_an_operation_of_ones_own(tmp_path):
+    """Exits with 0 only if solution, shape and the number that is learned are right; verify_grad raises."""
+    error, shape, gradient, learned = run("classic/own_op.py", tmp_path).splitlines()
+    assert numbers(error)[0] < 1e-12 and shape == "shape: (50,) after 0 solutions"
+    assert gradient == "the gradient is that of finite differences"
+    first, last, k = numbers(learned)
+    assert last < 1e-12 < 1e-3 < first and k == pytest.approx(2.5, abs=1e-6)
+
+
 def trained_by_numpy(steps):
     """What ``classic/resume.py`` trains, in NumPy: the cost of the last step."""
     rng = np.random.RandomState(1234)
