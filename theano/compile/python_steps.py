@@ -22,6 +22,9 @@ from theano.runtime.numpy_api import canonical
 from theano.scalar.types import Scalar
 from theano.tensor.type import array_dtype
 
+Check = Callable[[Any, list[Any]], Any]
+"""From what an op gave, and the arrays that it may share no memory with, to what the program takes."""
+
 
 def python_callback(step: PythonStep, debug: bool = False) -> Callable[..., tuple[Any, ...]]:
     """The call of a user's ``perform``, or of its thunk: arrays in, checked arrays out.  ``debug`` prefers ``debug_perform``."""
@@ -29,18 +32,18 @@ def python_callback(step: PythonStep, debug: bool = False) -> Callable[..., tupl
     run = Runner(node, debug=debug)
     in_place = Runner(node, step.owned, debug) if step.owned else run
     numbers = [k for k, v in enumerate(node.inputs) if isinstance(v.type, Scalar)]
-    own = [_own_result, _array_result]
-    checks = [own[array_dtype(out.type) != "object"] for out in node.outputs]
+    visible = [k for k, v in enumerate(node.inputs) if array_dtype(v.type) != "object"]
+    checks = [_check_of(node, k) for k in range(len(node.outputs))]
 
     def call(*arrays: Any) -> tuple[Any, ...]:
-        given: Sequence[Any] = arrays
-        if numbers:
-            given = [a[()] if k in numbers else a for k, a in enumerate(arrays)]
-        alone = all(_holders(arrays, k) == _ALONE and arrays[k].base is None for k in step.owned)
-        held = [a for k, a in enumerate(arrays) if isinstance(a, numpy.ndarray) and not (alone and k in step.owned)]
+        alone = bool(step.owned) and all(_holders(arrays, k) == _ALONE and arrays[k].base is None for k in step.owned)
+        given = list(arrays)
+        for k in numbers:
+            given[k] = given[k][()]
+        held = [arrays[k] for k in visible if not (alone and k in step.owned)]
         try:
-            results = (in_place if alone else run)(given)
-            return tuple([check(node, k, result, held) for k, (check, result) in enumerate(zip(checks, results, strict=True))])
+            results = in_place(given) if alone else run(given)
+            return tuple([check(result, held) for check, result in zip(checks, results, strict=True)])
         except Exception as error:
             error.add_note(_note(node, arrays))
             tell(error, node, dict(zip(node.inputs, arrays, strict=True)))
@@ -63,21 +66,38 @@ _ALONE = _count(_probe)
 """Of an argument that only the caller holds.  An op may have kept an array that it once gave: then it is not overwritten."""
 
 
-def _own_result(node: Apply, position: int, value: Any, held: list[Any]) -> Any:
+def _check_of(node: Apply, position: int) -> Check:
+    """How output ``position`` is checked."""
+    kind = node.outputs[position].type
+    if array_dtype(kind) == "object":
+        return lambda value, held: _own_result(node, position, value)
+    dtype, rank, pattern = numpy.dtype(kind.dtype), kind.ndim, kind.broadcastable
+
+    def check(value: Any, held: list[Any]) -> Any:
+        if type(value) is not numpy.ndarray or value.dtype is not dtype or value.ndim != rank or any(pattern) or not value.flags.carray:
+            value = _array_result(node, position, value)
+        for other in held:
+            if other is value or ((value.base is not None or other.base is not None) and numpy.may_share_memory(value, other)):
+                value = value.copy()
+                break
+        held.append(value)
+        return value
+
+    return check
+
+
+def _own_result(node: Apply, position: int, value: Any) -> Any:
     """A value of a type that is no tensor type: the type looks at it."""
     if value is None and not node.outputs[position].type.is_valid_value(None):
         raise ValueError(_empty(node, position))
     return _filtered(node, position, value)
 
 
-def _array_result(node: Apply, position: int, value: Any, held: list[Any]) -> Any:
+def _array_result(node: Apply, position: int, value: Any) -> Any:
+    """An array of the declared type, as generated code reads it."""
     if value is None:
         raise ValueError(_empty(node, position))
-    array: Any = canonical(_filtered(node, position, value), node.outputs[position].type.dtype)
-    if any(numpy.may_share_memory(array, other) for other in held):
-        array = array.copy()
-    held.append(array)
-    return array
+    return canonical(_filtered(node, position, value), node.outputs[position].type.dtype)
 
 
 def _empty(node: Apply, position: int) -> str:

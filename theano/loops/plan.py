@@ -158,7 +158,8 @@ class _Planner:
             self._region_task(task, item)
         values = [*item.space, *(v for o in item.operands for v in (*o.strides, o.offset) if v is not None)]
         task.needs |= self._leaves([*values, *(s for r in (*task.writes, *task.temporaries) if item.kind != "python" for s in r.shape)])
-        task.needs |= self._object_leaves(task.reads)
+        if item.kind != "python":  # which takes arrays as they are
+            task.needs |= self._object_leaves(task.reads)
         return [task]
 
     def _kernel_task(self, assembled: Assembled) -> Task:
