@@ -54,6 +54,23 @@ def _index(node: Apply) -> tuple[Any, ...]:
     return tuple(entries)
 
 
+def serve_by_extended(rewriter: Rewriter, node: Apply) -> Any:
+    """Where a loop and the same loop with further records are, the second is enough."""
+    op = node.op
+    extended = op.extended if "extended" in vars(op) else op
+    if extended is op:
+        return None
+    for other in rewriter.fgraph.apply_nodes:
+        if other.op is extended and all(a is b for a, b in zip(node.inputs, other.inputs, strict=True)):
+            end = len(node.outputs) - op.until
+            return [*other.outputs[:end], *other.outputs[len(other.outputs) - op.until :]]
+    return None
+
+
+for _group in ("canonicalize", "expand"):
+    rewrite(_group, Scan)(serve_by_extended)
+
+
 @rewrite("expand", Scan)
 def forget_rows(rewriter: Rewriter, node: Apply) -> Any:
     """A state of which only the last row is asked for is not kept; records and states that nobody asks for are not made."""
@@ -62,9 +79,10 @@ def forget_rows(rewriter: Rewriter, node: Apply) -> Any:
     for k, state in enumerate(op.states):
         if state.kept and state.taps == (1,) and not op.until:
             readers = _last_row(rewriter, node.outputs[k], 1)
-            if readers:
+            if readers is not None:
                 forgotten[k] = readers
     wanted = _wanted(op, [bool(rewriter.clients[out]) for out in node.outputs])
+    forgotten = {k: readers for k, readers in forgotten.items() if wanted[k]}
     if not forgotten and all(wanted):
         return None
     for other in rewriter.fgraph.apply_nodes:

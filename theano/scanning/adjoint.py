@@ -18,15 +18,16 @@ from theano.scalar import OPS
 from theano.scanning.bodies import substituted
 from theano.scanning.loop import Scan, kept
 from theano.scanning.step import Step, fitted, leading
-from theano.tensor import as_tensor_variable, join, patternbroadcast, set_subtensor
-from theano.tensor.elemwise import elemwise
+from theano.tensor import as_tensor_variable, dot, join, patternbroadcast, set_subtensor
+from theano.tensor.elemwise import DimShuffle, Elemwise, elemwise
+from theano.tensor.products import Dot
 
 MINIMUM, SWITCH = elemwise(OPS["minimum"]), elemwise(OPS["switch"])
 
 
-def pull_back(op: Scan, inputs: Sequence[Any], outputs: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
+def pull_back(op: Scan, inputs: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
     """The gradients of the inputs of a node of ``op``; zeros where something flows, but through whole numbers."""
-    reverse = _Reverse(op, inputs, outputs, gradients)
+    reverse = _Reverse(op, inputs, gradients)
     terms = reverse.terms() if reverse.states or reverse.records else [disconnected_type() for _ in inputs]
     live = [_is_live(g) for g in gradients]
     for position, row in enumerate(op.connection_pattern(reverse.node)):
@@ -55,18 +56,20 @@ def _is_live(gradient: Any) -> bool:
 class _Steps:
     """The steps of a loop that has run: which there were, and what each of them read."""
 
-    def __init__(self, op: Scan, node: Any) -> None:
-        self.op, self.node, self.outer, self.inner = op, node, op.outer(node.inputs), op.inner()
+    def __init__(self, op: Scan, inputs: Sequence[Any]) -> None:
+        self.op, self.outer, self.inner = op, op.outer(inputs), op.inner()
         self.following, self.recordings = op.results()
-        self.histories = kept(node)
-        self.done = node.outputs[-1] if op.until else as_tensor_variable(node.inputs[0])
+        self.node = op.extended.make_node(*inputs)  # takes the place of the node itself when a function is compiled
+        self.histories = kept(self.node)
+        self.done = self.node.outputs[-1] if op.until else as_tensor_variable(inputs[0])
         self.outside: dict[Variable, Any] = dict(zip(self.inner.invariants, self.outer.invariants, strict=True))
+        self.known: dict[Variable, Any] = {}  # what a step makes, as it is read
 
     def made(self) -> Iterator[tuple[Any, Any, int]]:
         """(what a step makes, what it is a row of, the row of that which the first step makes)."""
         for state, new, history in zip(self.op.states, self.following, self.histories, strict=True):
             yield new, history, state.depth
-        for value, whole in zip(self.recordings, self.node.outputs[len(self.op.states) :], strict=False):
+        for value, whole in zip([*self.recordings, *self.op.residuals], self.node.outputs[len(self.op.states) :], strict=False):
             yield value, whole, 0
 
     def reads(self) -> Iterator[tuple[Any, Any, int]]:
@@ -79,14 +82,14 @@ class _Steps:
 
     def _outside(self, values: dict[Any, Any]) -> dict[Any, Any]:
         """The same in terms of what stands outside of the step."""
-        return dict(zip(values, substituted(list(values.values()), self.outside), strict=True))
+        return dict(zip(values, substituted(list(values.values()), self.known | self.outside, self.outside), strict=True))
 
 
 class _Reverse(_Steps):
     """One loop backwards."""
 
-    def __init__(self, op: Scan, inputs: Sequence[Any], outputs: Sequence[Any], gradients: Sequence[Any]) -> None:
-        super().__init__(op, outputs[0].owner)
+    def __init__(self, op: Scan, inputs: Sequence[Any], gradients: Sequence[Any]) -> None:
+        super().__init__(op, inputs)
         count = len(op.states)
         self.of_states, self.of_records = list(gradients[:count]), list(gradients[count : count + op.records])
         self.states, self.records = self._live()
@@ -116,22 +119,24 @@ class _Reverse(_Steps):
             self.step.sequence(self._backwards(whole, start), row)
         for value, whole, start in self.made():
             if value.owner is not None:
-                self.outside[value] = fitted(self.step.sequence(self._backwards(whole, start)), value.type)
+                self.known.setdefault(value, fitted(self.step.sequence(self._backwards(whole, start)), value.type))
         targets = [row for row, *_ in self.reads() if _is_number(row)] + [v for v in self.inner.invariants if _is_number(v)]
         found = backpropagate(self._seeds(), targets)
         null = {v: g for v, g in found.items() if isinstance(g.type, NullType)}
         flowing = self._outside({v: g for v, g in found.items() if v not in null})
         for k in self.states:
             self._hand_on(k, flowing)
-        summed = [v for v in self.inner.invariants if v in flowing]
-        for v in summed:
-            self._add_up(v, flowing[v])
-        recorded = [v for v in self.inner.sequences if v in flowing]
-        for v in recorded:
-            self.step.record(flowing[v])
-        results = iter(self.step.loop(self.steps, name=self.op.name and f"gradient of {self.op.name}"))
-        ends = {k: [next(results)[-1] for _ in range(self.op.states[k].depth)] for k in self.states}
-        sums, rows = {v: next(results)[-1] for v in summed}, {v: next(results) for v in recorded}
+        summed = {v: self._add_up(v, flowing[v]) for v in self.inner.invariants if v in flowing}
+        recorded = {v: self.step.record(flowing[v]) for v in self.inner.sequences if v in flowing}
+        results = self.step.loop(self.steps, name=self.op.name and f"gradient of {self.op.name}")
+        self.made_rows = results[len(self.step.following) :]
+        position = 0
+        ends: dict[int, list[Any]] = {}
+        for k in self.states:
+            ends[k] = [rows[-1] for rows in results[position : position + self.op.states[k].depth]]
+            position += self.op.states[k].depth
+        sums = {v: self._total(v, results, *parts) for v, parts in summed.items()}
+        rows = {v: self.made_rows[k] for v, k in recorded.items()}
         nothing = disconnected_type()
         terms: list[Any] = [nothing]
         for v, whole in zip(self.inner.sequences, self.outer.sequences, strict=True):
@@ -168,10 +173,37 @@ class _Reverse(_Steps):
             initial = fitted(self.of_states[k] if from_outside else nothing, register.type)
             self.step.state([register], following, leading(initial))
 
-    def _add_up(self, v: Any, term: Any) -> None:
+    def _add_up(self, v: Any, term: Any) -> tuple[int | None, list[tuple[Any, Any]]]:
+        """Have what flows into an invariant added up: (the number of a state for that, pairs of rows whose products are summed).
+
+        The sum of many small products is one large one, of all rows at once, after the loop."""
+        products, rest = [], []
+        for part in _parts(term):
+            pair = _factors(part)
+            if pair is None:
+                rest.append(part)
+            else:
+                products.append((self._all_rows(pair[0]), self._all_rows(pair[1])))
+        if products and not rest:
+            return None, products
+        term = sum_of(rest)
         zero = self.outside[v].zeros_like(dtype=term.type.dtype)
         total = zero.type()
-        self.step.state([total], fitted(total + term, total.type), leading(zero))
+        return self.step.state([total], fitted(total + term, total.type), leading(zero)), products
+
+    def _all_rows(self, value: Any) -> Any:
+        """The rows of all steps of ``value``: those that it is read from, or the number of a record."""
+        for row, whole in zip(self.step.rows, self.step.sequences, strict=True):
+            if row is value:
+                return whole
+        return self.step.record(value)
+
+    def _total(self, v: Any, results: list[Any], state: int | None, products: list[tuple[Any, Any]]) -> Any:
+        terms = [] if state is None else [results[state][-1]]
+        for pair in products:
+            left, right = (_flat(self.made_rows[rows] if isinstance(rows, int) else rows) for rows in pair)
+            terms.append(dot(left.T, right))
+        return patternbroadcast(sum_of(terms), v.type.broadcastable)
 
     def _spread(self, rows: Any, whole: Any) -> Any:
         """The gradient of a sequence: zeros for the steps that were not gone through."""
@@ -191,11 +223,43 @@ class _Reverse(_Steps):
         return patternbroadcast(sum_of(terms), self.outer.states[k].type.broadcastable) if terms else disconnected_type()
 
 
+def _parts(term: Any) -> Iterator[Any]:
+    """The summands of ``term``."""
+    if term.owner is not None and isinstance(term.owner.op, Elemwise) and term.owner.op.scalar_op is OPS["add"]:
+        for part in term.owner.inputs:
+            if part.type == term.type:
+                yield from _parts(part)
+            else:
+                yield fitted(term.zeros_like() + part, term.type)
+    else:
+        yield term
+
+
+def _factors(part: Any) -> tuple[Any, Any] | None:
+    """(a, b) if ``part`` is the product of the matrices ``a.T`` and ``b``; the only row of such a matrix is given as a vector."""
+    if part.owner is None or not isinstance(part.owner.op, Dot) or part.type.ndim != 2:
+        return None
+    left, right = part.owner.inputs
+    return _undone(left, (1, 0), (0, "x")) or left.T, _undone(right, ("x", 0)) or right
+
+
+def _undone(value: Any, *orders: tuple[Any, ...]) -> Any:
+    """What ``value`` is made of by one of these rearrangements, or None."""
+    if value.owner is not None and isinstance(value.owner.op, DimShuffle) and tuple(value.owner.op.new_order) in orders:
+        return value.owner.inputs[0]
+    return None
+
+
+def _flat(rows: Any) -> Any:
+    """Matrices below one another."""
+    return rows if rows.type.ndim == 2 else rows.reshape((rows.shape[0] * rows.shape[1], rows.shape[2]))
+
+
 class _Forward(_Steps):
     """A loop that moves the results of another along."""
 
     def __init__(self, op: Scan, inputs: Sequence[Any], points: Sequence[Any]) -> None:
-        super().__init__(op, op.make_node(*inputs))
+        super().__init__(op, inputs)
         self.points = op.outer(points)
         self.step = Step()
         self.outside[op.graph.inputs[0]] = self.step.number
@@ -214,7 +278,7 @@ class _Forward(_Steps):
         moved, taps = self._directions()
         for value, whole, start in self.made():
             if value.owner is not None:
-                self.outside[value] = fitted(self.step.sequence(whole[start : self.done + start]), value.type)
+                self.known[value] = fitted(self.step.sequence(whole[start : self.done + start]), value.type)
         everything = [*self.following, *self.recordings]
         moved = self._outside({v: d for v, d in push_forward(everything, moved).items() if v in everything and _is_float(v)})
         for k, rows in taps.items():
@@ -226,7 +290,7 @@ class _Forward(_Steps):
         for k in recorded:
             self.step.record(fitted(moved[self.recordings[k]], self.recordings[k].type))
         found = self.step.loop(self.done, truncate=self.op.truncate, name=self.op.name) if taps or recorded else []
-        results: list[Any] = [None] * len(self.node.outputs)
+        results: list[Any] = [None] * (count + len(self.recordings) + self.op.until)
         for position, value in zip([*taps, *(count + k for k in recorded)], found, strict=True):
             results[position] = self._spread(value, self.node.outputs[position])
         return results

@@ -14,6 +14,9 @@ from typing import Any
 
 from theano.graph import Constant, FunctionGraph, Variable, clone_get_equiv, graph_inputs
 from theano.graph.traversal import toposort_nodes
+from theano.scalar import OPS
+from theano.tensor.elemwise import Elemwise
+from theano.tensor.shapes import Shape, Shape_i
 
 
 def closed(formal: Sequence[Variable], outputs: Sequence[Variable]) -> tuple[FunctionGraph, list[Variable]]:
@@ -42,14 +45,31 @@ def body_of(formal: Sequence[Variable], outer: Sequence[Variable], outputs: Sequ
     return FunctionGraph([memo[v] for v in (*formal, *outer)], [memo[v] for v in outputs], clone=False)
 
 
-def substituted(outputs: Sequence[Variable], replaced: Mapping[Variable, Variable]) -> list[Any]:
-    """``outputs`` with the variables replaced: copies of the nodes that depend on these, and of no others."""
+def substituted(
+    outputs: Sequence[Variable], replaced: Mapping[Variable, Variable], kept: Mapping[Variable, Variable] | None = None
+) -> list[Any]:
+    """``outputs`` with the variables replaced: copies of the nodes that depend on these, and of no others.
+
+    With ``kept``, that of which only the shape counts is not made of replaced variables, but for those of ``kept``."""
     memo: dict[Variable, Variable] = dict(replaced)
-    for node in toposort_nodes([v.owner for v in outputs if v.owner is not None and v not in memo], replaced, {}):
-        if any(v in memo for v in node.inputs):
-            copy = node.clone_with_new_inputs([memo.get(v, v) for v in node.inputs])
+    order = toposort_nodes([v.owner for v in outputs if v.owner is not None and v not in memo], replaced, {})
+    counting = set(outputs)  # whose elements count
+    for node in reversed(order):
+        if kept is None or any(v in counting for v in node.outputs):
+            counting.update(v for k, v in enumerate(node.inputs) if kept is None or not _reads_shape(node, k))
+    shaped = [v for node in order if node.outputs[0] in counting or len(node.outputs) > 1 for v in node.inputs if v not in counting]
+    by_shape = dict(zip(shaped, substituted(shaped, kept), strict=True)) if kept is not None and shaped else {}
+    for node in order:
+        if any(v in counting for v in node.outputs) and any(v in memo or v in by_shape for v in node.inputs):
+            copy = node.clone_with_new_inputs([by_shape.get(v) or memo.get(v, v) for v in node.inputs])
             memo.update(zip(node.outputs, copy.outputs, strict=True))
     return [memo.get(v, v) for v in outputs]
+
+
+def _reads_shape(node: Any, position: int) -> bool:
+    """Whether the elements of an input do not count."""
+    second = isinstance(node.op, Elemwise) and node.op.scalar_op is OPS["second"]
+    return isinstance(node.op, (Shape, Shape_i)) or (second and position == 0)
 
 
 def run_graph(graph: FunctionGraph, values: Sequence[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ record.  :func:`theano.scan` makes these nodes, and the derivatives of one are o
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,9 +20,12 @@ from typing import Any
 import numpy as np
 
 from theano import errors
+from theano.dtypes import is_discrete
 from theano.graph import Apply, FunctionGraph, Op, Variable, io_connection_pattern
-from theano.scanning.bodies import closed, run_graph
+from theano.scanning.bodies import body_of, closed, run_graph
 from theano.tensor import as_tensor_variable
+from theano.tensor.elemwise import Elemwise
+from theano.tensor.products import BatchedDot, Dot
 from theano.tensor.shapes import Shape_i, as_size
 from theano.tensor.type import TensorType
 
@@ -93,6 +97,21 @@ class Scan(Op):
         """What a step gives: next rows, records."""
         count = len(self.states)
         return self.graph.outputs[:count], self.graph.outputs[count : count + self.records]
+
+    @functools.cached_property
+    def residuals(self) -> list[Any]:
+        """What a step makes on its way that is dear to make again, and that derivatives may ask for."""
+        given = set(self.graph.outputs)
+        return [out for node in self.graph.toposort() if _is_dear(node) for out in node.outputs if out not in given]
+
+    @functools.cached_property
+    def extended(self) -> Scan:
+        """The same loop with the residuals as further records."""
+        if not self.residuals:
+            return self
+        end = len(self.graph.outputs) - self.until
+        outputs = [*self.graph.outputs[:end], *self.residuals, *self.graph.outputs[end:]]
+        return Scan(body_of(self.graph.inputs, [], outputs), self.sequences, self.states, self.until, self.truncate, self.name)
 
     def with_states(self, states: Sequence[State]) -> Scan:
         return Scan(self.graph, self.sequences, states, self.until, self.truncate, self.name)
@@ -174,7 +193,7 @@ class Scan(Op):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         from theano.scanning.adjoint import pull_back
 
-        return pull_back(self, inputs, outputs, output_grads)
+        return pull_back(self, inputs, output_grads)
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         from theano.scanning.adjoint import push
@@ -184,7 +203,7 @@ class Scan(Op):
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         """Whether the elements of an output depend on those of an input, after any number of steps."""
         reached, states = self.reached(), len(self.states)
-        rows = [[False] * len(node.outputs)]
+        rows = [[False] * (states + self.records + self.until)]
         inner = self.inner()
         taps = [[v for v in group] for group in inner.states]
         for group in [*([v] for v in inner.sequences), *taps, *([v] for v in inner.invariants)]:
@@ -208,6 +227,15 @@ class Scan(Op):
                         changed |= more != row
                         row[:] = more
         return direct
+
+
+DEAR = frozenset({"tanh", "sigmoid", "softplus", "exp", "log", "expm1", "log1p", "erf", "sin", "cos", "pow", "sqrt"})
+
+
+def _is_dear(node: Apply) -> bool:
+    if isinstance(node.op, Elemwise):
+        return node.op.scalar_op.name in DEAR and not is_discrete(node.outputs[0].type.dtype)
+    return isinstance(node.op, (Dot, BatchedDot))
 
 
 def row_type(variable: Any) -> Any:

@@ -100,6 +100,7 @@ class _Call:
         self.name, self.truncate = name, int(truncate)
         self.step = Step()
         self.outputs: list[_Output] = []
+        self.recorded: list[int] = []
         self.steps: Any = None
 
     # ------------------------------------------------------------------ what the step is called with
@@ -145,7 +146,7 @@ class _Call:
             if output.taps:
                 self.step.state(output.rows, _following(output.rows[0], value), output.initial, State(output.taps))
             else:
-                self.step.record(value)
+                self.recorded.append(self.step.record(value))
         for (variable, row), value in zip(held.items(), everything[len(outputs) :], strict=False):
             self.step.state([row], value, leading(variable), State(kept=hasattr(row.type, "broadcastable")))
         found = self.step.loop(self.steps, None if condition is None else everything[-1], self.truncate, self.name)
@@ -154,11 +155,12 @@ class _Call:
     def _cut(self, found: list[Any], updated: list[Any], done: Any) -> tuple[list[Any], OrderedUpdates]:
         """What the user sees of the loop's results: no initial rows, and no rows of steps that there were not."""
         recurrent = [output for output in self.outputs if output.taps]
-        states, records = iter(found), iter(found[len(recurrent) + len(updated) :])
+        states, records = iter(found), found[len(recurrent) + len(updated) :]
+        numbers = iter(self.recorded)
         results = []
         for output in self.outputs:
             depth = max(output.taps, default=0)
-            whole = next(states) if output.taps else next(records)
+            whole = next(states) if output.taps else records[next(numbers)]
             if depth or done is not None:
                 whole = whole[depth : None if done is None else done + depth]
             results.append(whole)

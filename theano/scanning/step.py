@@ -49,8 +49,11 @@ class Step:
         self.following.append(following)
         return len(self.following) - 1
 
-    def record(self, value: Any) -> None:
-        self.records.append(value)
+    def record(self, value: Any) -> int:
+        """A row of each step; its number among the records."""
+        if value not in self.records:
+            self.records.append(value)
+        return self.records.index(value)
 
     def loop(self, steps: Any, until: Any = None, truncate: int = -1, name: str | None = None) -> list[Any]:
         """The results of the loop: of states, of records and, with ``until``, the number of steps."""
