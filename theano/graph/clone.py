@@ -16,7 +16,7 @@ from typing import Any
 
 from theano.errors import VariableTypeError
 from theano.graph.provenance import inherit
-from theano.graph.traversal import io_toposort, orphans_between
+from theano.graph.traversal import io_toposort, orphans_between, pairs_of, several
 from theano.graph.variable import Constant, Variable
 
 
@@ -39,7 +39,7 @@ def clone_get_equiv(
     ``copy_inputs`` and ``copy_orphans`` say whether ``inputs``, and leaves that are not among them, are copied or kept.
     ``strict``: see :func:`clone_replace`.
     """
-    inputs, outputs = list(inputs), list(outputs)
+    inputs, outputs = several(inputs, "inputs"), several(outputs, "outputs")
     equiv: dict[Any, Any] = {} if memo is None else memo
     for variable in inputs:
         if variable not in equiv:
@@ -79,7 +79,7 @@ def clone_replace(
     ``memo`` collects {variable: its copy}, and what it holds beforehand is used.
     """
     equiv: dict[Any, Any] = {} if memo is None else memo
-    for old, new in dict(replace or {}).items():
+    for old, new in pairs_of(replace, "replacements"):
         if not isinstance(old, Variable):
             raise VariableTypeError(f"only variables can be replaced, not {old!r}")
         if not isinstance(new, Variable) or strict:

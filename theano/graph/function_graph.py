@@ -27,7 +27,7 @@ from theano.graph.clone import clone_get_equiv
 from theano.graph.features import HOOKS, AlreadyThere, listeners
 from theano.graph.pickling import sources_first
 from theano.graph.provenance import unite
-from theano.graph.traversal import io_toposort, toposort_nodes, walk
+from theano.graph.traversal import io_toposort, pairs_of, several, toposort_nodes, walk
 from theano.graph.variable import Apply, Constant, Variable
 
 Client = tuple[Apply | Literal["output"], int]
@@ -85,7 +85,7 @@ class FunctionGraph:
         update_mapping: Mapping[int, int] | None = None,
     ) -> None:
         """``update_mapping``: {output number: number of the input that it is the new value of}."""
-        inputs, outputs = _listed(inputs, "inputs"), _listed(outputs, "outputs")
+        inputs, outputs = several(inputs, "the inputs of a graph"), several(outputs, "the outputs of a graph")
         if clone:
             equiv = clone_get_equiv(inputs, outputs)
             inputs, outputs = [equiv[v] for v in inputs], [equiv[v] for v in outputs]
@@ -140,6 +140,7 @@ class FunctionGraph:
 
     def add_input(self, input: Any) -> None:
         """Make a leaf an input."""
+        several([input], "the inputs of a graph")
         if input.owner is not None:
             raise ValueError(f"{input} cannot be an input of a FunctionGraph with clone=False: it is the output of a node")
         if input not in self._input_set:
@@ -280,7 +281,8 @@ class FunctionGraph:
         if not 0 <= i < len(place):
             what = "the graph has {} outputs" if node == "output" else f"{node.op} has {{}} inputs here"
             raise IndexError(f"{what.format(len(place))}, there is no number {i}")
-        _require_variable(new_r)
+        if not isinstance(new_r, Variable):
+            several([new_r], "the parts of a graph")
         if place[i].type != new_r.type:
             raise self._type_error(place[i], new_r)
         self._import_variable(new_r, reason)
@@ -314,7 +316,8 @@ class FunctionGraph:
 
         ``new_r`` may be made of ``r``: that use stays.  New nodes take over the user's lines of ``r``.  ``verbose`` prints what is done.
         """
-        _require_variable(new_r)
+        if not isinstance(new_r, Variable):
+            several([new_r], "the parts of a graph")
         if r is new_r or r not in self.clients:
             return
         if r.type != new_r.type:
@@ -337,8 +340,8 @@ class FunctionGraph:
             self._change(client, position, new_r, reason)
 
     def replace_all(self, pairs: Iterable[tuple[Any, Any]], reason: Any = None, verbose: bool | None = None) -> None:
-        """:meth:`replace` each pair."""
-        for old, new in pairs:
+        """:meth:`replace` each pair (old, new)."""
+        for old, new in pairs_of(pairs, "replacements"):
             self.replace(old, new, reason=reason, verbose=verbose)
 
     def replace_validate(self, r: Any, new_r: Any, reason: Any = None) -> None:
@@ -347,7 +350,7 @@ class FunctionGraph:
 
     def replace_all_validate(self, replacements: Iterable[tuple[Any, Any]], reason: Any = None, verbose: bool | None = None) -> None:
         """:meth:`replace_all`, undone altogether if something fails or the graph is not valid afterwards."""
-        replacements = list(replacements)
+        replacements = pairs_of(replacements, "replacements")
         journal = _Journal()
         self._listeners["on_change_input"].insert(0, journal.on_change_input)
         try:
@@ -481,21 +484,6 @@ class FunctionGraph:
     def __reduce__(self) -> Any:
         """Pickled as the graph alone: features are not pickled."""
         return _restore, (type(self), self.inputs, self.outputs, self.update_mapping)
-
-
-def _listed(variables: Any, what: str) -> list[Any]:
-    if not isinstance(variables, (list, tuple)):
-        cure = f"write [{variables}]" if isinstance(variables, Variable) else None
-        raise VariableTypeError(message(f"the {what} of a FunctionGraph are a list of variables, not {variables!r}", cure=cure))
-    for variable in variables:
-        _require_variable(variable)
-    return list(variables)
-
-
-def _require_variable(thing: Any) -> None:
-    if not isinstance(thing, Variable):
-        cure = "make a constant of it, for example with theano.tensor.constant, or with make_constant of its type"
-        raise VariableTypeError(message(f"a graph is made of variables, and {thing!r:.60} is none", cure=cure))
 
 
 class _Journal:

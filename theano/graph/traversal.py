@@ -17,13 +17,13 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from theano.errors import InconsistencyError, message
-from theano.graph.variable import Apply, Constant
+from theano.errors import InconsistencyError, VariableTypeError, message
+from theano.graph.variable import Apply, Constant, Variable
 
 
 def walk(outputs: Iterable[Any], blockers: Collection[Any] = ()) -> Iterator[Any]:
     """``outputs`` and all variables they are made of, each once, results before what they are made of.  Nothing below ``blockers``."""
-    stack = list(outputs)[::-1]
+    stack = several(outputs)[::-1]
     seen: set[Any] = set()
     while stack:
         variable = stack.pop()
@@ -34,6 +34,27 @@ def walk(outputs: Iterable[Any], blockers: Collection[Any] = ()) -> Iterator[Any
         owner = variable.owner
         if owner is not None and variable not in blockers:
             stack.extend(reversed(owner.inputs))
+
+
+def several(variables: Any, what: str = "the arguments") -> list[Any]:
+    """A list of the variables; VariableTypeError, of ``what``, if they are one variable, or not all of them are variables."""
+    if isinstance(variables, Variable):
+        raise VariableTypeError(message(f"{what} are a list of variables, not one: {variables}", cure=f"write [{variables}]"))
+    found = list(variables)
+    for thing in found:
+        if not isinstance(thing, Variable):
+            cure = "make a constant of it, for example with theano.tensor.constant, or with make_constant of its type"
+            raise VariableTypeError(message(f"{what} are variables, and {thing!r:.60} is none", cure=cure))
+    return found
+
+
+def pairs_of(given: Any, what: str) -> list[tuple[Any, Any]]:
+    """The pairs of a dictionary or of a list of pairs; TypeError, of ``what``, if it is neither."""
+    found = list(given.items() if isinstance(given, Mapping) else given or ())
+    for pair in found:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise VariableTypeError(f"{what} are a dictionary or pairs (old, new), and {pair!r:.60} is none")
+    return [(old, new) for old, new in found]
 
 
 def ancestors(variable_list: Iterable[Any], blockers: Iterable[Any] | None = None) -> list[Any]:
@@ -92,7 +113,7 @@ def io_toposort(
     as ``clients`` is filled with {variable: the nodes that read it, once for each time}.
     """
     stop = inputs if isinstance(inputs, (dict, set, frozenset)) else frozenset(inputs)
-    order = toposort_nodes([v.owner for v in outputs if v.owner is not None and v not in stop], stop, orderings or {})
+    order = toposort_nodes([v.owner for v in several(outputs) if v.owner is not None and v not in stop], stop, orderings or {})
     if clients is not None:
         for node in order:
             for variable in node.inputs:
@@ -208,13 +229,15 @@ def stack_search(start: Iterable[Any], expand: Callable[[Any], Iterable[Any] | N
 
 def is_in_ancestors(l_node: Apply, f_node: Apply) -> bool:
     """Whether ``f_node`` is ``l_node`` or one of the nodes that it depends on."""
+    if not isinstance(l_node, Apply) or not isinstance(f_node, Apply):
+        raise VariableTypeError(f"is_in_ancestors takes two nodes, such as x.owner, not {l_node!r:.60} and {f_node!r:.60}")
     return any(variable.owner is f_node for variable in walk(l_node.outputs))
 
 
 def view_roots(r: Any) -> list[Any]:
     """The variables whose memory ``r`` may show: through ``view_map``, back to what is no view."""
     roots: dict[Any, None] = {}
-    stack = [r]
+    stack = several([r])
     while stack:
         variable = stack.pop()
         viewed = () if variable.owner is None else variable.owner.op.view_map.get(variable.index, ())
@@ -258,6 +281,7 @@ def _leaf_key(variable: Any) -> Any:
 
 def equal_computations(xs: Sequence[Any], ys: Sequence[Any], in_xs: Sequence[Any] = (), in_ys: Sequence[Any] = ()) -> bool:
     """Whether ``xs`` and ``ys`` are pairwise the same expressions, where ``in_xs`` and ``in_ys`` pairwise stand for one another."""
+    xs, ys, in_xs, in_ys = several(xs), several(ys), several(in_xs), several(in_ys)
     if len(xs) != len(ys) or len(in_xs) != len(in_ys):
         return False
     if any(x.type != y.type for x, y in zip(xs, ys, strict=True)) or any(x.type != y.type for x, y in zip(in_xs, in_ys, strict=True)):
@@ -272,9 +296,8 @@ def equal_computations(xs: Sequence[Any], ys: Sequence[Any], in_xs: Sequence[Any
 
 def is_same_graph(var1: Any, var2: Any, givens: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None = None, debug: bool = False) -> bool:
     """Whether two variables are the same expression of the same leaves; ``givens`` pairs leaves that count as the same."""
-    pairs = list(dict(givens or {}).items())
     below = frozenset(walk([var1]))
-    swapped = [(a, b) if a in below else (b, a) for a, b in pairs]
+    swapped = [(a, b) if a in below else (b, a) for a, b in pairs_of(givens, "the givens")]
     return equal_computations([var1], [var2], [a for a, _ in swapped], [b for _, b in swapped])
 
 
