@@ -22,7 +22,7 @@ from tests.rewrite.custom import (
     y,
 )
 from tests.rewrite.rewriting import ops_of
-from theano.compile.mode import get_mode
+from theano.compile.mode import AddDestroyHandler, get_mode
 from theano.flags import change_flags
 from theano.rewrite import STAGES, optimize
 from theano.rewrite.engine import GROUPS
@@ -278,6 +278,56 @@ def test_in_place_node_by_node():
         np.testing.assert_array_equal(found[0], 2 * VALUE)
         np.testing.assert_array_equal(found[1], VALUE + 1)
         np.testing.assert_array_equal(given, VALUE)
+
+
+@local_optimizer([twice], inplace=True)
+def twice_in_place(node):
+    return [twice_inplace(node.inputs[0])]
+
+
+@pytest.mark.parametrize("linker", ["cvm", "py"])
+@pytest.mark.parametrize("handler", ["of the rule", "registered"])
+def test_with_a_destroy_handler_readers_come_first(linker, handler):
+    """It refuses to overwrite a value twice or an output; arguments and shared variables stay as they are anyhow."""
+    store = theano.shared(VALUE.copy())
+    rule = twice_in_place if handler == "of the rule" else OpSub(twice, twice_inplace)
+    walk = TopoOptimizer(rule, failure_callback=TopoOptimizer.warn_inplace)
+    with (
+        registered(optdb, "handler", AddDestroyHandler(), 49.5, "fast_run" if handler == "registered" else "never"),
+        registered(optdb, "in_place", walk, 75, "fast_run", "inplace"),
+    ):
+        shown = T.exp(x)
+        outputs = [twice(x), x + 1, twice(store), twice(twice(x + 2) + 0.5), twice(shown), shown]
+        f = compiled(outputs, theano.Mode(linker, "fast_run"))
+        kinds = [op.inplace for op in ops_in(f) if isinstance(op, Twice)]
+        assert sorted(kinds) == [False, True, True, True, True]
+        for _ in range(2):
+            given = VALUE.copy()
+            expected = [2 * VALUE, VALUE + 1, 2 * VALUE, 4 * VALUE + 9, 2 * np.exp(VALUE), np.exp(VALUE)]
+            for found, wanted in zip(f(given), expected, strict=True):
+                np.testing.assert_allclose(found, wanted, rtol=1e-14)
+            np.testing.assert_array_equal(given, VALUE)
+            np.testing.assert_array_equal(store.get_value(), VALUE)
+
+
+def test_a_handler_that_finds_no_order_any_more_is_let_go():
+    """Two equal values are overwritten, each by another operation; then they become one."""
+
+    @optimizer
+    def overwrite_twins(fgraph):
+        first, second = T.exp(fgraph.inputs[0]), T.exp(fgraph.inputs[0])
+        fgraph.replace_validate(fgraph.outputs[0], twice_inplace(first), reason="first")
+        fgraph.replace_validate(fgraph.outputs[1], T.Elemwise(T.sqr.scalar_op, {0: 0})(second), reason="second")
+
+    with (
+        registered(optdb, "handler", AddDestroyHandler(), 49.5, "fast_run"),
+        registered(optdb, "twins", overwrite_twins, 75, "fast_run"),
+    ):
+        for linker in ("cvm", "py"):
+            f = compiled([x * 5, x * 6], theano.Mode(linker, "fast_run"))
+            found = f(VALUE)
+            np.testing.assert_allclose(found[0], 2 * np.exp(VALUE), rtol=1e-14)
+            np.testing.assert_allclose(found[1], np.exp(2 * VALUE), rtol=1e-14)
 
 
 # ------------------------------------------------------------------------------------------- the plan cache

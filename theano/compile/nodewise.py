@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from copy import copy
 from typing import Any
 
 import numpy
@@ -37,6 +38,8 @@ class NodewiseFunction(InterpretedFunction):
         for node in fgraph.toposort():
             require_runnable(node)
         self._input_cells: list[list[Any]] = [[None] for _ in fgraph.inputs]
+        destroyers: Any = getattr(fgraph, "destroyers", lambda variable: ())
+        self._overwritten = [position for position, variable in enumerate(fgraph.inputs) if destroyers(variable)]
         cells: dict[Any, list[Any]] = {}
         linker = compilation.mode.linker.accept(fgraph)
         self._thunk = linker.make_thunk(input_storage=self._input_cells, storage_map=cells)[0]
@@ -49,6 +52,8 @@ class NodewiseFunction(InterpretedFunction):
             try:
                 for cell, value in zip(self._input_cells, [*values, *shared], strict=True):
                     cell[0] = value
+                for position in self._overwritten:  # an argument is its caller's, and so is a shared value until all is done
+                    self._input_cells[position][0] = copy(self._input_cells[position][0])
                 self._thunk()
                 if self.profile_stats is not None and isinstance(self._thunk, VM):
                     self._thunk.update_profile(self.profile_stats)

@@ -26,6 +26,7 @@ from typing import Any
 from theano.errors import InconsistencyError, message
 from theano.flags import config
 from theano.graph import Apply, FunctionGraph, Op, Variable, provenance
+from theano.graph.destroying import DestroyHandler
 from theano.graph.naming import operation
 
 Pairs = list[tuple[Variable, Variable]]
@@ -126,7 +127,9 @@ def _check_tracks(tracks: Any) -> None:
 
 
 def require_destroy_handler(fgraph: FunctionGraph) -> None:
-    """In-place operations need no order here: what one of them may overwrite is always a copy of its own."""
+    """Let a DestroyHandler refuse what is overwritten and still needed."""
+    if not hasattr(fgraph, "destroy_handler"):
+        fgraph.attach_feature(DestroyHandler())
 
 
 class LocalOptGroup(LocalOptimizer):

@@ -208,8 +208,17 @@ def finish(fgraph: FunctionGraph, query: Query | None = None) -> Report:
     exclude = tuple(tag for tag in query.exclude if tag != EXPAND.name) if query is not None else ()
     with Rewriter.of(fgraph) as rewriter:
         MergeOptimizer().optimize(fgraph)
+        _settle(fgraph)
         _expansion(exclude, _count_of_rules()).optimize(fgraph)
+        _settle(fgraph)
         return rewriter.report
+
+
+def _settle(fgraph: FunctionGraph) -> None:
+    """Let go of a DestroyHandler that finds no order any more: without it what is overwritten is copied."""
+    handler = getattr(fgraph, "destroy_handler", None)
+    if handler is not None and not fgraph.consistent():
+        fgraph.remove_feature(handler)
 
 
 @lru_cache(REMEMBERED)
