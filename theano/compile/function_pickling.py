@@ -39,7 +39,7 @@ def reduce_function(f: Function) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """As ``__reduce__`` is to give it."""
     warn_of_aliases(f)
     compilation = f.maker.compilation
-    portrait = None if compilation.loaded is None else take_portrait(compilation)
+    portrait = take_portrait(compilation) if compilation.mode.engine == "native" else None
     kept = _without_graph(compilation.specification)
     specification = {entry.name: getattr(kept, entry.name) for entry in fields(kept)}
     return restore_function, (specification, compilation.mode, compilation.profile, f.name, portrait, _attributes(f))
@@ -84,7 +84,7 @@ def deepcopy_function(f: Function, memo: dict[int, Any]) -> Function:
     warn_of_aliases(f)
     old = f.maker.compilation
     specification = copy.deepcopy(_without_graph(old.specification), memo)
-    if old.loaded is None:
+    if old.mode.engine != "native":
         new = function(**specification.request | {"name": f.name}, mode=old.mode, profile=old.profile)
     else:
         compilation = KeptCompilation(specification, old.mode, old.profile)

@@ -91,7 +91,7 @@ def _sources() -> str:
 def take_portrait(compilation: Any) -> Portrait:
     """Of a compiled function's program; SaveError if it is not one of native code."""
     loaded = compilation.loaded
-    if loaded is None:
+    if compilation.mode.engine != "native":
         raise SaveError(
             message(f"save: mode {compilation.mode} makes no native code", cure="compile the function in mode FAST_RUN or FAST_COMPILE")
         )
