@@ -32,8 +32,16 @@ def test_any_array_comes_back(dtype, protocol):
 
 
 def test_what_is_no_array_of_numbers_stays_itself():
-    for value in (None, 3, "x", np.array(["a"]), np.array([None]), np.ma.zeros(2), np.float64(1)):
+    for value in (None, 3, "x", np.array(["a"]), np.array([None]), np.ma.zeros(2), np.str_("x")):
         assert portable(value) is value
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_scalars(protocol):
+    for value in (np.float32(1.5), np.int8(3), np.bool_(True), np.complex64(1j), np.float64(np.nan)):
+        new = pickle.loads(pickle.dumps(portable(value), protocol))
+        assert type(new) is type(value)
+        np.testing.assert_equal(new, value)
 
 
 def test_the_buffer_may_stay_outside():
@@ -47,13 +55,19 @@ def test_the_buffer_may_stay_outside():
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_no_module_of_numpy_is_named(protocol):
     x = T.dmatrix("x")
+    x.tag.test_value = np.ones((2, 2))
     graph = T.dot(x, T.constant(np.ones((2, 2)))) + theano.shared(np.arange(2.0), name="s")
+    f = theano.function(
+        [theano.In(x, value=np.ones((2, 2))), theano.In(T.dscalar("y"), value=np.float32(2))], graph, on_unused_input="ignore"
+    )
+    assert not any("numpy" in name for name in modules_named(pickle.dumps(f, protocol)))
     text = pickle.dumps(graph, protocol)
     assert any("theano" in name for name in modules_named(text))
     assert not any("numpy" in name for name in modules_named(text))
     new = pickle.loads(text)
     (x2,) = (v for v in theano.graph.graph_inputs([new]) if v.name == "x")
     assert new.eval({x2: np.eye(2)}).tolist() == [[1.0, 2.0], [1.0, 2.0]]
+    assert (x2.tag.test_value == 1).all() and copy.copy(x2.tag).test_value is x2.tag.test_value
 
 
 def test_cells_are_copied_as_lists_are():

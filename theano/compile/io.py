@@ -17,6 +17,7 @@ from typing import Any
 from theano import errors
 from theano.compile.failures import row
 from theano.graph import Constant, Container, Variable
+from theano.graph.portable import portable
 from theano.tensor import as_tensor_variable
 from theano.tensor.sharedvar import SharedVariable
 
@@ -60,6 +61,15 @@ class SymbolicInput:
             cure = "cast it (.astype), or set its pattern by T.patternbroadcast: the types must be equal"
             raise errors.VariableTypeError(errors.message(f"In: the update of {self.name or self.variable} has another type", rows, cure))
         return self.variable.type.filter_variable(update)
+
+    def __copy__(self) -> SymbolicInput:
+        new = type(self).__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        return new
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickles and deep copies."""
+        return {name: portable(value) for name, value in self.__dict__.items()}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.variable})"

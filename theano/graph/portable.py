@@ -19,10 +19,13 @@ from typing import Any
 
 
 def portable(value: Any) -> Any:
-    """What to pickle in place of ``value``: an array of numbers is wrapped and comes back as an array, all else stays itself."""
+    """What to pickle in place of ``value``: arrays of numbers and NumPy's scalars are wrapped and come back, all else stays itself."""
     numpy: Any = sys.modules.get("numpy")
-    plain = numpy is not None and type(value) is numpy.ndarray and value.dtype.kind in "biufc"
-    return PortableArray(value) if plain else value
+    if numpy is None or not isinstance(value, (numpy.ndarray, numpy.generic)) or value.dtype.kind not in "biufc":
+        return value
+    if type(value) is numpy.ndarray:
+        return PortableArray(value)
+    return PortableScalar(value) if isinstance(value, numpy.generic) else value
 
 
 class PortableArray:
@@ -40,6 +43,23 @@ class PortableArray:
             laid = laid.copy("C")
         data = pickle.PickleBuffer(laid) if protocol >= 5 else laid.tobytes()
         return array_of, (self.array.dtype.str, laid.shape, turned, data)
+
+
+class PortableScalar:
+    """Pickled as dtype and bytes."""
+
+    __slots__ = ("scalar",)
+
+    def __init__(self, scalar: Any) -> None:
+        self.scalar = scalar
+
+    def __reduce__(self) -> Any:
+        return scalar_of, (self.scalar.dtype.str, self.scalar.tobytes())
+
+
+def scalar_of(dtype: str, data: bytes) -> Any:
+    """The scalar that was pickled."""
+    return array_of(dtype, (), False, data)[()]
 
 
 def array_of(dtype: str, shape: tuple[int, ...], turned: bool, data: Any) -> Any:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from copy import copy
 from typing import Any
 
+from theano.graph.portable import portable
+
 __all__ = ["Scratch", "copy"]
 
 
@@ -36,6 +38,13 @@ class Scratch:
         print(f"<theano.graph.scratch.Scratch instance at {id(self)}>")
         for name, value in self.__dict__.items():
             print(f"  {name}: {value!r}")
+
+    def __copy__(self) -> Scratch:
+        return Scratch(**self.__dict__)
+
+    def __reduce__(self) -> Any:
+        """Values of test are arrays: they go into pickles as every version of NumPy reads them."""
+        return Scratch, (), {name: portable(value) for name, value in self.__dict__.items()}
 
     def __repr__(self) -> str:
         return f"Scratch({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
