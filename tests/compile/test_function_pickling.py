@@ -121,6 +121,27 @@ def test_python_steps(copier):
 
 
 @every_copier
+def test_inputs_that_keep_their_value(copier):
+    x, total = T.dscalars("x", "total")
+    f = theano.function([x, theano.In(total, value=1.0, update=total + x)], total * 1)
+    f(2)
+    new = copier(f)
+    assert [float(new(3)), float(new(1)), float(new["total"])] == [3.0, 6.0, 7.0]
+    assert float(f(1)) == 3.0
+
+
+@every_copier
+def test_loops_and_branches(copier):
+    x, n = T.dvector("x"), T.lscalar("n")
+    s = theano.shared(1.0, name="s")
+    steps, updates = theano.scan(lambda a, h: T.tanh(a * s + h), sequences=[x], outputs_info=[T.constant(np.float64(0))])
+    f = theano.function([x, n], theano.ifelse.ifelse(T.gt(n, 0), steps[-1], x.sum()), updates=[(s, s * 2), *updates.items()])
+    new = copier(f)
+    for k in range(3):
+        assert new([0.1, 0.2], k) == f([0.1, 0.2], k)
+
+
+@every_copier
 def test_clones_of_a_shared_variable_stay_one(copier):
     s = theano.shared(1.0)
     f = theano.function([], [s, s.clone() * 2], updates=[(s, s + 1)])

@@ -193,6 +193,18 @@ def test_givens_and_default_updates_are_those_of_the_function(path):
         assert [float(g()) for _ in range(3)] == [11.0, 24.0, 39.0]
 
 
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_inputs_that_keep_their_value_go_on(path, rebuild):
+    x, total, y = T.dscalars("x", "total", "y")
+    s = theano.shared(5.0, name="s")
+    f = theano.function([x, theano.In(total, value=0.0, update=total + x), theano.In(y, value=s)], [total, y + s], updates=[(s, s * 2)])
+    f(2)
+    f.save(path)
+    g = theano.load(path, rebuild=rebuild)
+    assert g(3) == [2.0, 20.0] and g(1) == [5.0, 40.0] and g["total"] == 6.0
+    assert f(1) == [2.0, 20.0]
+
+
 # ------------------------------------------------------------------------------------------------ Python steps
 
 
