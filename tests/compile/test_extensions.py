@@ -1,6 +1,7 @@
 """Operations and types of the user's in compiled functions: one law for graphs of them, then what each form of the interface promises."""
 
 import copy
+import pickle
 import threading
 from functools import partial
 
@@ -12,8 +13,11 @@ import theano.scalar as scalar
 import theano.tensor as T
 from tests.compile import extensions as ext
 from theano.compile.explain import walk_steps
+from theano.compile.ops import as_op
 from theano.graph import Apply, Op, ParamsType, generic
 from theano.loops.ir import PythonStep
+from theano.tensor import scalar_shared
+from theano.tensor.sharedvar import SharedVariable
 from theano.tensor.slice_values import make_slice, slicetype
 
 MODES = ["FAST_RUN", "FAST_COMPILE", "REFERENCE"]
@@ -303,6 +307,28 @@ class TestForms:
         np.testing.assert_array_equal(values[1], X[:2])
         assert values[2:] == [slice(1, None), slice(2, None, 2)]
 
+    def test_slices_and_numbers_are_shared_and_updated(self, mode):
+        n, window, rate = T.lscalar("n"), SharedVariable("window", slicetype, slice(0, 2), False), scalar_shared.shared(2.0)
+        f = function([n], [window, rate], updates=[(window, make_slice(n, None, None)), (rate, rate * rate + 1)], mode=mode)
+        assert f(3) == [slice(0, 2), 2] and f(4) == [slice(3, None), 5]
+        assert window.get_value() == slice(4, None) and isinstance(rate.get_value(), np.float64) and rate.get_value() == 26
+        rate.set_value(1)
+        assert f(4)[1] == 1
+
+    def test_givens_defaults_and_values_for_updates(self, mode):
+        b, kept = ext.box("b"), ext.shared_box([1])
+        f = function([theano.In(b, value={"numbers": [3.0]})], ext.Unboxed()(b), updates=[(kept, {"numbers": [4.0]})], mode=mode)
+        np.testing.assert_array_equal(f(), [3])
+        assert kept.get_value() == {"numbers": [4.0]}
+        np.testing.assert_array_equal(function([], ext.Unboxed()(b), givens=[(b, {"numbers": [5.0]})], mode=mode)(), [5])
+
+    def test_copies_of_the_function(self, mode):
+        b = ext.box("b")
+        f = function([x, b], [ext.Counted()(x), ext.Appended()(b, x)], mode=mode)
+        for again in (copy.deepcopy(f), pickle.loads(pickle.dumps(f))):
+            values = again([1, 2], [1])
+            assert values[0].tolist() == [3, 4] and values[1] == {"numbers": [1.0, 3.0]}
+
     def test_boxes_are_shared_updated_and_copied(self, mode):
         b, kept = ext.box("b"), ext.shared_box([1])
         f = function([b], [kept, b], updates=[(kept, b)], mode=mode)
@@ -380,6 +406,37 @@ def test_threads_have_storage_of_their_own():
     threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
     [t.start() for t in threads], [t.join() for t in threads]
     assert not wrong
+
+
+@as_op(itypes=[T.dvector, T.lscalar], otypes=[T.dvector], infer_shape=lambda node, shapes: [(shapes[0][0] * 2,)])
+def repeated(v, n):
+    return np.append(v, v * n)
+
+
+def test_a_function_as_an_op():
+    n = T.lscalar("n")
+    out = repeated(x, n)
+    f = theano.function([x, n], [out, out.shape[0]])
+    np.testing.assert_array_equal(f(X, 3)[0], np.append(X, 3 * X))
+    assert f(X, 3)[1] == 10 and str(repeated) == "FromFunctionOp{repeated}"
+    assert pickle.loads(pickle.dumps(repeated)) is repeated
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(out)).owner.op.fn(X, 2), np.append(X, 2 * X))
+
+
+def test_test_values():
+    with theano.config.change_flags(compute_test_value="raise"):
+        v = T.dvector("v")
+        v.tag.test_value = X.copy()
+        found = [op(v).tag.test_value for op in (ext.Scaled(2.0), ext.Counted(), ext.Negated())]
+    np.testing.assert_array_equal(found, [X * 2, X + 5, -X])
+    np.testing.assert_array_equal(v.tag.test_value, X)
+
+
+def test_many_in_a_row_compile_at_the_default_recursion_limit():
+    y = x
+    for _ in range(700):
+        y = ext.Counted()(y)
+    np.testing.assert_allclose(theano.function([x], y)(X), X + 700 * len(X))
 
 
 def test_params_type_of_attributes():

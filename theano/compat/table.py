@@ -109,6 +109,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     "theano.scalar.basic": ("theano.scalar",),
     "theano.scalar.basic_scipy": ("theano.scalar",),
+    "theano.scalar.sharedvar": ("theano.tensor.scalar_shared",),
     "theano.scan_module": ("theano.scanning: foldl foldr map reduce scan scan_checkpoints until", "theano.graph: clone=clone_replace"),
     "theano.scan_module.scan_op": ("theano.scanning: Scan",),
     "theano.scan_module.scan_utils": ("theano.graph: equal_computations clone=clone_replace", "theano.scanning: until"),

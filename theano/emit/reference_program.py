@@ -66,7 +66,7 @@ def run_program(
     """The outputs, and the values of the shared variables afterwards.  The arguments are left as they are.
 
     Raises what ``failure`` makes of a guard or a check that fails, and of its two numbers."""
-    own = [value.copy() if isinstance(value, np.ndarray) else value for value in shared]
+    own = [value if buffer.dtype == "object" else np.array(value) for buffer, value in zip(program.shared, shared, strict=True)]
     run = _Run(program, inputs, own, python, failure)
     run.frame(program.frame)
     values = list(run.shared)

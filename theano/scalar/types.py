@@ -47,7 +47,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Operators:
+class ScalarOperators:
     """Operators of scalar variables."""
 
     type: Scalar
@@ -91,16 +91,16 @@ for _name, _op in (
     ("lshift", "left_shift"), ("rshift", "right_shift"), ("lt", "lt"), ("le", "le"), ("gt", "gt"), ("ge", "ge"), ("floor", "floor"),
     ("ceil", "ceil"), ("trunc", "trunc"),
 ):  # fmt: skip
-    setattr(_Operators, f"__{_name}__", _operator(_op, swap=False))
+    setattr(ScalarOperators, f"__{_name}__", _operator(_op, swap=False))
     if OPS[_op].arity == 2 or OPS[_op].nary:
-        setattr(_Operators, f"__r{_name}__", _operator(_op, swap=True))
+        setattr(ScalarOperators, f"__r{_name}__", _operator(_op, swap=True))
 
 
-class ScalarVariable(_Operators, Variable):
+class ScalarVariable(ScalarOperators, Variable):
     """One number."""
 
 
-class ScalarConstant(_Operators, Constant):
+class ScalarConstant(ScalarOperators, Constant):
     """One number known now."""
 
 
