@@ -6,7 +6,7 @@ matrix, ``s`` a number, ``i`` an integer vector, ``b`` a bool vector; their valu
 
 import re
 
-from tests.faces import extending, moding
+from tests.faces import extending, moding, rewriting
 from tests.faces.calls_elsewhere import ELSEWHERE
 from tests.faces.graphs import GRAPHS
 
@@ -438,6 +438,7 @@ CALLS = {
     **extending.CALLS,
     **GRAPHS,
     **moding.CALLS,
+    **rewriting.CALLS,
 }
 
 

@@ -20,7 +20,7 @@ from scipy import stats
 
 import theano
 import theano.tensor as T
-from tests.faces import extending, graph_samples, moding, samples
+from tests.faces import extending, graph_samples, moding, rewriting, samples
 from tests.faces.calls import CALLS, mentions
 from theano.compat.absent import why_absent
 
@@ -51,7 +51,7 @@ COMPLETE = {
     "theano.tensor.nnet.bn", "theano.tensor.nnet.nnet", "theano.tensor.sharedvar", "theano.tensor.subtensor", "theano.tensor.utils",
     "theano.tensor.xlogx", "theano.updates",
 }  # fmt: skip
-COMPLETE |= extending.MODULES | moding.MODULES
+COMPLETE |= extending.MODULES | moding.MODULES | rewriting.MODULES
 """Modules of which all names are there.  Of others that are not named above there are all names but those of theano/compat/absent.py, or,
 where that says nothing, none."""
 
@@ -91,7 +91,7 @@ def dumped(dump, *args):
 VARIABLES = {name: T.TensorType(value.dtype.name, (False,) * value.ndim)(name) for name, value in VALUES.items()}
 TOOLS = {"T": T, "theano": theano, "np": np, "sp": sp, "stats": stats, "math": math, "partial": partial, "quietly": quietly}
 TOOLS |= {"refusal": refusal, "archived": archived, "dumped": dumped, "io": io, "pickle": pickle, "w": theano.shared(1.0, name="w")}
-TOOLS |= {"E": samples, "G": graph_samples, "W": moding.W}
+TOOLS |= {"E": samples, "G": graph_samples, "W": moding.W, "R": rewriting.R}
 NAMES = {**VARIABLES, **{name.upper(): value for name, value in VALUES.items()}, **TOOLS, "NOTHING": NOTHING}
 
 

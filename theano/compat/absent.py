@@ -20,6 +20,11 @@ ABSENT: dict[str, tuple[str, ...]] = {
         "theano.gof: CLinker DualLinker HideC OpWiseCLinker",
         "theano.gof.utils: c_cpp_keywords",
     ),
+    "Graphs are not moved to a GPU by rules.": ("theano.gof.opt: GraphToGPULocalOptGroup",),
+    "Which form is fastest is not found out by running all of them while a function is compiled.": (
+        "theano.gof.opt: LocalMetaOptimizer LocalMetaOptimizerSkipAssertionError",
+    ),
+    "Assertions are merged like other operations.": ("theano.gof.opt: MergeFeature.get_merged_assert_input",),
     "Constants are not cached, so nothing raises it.": ("theano.gof: CachedConstantError", "theano.gof.fg: CachedConstantError"),
     "A graph does this itself: use change_input, replace, add_input.": (
         "theano.gof.fg: FunctionGraph.__setup_r__ FunctionGraph.__setup_node__ FunctionGraph.__import_r__ FunctionGraph.__import__",
