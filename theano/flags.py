@@ -95,6 +95,15 @@ def read_text(value: Any) -> str:
     return str(value)
 
 
+def read_folder(value: Any) -> str:
+    """The path of a folder, which need not exist."""
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise ValueError("the path of a folder")
+    return os.path.expanduser(value)
+
+
 def read_choice(choices: Iterable[str]) -> Callable[[Any], str]:
     """A parser for one of ``choices``."""
     allowed = tuple(choices)
@@ -550,7 +559,7 @@ flag("vm.lazy", "None", "Kept for old settings: branches are always lazy.", affe
 
 # --- the cache of compiled code
 
-flag("base_compiledir", _user_cache_directory, "The directory above all compilation directories.", affects_code=False)
+flag("base_compiledir", _user_cache_directory, "The directory above all compilation directories.", parse=read_folder, affects_code=False)
 flag(
     "compiledir_format",
     _compiledir_format,

@@ -15,7 +15,9 @@ from __future__ import annotations
 import copy
 import pickle
 import sys
-from typing import Any
+from typing import Any, NoReturn
+
+from theano.errors import message
 
 
 def portable(value: Any) -> Any:
@@ -78,6 +80,18 @@ class Cell(list[Any]):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return Cell, (), None, iter([portable(value) for value in self])
+
+    def clear(self) -> None:
+        self._refuse("clear()")
+
+    def pop(self, *args: Any) -> Any:
+        self._refuse("pop()")
+
+    def remove(self, value: Any) -> None:
+        self._refuse("remove()")
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise TypeError(message(f"{what}: a cell holds one value, and functions read it", cure="put None in: cell[0] = None"))
 
     def __copy__(self) -> Cell:
         return Cell(self)

@@ -18,6 +18,7 @@ import os
 
 from theano.emit.llvm.compile import Library, load
 from theano.emit.llvm.target import target
+from theano.errors import message
 from theano.graph.locks import made_once
 from theano.runtime.cache import object_code
 from theano.runtime.numpy_api import c_function, numpy_function
@@ -44,6 +45,8 @@ def kept() -> int:
 
 def set_limit(size: int) -> None:
     """Keep at most ``size`` bytes; blocks kept already stay until :func:`trim`."""
+    if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size < 1 << 63:
+        raise ValueError(message(f"set_limit: {size!r} is no number of bytes", cure="give an int; 0 keeps nothing"))
     ctypes.PYFUNCTYPE(None, ctypes.c_int64)(address("theano_set_limit"))(size)
 
 

@@ -214,11 +214,14 @@ class Bound:
         """How many threads a call of this function may use; None leaves it to the process (:func:`theano.runtime.pool.threads`).
 
         Results are the same to the bit, whatever it is."""
-        return None if self._table.threads == ALL_THREADS else self._table.threads
+        table = getattr(self, "_table", None)  # an interpreted function has none, and one thread
+        return None if table is None or table.threads == ALL_THREADS else table.threads
 
     @threads.setter
     def threads(self, number: int | None) -> None:
-        self._table.threads = ALL_THREADS if number is None else thread_number(number, "f.threads")
+        wanted = ALL_THREADS if number is None else thread_number(number, "f.threads")
+        if hasattr(self, "_table"):
+            self._table.threads = wanted
 
     def trim(self) -> None:
         """Give memory kept for the next call back."""

@@ -24,7 +24,7 @@ from theano.errors import message
 from theano.flags import config
 from theano.graph import Apply, Variable
 from theano.scalar import Scalar
-from theano.tensor.type import Array, AsTensorError, TensorType, tensor_type
+from theano.tensor.type import Array, AsTensorError, TensorType, array_of, tensor_type
 from theano.tensor.variable import TensorConstant
 
 NUMBERS = frozenset({int, float, complex})
@@ -175,7 +175,7 @@ def _array(x: Any, dtype: str | None) -> Array:
     if isinstance(x, np.ma.MaskedArray):
         raise AsTensorError(message("a masked array is no tensor: its mask would be lost"))
     try:
-        array = np.array(x, dtype=dtype, order="C")
+        array = array_of(x, dtype)
     except (ValueError, TypeError) as error:
         raise AsTensorError(message(f"cannot make a tensor of {x!r:.60} ({type(x).__name__}): {error}")) from error
     if array.dtype.kind not in "biufc" or array.dtype.itemsize > 16 or array.dtype.name in ("longdouble", "float128"):

@@ -15,6 +15,7 @@ True
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -185,7 +186,7 @@ class TensorType(Type):
         if strict:
             raise DTypeError(message(f"strict: an array of dtype {dtype} is needed, {with_article(type(value).__name__)} was given"))
         try:
-            array = np.asarray(value)
+            array = array_of(value)
         except ValueError as error:
             raise DTypeError(message(f"the given {type(value).__name__} is no array: {error}")) from error
         if array.dtype.kind not in "biufc" and not (allow_downcast and array.dtype.kind == "O"):
@@ -307,6 +308,19 @@ def values_eq_approx_remove_inf_nan(a: Any, b: Any) -> bool:
 
 def values_eq_approx_always_true(a: Any, b: Any) -> bool:
     return True
+
+
+def array_of(value: Any, dtype: str | None = None) -> Array:
+    """A new C-contiguous array of a list or whatever else; ValueError if it is ragged, of which NumPy before 1.24 only warns."""
+    warning = getattr(np, "VisibleDeprecationWarning", None)
+    if warning is None or not isinstance(value, (list, tuple)):
+        return np.array(value, dtype=dtype, order="C")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", warning)
+        try:
+            return np.array(value, dtype=dtype, order="C")
+        except warning as error:
+            raise ValueError(str(error)) from None
 
 
 def _is_lossless(array: Array, dtype: np.dtype[Any]) -> bool:
