@@ -329,6 +329,21 @@ class TestForms:
             values = again([1, 2], [1])
             assert values[0].tolist() == [3, 4] and values[1] == {"numbers": [1.0, 3.0]}
 
+    def test_in_loops(self, mode):
+        for op in (ext.Doubled(), ext.Negated(), ext.Reversed(), ext.Counted(), ext.Scaled(2.0)):
+            steps, _ = theano.scan(lambda s, e, op=op: op(s) + e, outputs_info=[x], non_sequences=[T.exp(x)], n_steps=2)
+            found = function([x], [steps, T.exp(x)], mode=mode)(X)
+            first, second = ext.by_hand([x], [op(x), op(op(x) + T.exp(x))], [X])
+            np.testing.assert_allclose(found[0], [first + np.exp(X), second + np.exp(X)])
+            np.testing.assert_allclose(found[1], np.exp(X))
+
+    def test_in_branches(self, mode):
+        c, e = T.lscalar("c"), T.exp(x)
+        then, otherwise = ext.Negated()(e) + e, ext.Counted()(x)
+        f = function([x, c], theano.ifelse.ifelse(c, then, otherwise), mode=mode)
+        np.testing.assert_allclose(f(X, 1), 0 * X)
+        np.testing.assert_allclose(f(X, 0), X + 5)
+
     def test_boxes_are_shared_updated_and_copied(self, mode):
         b, kept = ext.box("b"), ext.shared_box([1])
         f = function([b], [kept, b], updates=[(kept, b)], mode=mode)

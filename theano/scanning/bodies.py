@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from theano.graph import Constant, FunctionGraph, Variable, clone_get_equiv, graph_inputs
+from theano.graph import Constant, FunctionGraph, Runner, Variable, clone_get_equiv, graph_inputs
 from theano.graph.traversal import toposort_nodes
 from theano.scalar import OPS
 from theano.tensor.elemwise import Elemwise
@@ -73,10 +73,9 @@ def _reads_shape(node: Any, position: int) -> bool:
 
 
 def run_graph(graph: FunctionGraph, values: Sequence[Any]) -> list[Any]:
-    """Node by node by ``perform``."""
+    """Node by node, by Python."""
     known: dict[Variable, Any] = {v: v.type.filter(x, allow_downcast=True) for v, x in zip(graph.inputs, values, strict=True)}
     for node in graph.toposort():
-        cells: list[list[Any]] = [[None] for _ in node.outputs]
-        node.op.perform(node, [v.data if isinstance(v, Constant) else known[v] for v in node.inputs], cells)
-        known.update((out, cell[0]) for out, cell in zip(node.outputs, cells, strict=True))
+        results = Runner(node)([v.data if isinstance(v, Constant) else known[v] for v in node.inputs])
+        known.update(zip(node.outputs, results, strict=True))
     return [v.data if isinstance(v, Constant) else known[v] for v in graph.outputs]
