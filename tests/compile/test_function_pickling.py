@@ -116,8 +116,12 @@ def test_profiled(copier):
 @every_copier
 def test_python_steps(copier):
     x = T.dvector("x")
-    f = theano.function([x], Shifted([1.0, 2.0])(Triple()(x)))
-    assert copier(f)([1.0, 1.0]).tolist() == [4.0, 5.0]
+    op = Shifted([1.0, 2.0])
+    f = theano.function([x], op(Triple()(x)))
+    new, other = copier((f, op))
+    assert new([1.0, 1.0]).tolist() == [4.0, 5.0]
+    other.shift = np.array([10.0, 20.0])
+    assert new([1.0, 1.0]).tolist() == [13.0, 23.0] and f([1.0, 1.0]).tolist() == [4.0, 5.0]
 
 
 @every_copier

@@ -86,6 +86,8 @@ def deepcopy_function(f: Function, memo: dict[int, Any]) -> Function:
     specification = copy.deepcopy(_without_graph(old.specification), memo)
     if old.mode.engine != "native":
         new = function(**specification.request | {"name": f.name}, mode=old.mode, profile=old.profile)
+    elif old.loaded.python_steps:  # operations are copied, too, unless they are values
+        new = assemble(copy.deepcopy(take_portrait(old), memo), replace(specification, name=f.name), old.mode, old.profile)
     else:
         compilation = KeptCompilation(specification, old.mode, old.profile)
         compilation.loaded, compilation.program, compilation.kept = old.loaded, old.program, "copied"
