@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,15 @@ class Local(Triple):
 
 
 Local.__module__ = "__main__"
+
+
+def tripled(value):
+    return 3 * value
+
+
+tripled.__module__, tripled.__qualname__ = "__main__", "tripled"
+in_script = theano.compile.ops.as_op(itypes=[T.dvector], otypes=[T.dvector])(tripled)
+sys.modules["__main__"].tripled = in_script
 
 
 def function(**options):
@@ -144,6 +154,9 @@ SAVING = {
     "what is interpreted": (lambda p: function(mode="REFERENCE").save(p / "f"), SaveError, "makes no native code", "FAST_RUN"),
     "an operation of a script": (
         lambda p: theano.function([x], Local()(x)).save(p / "f"), SaveError, "is defined in the script that runs", "into a module",
+    ),
+    "a function of a script as an operation": (
+        lambda p: theano.function([x], in_script(x)).save(p / "f"), SaveError, "refers to what the script that runs defines", "a module",
     ),
     "an operation with what cannot be pickled": (
         lambda p: theano.function([x], unpicklable(Shifted(1.0))(x)).save(p / "f"),

@@ -21,6 +21,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import pickletools
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,6 +123,9 @@ def _require_importable(nodes: list[Apply]) -> None:
             raise SaveError(message(text, [("in", "", "", f"{f}:{n}") for f, n in node.origin.lines(1)], cure))
 
 
+_PICKLED = "save: a part of the function that has no other form"
+
+
 class _Describer:
     """Parts of a function as JSON; arrays go to blobs, other values and types to one pickle."""
 
@@ -167,16 +171,19 @@ class _Describer:
         more = {"strict": cell.strict, "allow_downcast": cell.allow_downcast, "value": self.value(cell.storage[0])}
         return self.variable(variable) | more | {"class": TENSORS.index(type(variable))}
 
+    def _rows(self) -> list[tuple[str, str, str]]:
+        return [("part", str(t)[:60], type(t).__name__) for t in self.things]
+
     def finish(self) -> dict[str, bytes | memoryview]:
         if self.things:
             try:
-                self.blobs["things"] = pickle.dumps([portable(t) for t in self.things])
+                self.blobs["things"] = text = pickle.dumps([portable(t) for t in self.things])
             except Exception as why:
-                text = "save: a part of the function that has no other form cannot be pickled"
-                rows = [("part", str(t)[:60], type(t).__name__) for t in self.things]
-                raise SaveError(
-                    message(f"{text}: {why}", rows, "operations, types and values must be importable and hold plain data")
-                ) from why
+                cure = "operations, types and values must be importable and hold plain data"
+                raise SaveError(message(f"{_PICKLED} cannot be pickled: {why}", self._rows(), cure)) from why
+            if any(argument == "__main__" for _, argument, _ in pickletools.genops(text)):
+                cure = "put it into a module, from which the process that loads the function can import it"
+                raise SaveError(message(f"{_PICKLED} refers to what the script that runs defines", self._rows(), cure))
         return self.blobs
 
 
