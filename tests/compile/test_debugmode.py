@@ -262,3 +262,10 @@ def test_function_maker():
     assert f.name == "doubled" and f([2.0]) == 4
     with pytest.raises(TypeError, match="no DebugMode"):
         QUICK.function_maker([x], x, "FAST_RUN")
+
+
+def test_sums_of_narrow_numbers():
+    """Machine code need not round what it adds up in float64; the other way does, between two operations."""
+    narrow = T.fmatrix("narrow")
+    f = theano.function([narrow, x], (T.exp(narrow).sum(axis=1) * x).sum(), mode=QUICK)
+    assert f(np.linspace(0, 1, 6, dtype="float32").reshape(2, 3), [1.0, 2.0]).dtype == "float64"

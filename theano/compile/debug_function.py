@@ -10,7 +10,8 @@ from __future__ import annotations
 import copy
 import itertools
 import logging
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy
@@ -40,8 +41,17 @@ TOLERANCE = {"float16": 1e-2, "float32": 1e-5, "complex64": 1e-5}
 """How far results may be apart, beside the largest number in them; 1e-8 for wider dtypes, ``config.tensor.cmp_sloppy`` loosens it."""
 
 
-def agree(variable: Variable, old: Any, new: Any, stabilised: bool = False) -> bool:
-    """Whether two values of ``variable`` are equal but for rounding.
+def tolerance_of(dtypes: Iterable[str]) -> float:
+    """How far results may be apart that come from values of these dtypes."""
+    return max((TOLERANCE.get(dtype, 1e-8) for dtype in dtypes), default=1e-8) * (1, 30, 1000)[config.tensor.cmp_sloppy]
+
+
+def dtypes_of(variables: Iterable[Variable]) -> list[str]:
+    return [getattr(variable.type, "dtype", "") for variable in variables]
+
+
+def agree(variable: Variable, old: Any, new: Any, stabilised: bool = False, tolerance: float = 0.0) -> bool:
+    """Whether two values of ``variable`` are equal but for rounding; ``tolerance``: what is due to the values they were made of.
 
     ``stabilised``: where the old value is NaN or infinite the new one may be anything: rewriting replaces what overflows."""
     chosen = getattr(variable._tag, "values_eq_approx", None)
@@ -51,7 +61,7 @@ def agree(variable: Variable, old: Any, new: Any, stabilised: bool = False) -> b
         return bool(variable.type.values_eq_approx(old, new))
     if old.shape != new.shape or old.dtype != new.dtype:
         return False
-    tolerance = TOLERANCE.get(old.dtype.name, 1e-8) * (1, 30, 1000)[config.tensor.cmp_sloppy]
+    tolerance = max(tolerance, tolerance_of([old.dtype.name]))
     finite = numpy.isfinite(old)
     scale = max(1.0, float(numpy.max(numpy.abs(old[finite]), initial=0.0)))
     close = numpy.isclose(old, new, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
@@ -59,7 +69,8 @@ def agree(variable: Variable, old: Any, new: Any, stabilised: bool = False) -> b
 
 
 class DebugFunction(LedFunction):
-    """A function that checks itself at every call."""
+    """A function that checks itself at every call.  Its calls follow one another; what changes its shared variables meanwhile is taken for
+    a fault."""
 
     native = False
 
@@ -72,8 +83,13 @@ class DebugFunction(LedFunction):
         for node in (*self.written.toposort(), *compilation.fgraph.toposort()):
             require_runnable(node)
         check_order(self.written, compilation.fgraph, mode)
+        self._turn = threading.RLock()
 
     def once(self, values: Sequence[Any]) -> Any:
+        with self._turn:
+            return self._checked(values)
+
+    def _checked(self, values: Sequence[Any]) -> Any:
         cells = [v.container.storage for v in self.maker.compilation.specification.shared]
         before = [copy.copy(cell[0]) for cell in cells]
         given = [copy.copy(v) for v in (*values, *before)]
@@ -95,19 +111,20 @@ class DebugFunction(LedFunction):
 
     def _check(self, given: list[Any], computed: list[Any]) -> None:
         graph, mode = self.maker.fgraph, self.mode
+        tolerance = tolerance_of(dtypes_of((*self.written.variables, *graph.variables)))
         if mode.check_py_code:
             values = Checker(mode).run(graph, given)
             expected, name = [value_of(v, values) for v in graph.outputs], "perform"
             if mode.check_c_code:
                 for v, wanted, found in zip(graph.outputs, expected, computed, strict=True):
-                    if not agree(v, wanted, found):
+                    if not agree(v, wanted, found, tolerance=tolerance):
                         raise find_node(graph, values) or BadThunkOutput(v, "perform", wanted, "machine code", found)
         else:
             expected, name = computed, "machine code"
         written = Checker(None).run(self.written, given)
         for old, new, found in zip(self.written.outputs, graph.outputs, expected, strict=True):
             wanted = value_of(old, written)
-            if not agree(old, wanted, found, stabilised=True):
+            if not agree(old, wanted, found, stabilised=True, tolerance=tolerance):
                 raise find_rewrite(self.written, mode, given) or BadOptimization(old, new, wanted, found, f"unknown (by {name})")
 
 
@@ -250,7 +267,7 @@ def find_node(fgraph: FunctionGraph, values: dict[Variable, Any]) -> BadThunkOut
         alone = node.clone_with_new_inputs([fresh.get(v, v) for v in node.inputs], strict=False)
         f = theano.function([fresh[v] for v in given], list(alone.outputs), mode=theano.Mode("native", None), on_unused_input="ignore")
         for variable, found in zip(node.outputs, f(*(copy.copy(values[v]) for v in given)), strict=True):
-            if not agree(variable, values[variable], found):
+            if not agree(variable, values[variable], found, tolerance=tolerance_of(dtypes_of(node.inputs))):
                 inputs = [value_of(v, values) for v in node.inputs]
                 return BadThunkOutput(variable, "perform", values[variable], "machine code", found, inputs)
     return None
@@ -259,8 +276,8 @@ def find_node(fgraph: FunctionGraph, values: dict[Variable, Any]) -> BadThunkOut
 class Replacements(Feature):
     """Compares both sides of every replacement in a graph whose inputs have known values."""
 
-    def __init__(self, known: dict[Variable, Any]) -> None:
-        self.known = known
+    def __init__(self, known: dict[Variable, Any], tolerance: float) -> None:
+        self.known, self.tolerance = known, tolerance
         self.seen: set[tuple[Variable, Variable]] = set()
         self.found: BadOptimization | None = None
 
@@ -269,7 +286,7 @@ class Replacements(Feature):
             return
         self.seen.add((r, new_r))
         old, new = self.value(r), self.value(new_r)
-        if not agree(r, old, new, stabilised=True):
+        if not agree(r, old, new, stabilised=True, tolerance=self.tolerance):
             self.found = BadOptimization(r, new_r, old, new, str(reason), *map(_tree, (r, new_r)))
 
     def value(self, variable: Variable) -> Any:
@@ -293,7 +310,7 @@ class Replacements(Feature):
 def find_rewrite(written: FunctionGraph, mode: DebugMode, given: Sequence[Any]) -> BadOptimization | None:
     """The first replacement in rewriting the graph again whose two sides differ for these inputs."""
     again = written.clone()
-    replacements = Replacements(dict(zip(again.inputs, given, strict=True)))
+    replacements = Replacements(dict(zip(again.inputs, given, strict=True)), tolerance_of(dtypes_of(again.variables)))
     again.attach_feature(replacements)
     rewrite_graph(again, mode)
     return replacements.found

@@ -217,7 +217,7 @@ def _of_numbers(numbers: Array, dtype: str) -> Array:
     """Python numbers as an array of ``dtype``: integers wrap, floats saturate in integer types."""
     from theano.scalar.evaluate import cast
 
-    natural = np.array(numbers.tolist())
+    natural = np.array(numbers.tolist()).reshape(numbers.shape)  # a list of nothing has lost its shape
     if natural.dtype == object:  # integers of more than 64 bits
         natural = numbers.astype("float64") if dtypes.is_continuous(dtype) else (numbers & (2**64 - 1)).astype("uint64")
     if natural.dtype.kind == "c" and not dtypes.is_complex(dtype):
