@@ -142,3 +142,11 @@ class TestValueError(TheanoError, AttributeError):
     """A variable has no test value, while ``config.compute_test_value`` asks for one."""
 
     __test__ = False  # not a test case, whatever its name suggests to a collector
+
+
+def in_step(error: Exception, number: int) -> Exception:
+    """``error`` that says in which step of a loop it was met, if it does not say so already."""
+    text = str(error.args[0]) if error.args else ""
+    if "of the loop, counted" not in text:
+        error.args = (f"{text}\n  in step {number} of the loop, counted from 0", *error.args[1:])
+    return error

@@ -32,7 +32,7 @@ class Failed(Exception):
     """What the tests' ``fail`` raises (but for want of memory): (status, first, second)."""
 
 
-def fail(status, first, second, *values):
+def fail(status, first, second, steps, *values):
     raise MemoryError(status - MEMORY) if status >= MEMORY else Failed(status, first, second)
 
 

@@ -362,7 +362,7 @@ class TestErrors:
         i = T.lvector("i")
         found, updates = theano.scan(lambda k: (x[k], {s: s + 1}), i)
         f = theano.function([x, i], found, updates=updates, mode=mode)
-        with pytest.raises(BoundsError, match=r"7 is out of bounds(.|\n)*test_scan.py"):
+        with pytest.raises(BoundsError, match=r"7 is out of bounds(.|\n)*x +float64 \(5,\)(.|\n)*test_scan.py(.|\n)*in step 1 of the loop"):
             f(X, [0, 7])
         assert s.get_value() == 0
 

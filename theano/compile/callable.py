@@ -187,19 +187,23 @@ class Function(NativeFunction):
     def _expected(self) -> str:
         return "it takes " + (", ".join(f"{i.name or i.variable}: {i.variable.type}" for i in self.inputs) or "no arguments")
 
-    def _fail(self, status: int, first: int, second: int, *arguments: Any) -> None:
+    def _fail(self, status: int, first: int, second: int, steps: int, *arguments: Any) -> None:
         """Raise the error that a native status stands for."""
+        error = self._error(status, first, second, arguments)
+        raise errors.in_step(error, steps - 1) if steps else error
+
+    def _error(self, status: int, first: int, second: int, arguments: Sequence[Any]) -> Exception:
         loaded, sizes = self._loaded, Sizes(self._loaded.program, arguments)
         if status >= MEMORY:
-            raise failures.memory_error(status - MEMORY, sizes)
+            return failures.memory_error(status - MEMORY, sizes)
         if status >= RANGE:
             step = loaded.steps[status - RANGE]
-            raise self._told(failures.range_error(step), step.nodes[0], arguments)
+            return self._told(failures.range_error(step), step.nodes[0], arguments)
         if status >= GUARD:
             guard = loaded.guards[status - GUARD]
-            raise self._told(failures.guard_error(guard, first, second, sizes), guard.node, arguments)
+            return self._told(failures.guard_error(guard, first, second, sizes), guard.node, arguments)
         node, text = loaded.program.checks[status - 1]
-        raise self._told(failures.check_error(node, text, first, sizes), node, arguments)
+        return self._told(failures.check_error(node, text, first, sizes), node, arguments)
 
     def _told(self, error: Exception, node: Any, arguments: Sequence[Any]) -> Exception:
         """``error`` with what ``config.exception_verbosity`` asks for."""

@@ -23,7 +23,7 @@ import numpy as np
 
 from theano.emit.llvm.frame import LARGEST, all_steps
 from theano.emit.reference import Array, run_kernel
-from theano.errors import BoundsError, ShapeError
+from theano.errors import BoundsError, ShapeError, TheanoError, in_step
 from theano.loops.ir import (
     Buffer,
     CallRegion,
@@ -180,7 +180,10 @@ class _Run:
         for number in range(self.extent(region.count)):
             if region.counter is not None:
                 self.arrays[region.counter.number][...] = number
-            self.frame(region.body)
+            try:
+                self.frame(region.body)
+            except TheanoError as error:
+                raise in_step(error, number) from None
             for old, new in region.carried:
                 a, b = old.number, new.number
                 self.arrays[a], self.arrays[b] = self.arrays[b], self.arrays[a]

@@ -135,7 +135,8 @@ class Bound:
 
     def bind(self, loaded: Loaded, shared: Sequence[list[Any]], callbacks: Sequence[Callable[..., Any]], fail: Callable[..., Any]) -> None:
         """``shared``: one-element lists; ``callbacks``: one for each Python step, arrays in, tuple of arrays out; ``fail(status,
-        first, second, *values)`` is called after a failure, with the inputs and the shared variables' values, and raises."""
+        first, second, steps, *values)`` is called after a failure, with how many steps its loop has begun, the inputs and the shared
+        variables' values, and raises."""
         self._loaded, self._shared, self._profile = loaded, list(shared), (ctypes.c_int64 * (2 * len(loaded.steps) + 1))()
         self._locks = [lock_of(cell) for cell in self._shared]
         slow, constants = self.slow, [canonical(c, c.dtype.name) if isinstance(c, np.ndarray) else c for c in loaded.constants]

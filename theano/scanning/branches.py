@@ -37,6 +37,8 @@ class Branch(Op):
 
     The node's inputs are the condition and then the arguments of both graphs, the first side's before the second's."""
 
+    word = "ifelse"  # what messages call it
+
     def __init__(self, then: FunctionGraph, otherwise: FunctionGraph, name: str | None = None) -> None:
         self.sides, self.name = (then, otherwise), name
 

@@ -59,6 +59,8 @@ class Scan(Op):
     the invariants.  Its outputs are the rows of the states, initial ones first, or their last row; the records; and, with
     ``until``, how many steps there were: rows after that hold nothing.  ``truncate``: gradients go back so many steps, if not -1."""
 
+    word = "scan"  # what messages call it
+
     def __init__(
         self,
         graph: FunctionGraph,

@@ -5,7 +5,7 @@ extents, C-contiguous and aligned, with the dtype's own descriptor (a byte-swapp
 arguments Python numbers and NumPy scalars.  Whatever else comes goes, untouched, to the Python callable ``slow`` of the
 table, which converts and calls ``@direct``.  So does a call in which storage that is written overlaps another argument.
 
-After a failure ``fail(status, first, second, *arguments)`` is called, which raises; a check's payload is ``first``, and the
+After a failure ``fail(status, first, second, steps, *arguments)`` is called, which raises; a check's payload is ``first``, and the
 arguments are those of the call and the values of the shared variables.  Everything is released.
 """
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from theano.emit.llvm.frame import ProgramText
 from theano.emit.llvm.objects import ALIGNED, C_CONTIGUOUS, WRITEABLE, declare_counts, item_size, lease, unlease
+from theano.emit.llvm.sharing import STEPS
 from theano.emit.llvm.status import GUARD, RAISED
 from theano.emit.llvm.text import storage
 from theano.emit.llvm.writer import Writer
@@ -396,12 +397,13 @@ def _call(text: ProgramText, signature: Signature) -> str:
 def _complain(text: ProgramText, w: Writer, status: str) -> None:
     module, arguments = text.module, [*text.program.inputs, *text.program.shared]
     w.do(f"call {module.external('PyErr_Clear', 'void')}()")  # NumPy's words for a lack of memory
-    form = "LLL" + "O" * len(arguments)
+    form = "LLLL" + "O" * len(arguments)
     module.add(f'@complaint = private constant [{len(form) + 1} x i8] c"{form}\\00"')
     call = module.external("PyObject_CallFunction", "ptr", "ptr", "ptr", "...")
     first, second = (w.load("i64", "%f", offset) for offset in (0, 8))  # a kernel leaves (code, payload) there
     check = w.let(f"icmp ult i64 {status}, {GUARD}")
-    payloads = f"i64 {w.let(f'select i1 {check}, i64 {second}, i64 {first}')}, i64 {second}"
+    begun = w.load("i64", "%f", STEPS) if text.loops else "0"
+    payloads = f"i64 {w.let(f'select i1 {check}, i64 {second}, i64 {first}')}, i64 {second}, i64 {begun}"
     payloads += "".join(f", ptr {w.load('ptr', '%f', text.layout.objects[b.number])}" for b in arguments)
     w.let(f"call {call}(ptr {w.load('ptr', '%t', module.slot('fail'))}, ptr @complaint, i64 {status}, {payloads})")
 

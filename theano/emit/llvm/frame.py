@@ -12,7 +12,7 @@ from typing import Any
 
 from theano.emit.llvm.instructions import Instructions
 from theano.emit.llvm.objects import Abi, item_and_rank, lease, new_array, release_all, reused_array, unlease
-from theano.emit.llvm.sharing import HEAD, Sharing
+from theano.emit.llvm.sharing import HEAD, STEPS, Sharing
 from theano.emit.llvm.status import GUARD, MEMORY
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import literal, register, storage
@@ -199,6 +199,7 @@ class ProgramText:
         if not called:
             held = self.layout.take(len(program.shared))
             shared.sharing = Sharing(self.module, self.abi, len(program.shared), self.updated, held)
+        self.loops = any(isinstance(s, LoopRegion) for s in steps)
         if len(steps) > MANY_STEPS:
             shared.attributes = " noinline optnone"
         self.stream = Stream(shared)
@@ -481,6 +482,8 @@ class ProgramText:
         layout = self.layout
         if not self.called:
             self.shared.sharing.begin(w)
+        if self.loops:
+            w.store("i64", "0", "%f", STEPS)
         count = layout.owned_count + layout.leases
         if count:
             w.do(f"call void @llvm.memset.p0.i64(ptr {w.at('%f', layout.owned)}, i8 0, i64 {8 * count}, i1 false)")

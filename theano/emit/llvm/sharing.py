@@ -14,8 +14,9 @@ from theano.emit.llvm.status import RAISED
 from theano.emit.llvm.writer import Module, Writer
 from theano.graph.locks import OWNER, READERS
 
-TOP, EXPOSED, BREATH, HEAD = 16, 24, 32, 40
-"""Offsets in a frame: of the pointer to the frame of the whole call; there, whether it is exposed, and when it last let others in.
+TOP, EXPOSED, BREATH, STEPS, HEAD = 16, 24, 32, 40, 48
+"""Offsets in a frame: of the pointer to the frame of the whole call; there, whether it is exposed, and when it last let others in; of the
+number of steps that the innermost loop at work has begun.
 
 What comes before are the two words of a failure's payload; ``HEAD`` bytes in all."""
 LONG = 8_000_000

@@ -9,7 +9,7 @@ from theano.emit.llvm.kernel import emit_kernel
 from theano.emit.llvm.library import library_step
 from theano.emit.llvm.objects import declare_counts, item_and_rank, item_size, new_array
 from theano.emit.llvm.parallel import WORTH, spread_kernel
-from theano.emit.llvm.sharing import TOP
+from theano.emit.llvm.sharing import STEPS, TOP
 from theano.emit.llvm.status import MEMORY, RAISED
 from theano.emit.llvm.text import literal, storage
 from theano.emit.llvm.writer import Writer
@@ -170,9 +170,11 @@ def loop_region(text: ProgramText, w: Part, step: LoopRegion, number: int) -> No
 
 
 def _iterate(text: ProgramText, w: Writer, step: LoopRegion, body: Stream, trips: str) -> None:
-    index = text.layout.take()
+    index, around = text.layout.take(), text.layout.take()
     w.store("i64", "0", "%f", index)
+    w.store("i64", w.load("i64", "%f", STEPS), "%f", around)
     w.open("again")
+    w.store("i64", w.let(f"add i64 {w.load('i64', '%f', index)}, 1"), "%f", STEPS)
     if step.counter is not None:
         w.store("i64", w.load("i64", "%f", index), text.pointer(w, step.counter))
     body.call_all(w)
@@ -190,6 +192,7 @@ def _iterate(text: ProgramText, w: Writer, step: LoopRegion, body: Stream, trips
         more = w.let(f"and i1 {more}, {go_on}")
     w.branch(more, "again", "finished")
     w.label("finished")
+    w.store("i64", w.load("i64", "%f", around), "%f", STEPS)
 
 
 def _swap(text: ProgramText, w: Writer, old: Buffer, new: Buffer) -> None:
