@@ -4,7 +4,7 @@ import copy
 import pickle
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.graph.ops import add, chain, constant, divmod_, neg, number, other
@@ -257,6 +257,41 @@ class TestValidation:
         fgraph.replace(inner, outer)
         with pytest.raises(InconsistencyError, match=r"(?s)has a cycle.*Add"):
             fgraph.toposort()
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.integers(0, 150), st.integers(0, 150), st.integers(1, 80))
+    def test_cycles_are_found_however_far_they_reach(self, old, source, length):
+        """In a chain of 150, what is made of a later link cannot take the place of an earlier one."""
+        x = number("x")
+        links = [neg(x)]
+        for _ in range(150):
+            links.append(neg(links[-1]))
+        fgraph = FunctionGraph([x], [links[-1]], clone=False)
+        new = links[source]
+        for _ in range(length):
+            new = add(new, links[0])
+        if source > old:
+            with pytest.raises(InconsistencyError, match="made of itself"):
+                fgraph.replace_validate(links[old], new)
+            assert fgraph.toposort() == [v.owner for v in links]
+        else:
+            fgraph.replace_validate(links[old], new)
+            assert new in fgraph.variables
+        fgraph.check_integrity()
+        fgraph.disown()
+
+    def test_looking_for_cycles_costs_little_where_a_replacement_is_local(self, monkeypatch, xy):
+        """Each of 500 links is replaced by something made of the one below: nobody walks down to the input."""
+        walked = []
+        monkeypatch.setattr("theano.graph.function_graph.walk", lambda *args: walked.append(args) or iter(()))
+        x, _ = xy
+        links = [neg(x)]
+        for _ in range(500):
+            links.append(neg(links[-1]))
+        fgraph = FunctionGraph([x], [links[-1]], clone=False)
+        for link in links[1:]:
+            fgraph.replace_validate(link, add(link.owner.inputs[0], 1))
+        assert not walked and len(fgraph.toposort()) == 501
 
     def test_what_was_pruned_comes_back(self, xy):
         x, y = xy

@@ -62,6 +62,10 @@ class Uses(list[Client]):
             self._where[last] = place
 
 
+NEAR = 64
+"""How many variables are looked at to see what a replacement is made of, before all are."""
+
+
 class Clients(dict[Any, Uses]):
     """{variable: its uses}; also callable, as the classic ``fgraph.clients(variable)``."""
 
@@ -354,8 +358,9 @@ class FunctionGraph:
         journal = _Journal()
         self._listeners["on_change_input"].insert(0, journal.on_change_input)
         try:
+            doubtful = [new for old, new in replacements if not self._made_of_less(old, new)]
             self.replace_all(replacements, reason, verbose)
-            for _, new in replacements:
+            for new in doubtful:
                 self._check_not_below_itself(new)
             self.validate()
         except Exception:
@@ -375,6 +380,24 @@ class FunctionGraph:
             self.replace_all_validate(replacements, reason)
         finally:
             self._features.remove(guard)
+
+    def _made_of_less(self, old: Any, new: Any) -> bool:
+        """Whether a look around shows that ``new`` is made of leaves and of what ``old`` is made of: then no cycle can come of it."""
+        near, places = {old}, [old]
+        for variable in places:  # grows meanwhile
+            if variable.owner is not None and len(places) < NEAR:
+                places += [v for v in variable.owner.inputs if v not in near]
+                near.update(variable.owner.inputs)
+        stack, seen = [new], set[Any]()
+        while stack:
+            variable = stack.pop()
+            if variable in near or variable.owner is None or variable in seen:
+                continue
+            if variable.owner in self._nodes or len(seen) >= NEAR:
+                return False
+            seen.add(variable)
+            stack += variable.owner.inputs
+        return True
 
     def _check_not_below_itself(self, variable: Any) -> None:
         """A cycle that a replacement makes goes through the replacement."""
