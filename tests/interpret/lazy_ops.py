@@ -1,7 +1,7 @@
 """Operations for tests of interpreters: one that is lazy, one that counts, one that overwrites, one that fails."""
 
 from tests.graph.ops import number
-from theano.graph import Apply, Op
+from theano.graph import Apply, Op, generic
 
 
 class Choose(Op):
@@ -65,3 +65,36 @@ class Listed(Op):
         value = inputs[0] if self.inplace else list(inputs[0])
         value.append(self.more)
         output_storage[0][0] = value
+
+
+class OldThunk(Op):
+    """Its make_thunk is of the time before ``impl``."""
+
+    __props__ = ()
+    itypes = otypes = (number,)
+
+    def make_thunk(self, node, storage_map, compute_map, no_recycling):
+        def thunk():
+            storage_map[node.outputs[0]][0] = storage_map[node.inputs[0]][0] + 1
+
+        return thunk
+
+
+class Prepared(Op):
+    """Counts how often it is prepared, and adds its param."""
+
+    __props__ = ("plus",)
+    itypes = otypes = (number,)
+    params_type = generic
+
+    def __init__(self, plus):
+        self.plus, self.prepared = plus, []
+
+    def get_params(self, node):
+        return self.plus
+
+    def prepare_node(self, node, storage_map, compute_map, impl):
+        self.prepared.append(impl)
+
+    def perform(self, node, inputs, output_storage, params):
+        output_storage[0][0] = inputs[0] + params

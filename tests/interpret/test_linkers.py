@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 import theano
 import theano.tensor as T
-from tests.graph.ops import Scale, add, constant, divmod_, neg, number
+from tests.graph.ops import Scale, Stateful, add, constant, divmod_, neg, number
 from tests.graph.random_graphs import graphs
-from tests.interpret.lazy_ops import Choose, Counted, Fails, Listed
+from tests.interpret.lazy_ops import Choose, Counted, Fails, Listed, OldThunk, Prepared
+from theano.errors import MethodNotDefined
 from theano.graph import Constant, FunctionGraph, generic
 from theano.interpret import (
     VM,
@@ -198,6 +199,16 @@ def test_operations_overwrite_only_where_order_is_guarded():
     assert PerformLinker().accept(graph).make_function()(given) == [0, 1] and given == [0]
     graph.destroy_handler = object()
     assert PerformLinker().accept(graph).make_function()(given) is given and given == [0, 1]
+
+
+@pytest.mark.parametrize("linker", LINKERS)
+def test_every_way_to_define_an_operation(linker):
+    x = number("x")
+    prepared = Prepared(10)
+    f = LINKERS[linker]().accept(FunctionGraph([x], [OldThunk()(prepared(x))])).make_function()
+    assert f(3) == f(3) == 14 and set(prepared.prepared) == {"py"}
+    with pytest.raises(MethodNotDefined, match="Stateful cannot be computed: it does not define perform"):
+        LINKERS[linker]().accept(FunctionGraph([x], [Stateful()(x)])).make_function()
 
 
 # --- wrapping

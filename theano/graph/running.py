@@ -82,14 +82,7 @@ class Runner:
     def _made(self) -> tuple[Callable[[], Any], Cells, Cells, Cells]:
         """A thunk of the op's own, with its cells."""
         node, (storage, ready) = self.node, self._maps()
-        make = node.op.make_thunk
-        names = inspect.signature(make).parameters
-        extra = {"impl": "py"} if "impl" in names or any(p.kind is p.VAR_KEYWORD for p in names.values()) else {}
-        thunk = make(node, storage, ready, [], **extra)
-        if not callable(thunk):
-            raise TypeError(
-                message(f"{type(node.op).__name__}.make_thunk must return a function without arguments", [("returned", repr(thunk)[:60])])
-            )
+        thunk = thunk_of(node, storage, ready, [])
         return thunk, [storage[v] for v in node.inputs], [storage[v] for v in node.outputs], [ready[v] for v in node.outputs]
 
     def _maps(self) -> tuple[dict[Any, list[Any]], dict[Any, list[Any]]]:
@@ -98,6 +91,19 @@ class Runner:
         storage: dict[Any, list[Any]] = {v: [v.data if isinstance(v, Constant) else None] for v in node.inputs}
         storage |= {v: [None] for v in node.outputs}
         return storage, {v: [v not in node.outputs] for v in storage}
+
+
+def thunk_of(node: Apply, storage_map: Any, compute_map: Any, no_recycling: Any) -> Callable[[], Any]:
+    """What ``make_thunk`` of the node's op returns; some take no ``impl``."""
+    make = node.op.make_thunk
+    names = inspect.signature(make).parameters
+    extra = {"impl": "py"} if "impl" in names or any(p.kind is p.VAR_KEYWORD for p in names.values()) else {}
+    thunk: Callable[[], Any] = make(node, storage_map, compute_map, no_recycling, **extra)
+    if not callable(thunk):
+        raise TypeError(
+            message(f"{type(node.op).__name__}.make_thunk must return a function without arguments", [("returned", repr(thunk)[:60])])
+        )
+    return thunk
 
 
 def copied(value: Any) -> Any:

@@ -15,12 +15,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Any
 
-from theano.graph import Apply
+from theano.graph import Apply, check_maps, require_runnable
+from theano.graph.running import copied, thunk_of
 from theano.interpret.cells import Cell, Cells
 
 
@@ -37,7 +37,9 @@ def make_thunks(
 
 
 def _thunk(node: Apply, storage_map: Cells, compute_map: Cells, no_recycling: Collection[Any], in_place: bool) -> Any:
-    thunk = node.op.make_thunk(node, storage_map, compute_map, no_recycling, "py")
+    require_runnable(node)
+    check_maps(node)
+    thunk: Any = thunk_of(node, storage_map, compute_map, no_recycling)
     lazy = bool(getattr(thunk, "lazy", False))
     destroyed = {i for overwritten in node.op.destroy_map.values() for i in overwritten}
     if destroyed and not in_place:
@@ -55,7 +57,7 @@ def _on_copies(thunk: Callable[[], Any], cells: list[Cell]) -> Callable[[], Any]
     def run() -> Any:
         values = [cell[0] for cell in cells]
         for cell in cells:
-            cell[0] = copy.copy(cell[0])
+            cell[0] = copied(cell[0])
         try:
             return thunk()
         finally:
