@@ -285,7 +285,19 @@ def test_orig_function_pfunc_and_function_maker():
     first, second = maker.create(), maker.create([None, 5.0])
     assert first(2.0) == [6] and second[b] == 5 and second(2.0) == [10] and second(2.0) == [6] and first.name == "made"
     graph = theano.graph.FunctionGraph([a, b], [a - b])
-    assert FunctionMaker([a, (b, 1.0)], None, fgraph=graph, function_builder=lambda f: [f]).create()[0](3.0) == [2]
+    assert FunctionMaker([a, (b, 1.0)], None, fgraph=graph).create()(3.0) == [2]
+
+    class Counting(theano.compile.Function):
+        calls = 0
+
+        def __call__(self, *args):
+            self.calls += 1
+            return super().__call__(*args)
+
+    counting = FunctionMaker([a], a * 2, function_builder=Counting, name="twice").create()
+    assert [counting(1.0), counting(2.0)] == [2, 4] and counting.calls == 2 and counting.name == "twice"
+    with pytest.raises(TypeError, match="Function: a maker is needed"):
+        theano.compile.Function()
     assert convert_function_input(("n", a, 1.0)).name == "n" and list(iter_over_pairs({a: 1})) == list(iter_over_pairs([(a, 1)]))
 
 

@@ -45,7 +45,8 @@ MISSING = {
 """Names that there are not, in modules of which others are there."""
 
 COMPLETE = {
-    "theano.compile.builders", "theano.gof.graph", "theano.gradient", "theano.ifelse", "theano.misc.pkl_utils", "theano.scalar",
+    "theano.compile.builders", "theano.compile.function_module", "theano.compile.io", "theano.compile.sharedvalue",
+    "theano.gof.graph", "theano.gradient", "theano.ifelse", "theano.misc.pkl_utils", "theano.scalar",
     "theano.scalar.basic",
     "theano.scan_module", "theano.scan_module.scan_op", "theano.scan_module.scan_utils", "theano.tensor.basic", "theano.tensor.extra_ops",
     "theano.tensor.nnet.bn", "theano.tensor.nnet.nnet", "theano.tensor.sharedvar", "theano.tensor.subtensor", "theano.tensor.utils",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ from theano.compile.specify import specify
 from theano.flags import config
 from theano.graph.locks import building
 
-INTERPRETERS: dict[str, Callable[[Maker, str | None], Function]] = {
+INTERPRETERS: dict[str, type[Function]] = {
     "reference": ReferenceFunction,
     "nodewise": NodewiseFunction,
     "debug": DebugFunction,
@@ -84,14 +84,15 @@ def build(compilation: Compilation, name: str | None, stats: ProfileStats | None
     compiled(compilation.seconds)
     if stats is None and compilation.profile:  # what was saved while it was measured still is
         stats = stats_of(True, name)
+    s = compilation.specification
+    kind: type[Function] = Function
     if compilation.mode.engine != "native":
-        result = INTERPRETERS[compilation.mode.engine](maker, name)
+        kind = INTERPRETERS[compilation.mode.engine]
     elif stats is not None:
-        result = ProfiledFunction(maker, name)
-    else:
-        s = compilation.specification
-        led = s.layout == "dict" or s.states or any(p.value is not None for p in s.parameters)
-        result = (LedFunction if led else Function)(maker, name)
+        kind = ProfiledFunction
+    elif s.layout == "dict" or s.states or any(p.value is not None for p in s.parameters):
+        kind = LedFunction
+    result = kind(maker=maker, name=name)
     if stats is not None:
         result.attach_profile(stats)
     return result

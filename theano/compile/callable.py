@@ -64,7 +64,24 @@ class Function(NativeFunction):
 
     trust_input = False
 
-    def __init__(self, maker: Maker, name: str | None) -> None:
+    def __init__(
+        self,
+        fn: Any = None,
+        input_storage: Any = None,
+        output_storage: Any = None,
+        indices: Any = None,
+        outputs: Any = None,
+        defaults: Any = None,
+        unpack_single: Any = None,
+        return_none: Any = None,
+        output_keys: Any = None,
+        maker: Maker | None = None,
+        name: str | None = None,
+    ) -> None:
+        """``theano.function`` calls this.  ``maker`` says what the function is; the parts before it, which a classic ``function_builder``
+        is given and hands on, follow from it."""
+        if not isinstance(maker, Maker):
+            raise TypeError(f"Function: a maker is needed, not {maker!r:.60}; theano.function(inputs, outputs) makes functions")
         self.maker, self.name = maker, name
         s = maker.compilation.specification
         self.inputs = s.parameters
@@ -348,9 +365,9 @@ class LedFunction(Function):
 
     native = True
 
-    def __init__(self, maker: Maker, name: str | None) -> None:
-        super().__init__(maker, name)
-        s = maker.compilation.specification
+    def __init__(self, *parts: Any, **more: Any) -> None:
+        super().__init__(*parts, **more)
+        s = self.maker.compilation.specification
         self._keys = s.keys if s.layout == "dict" else None
         self._refed = [(cell.storage, cell.storage[0]) for cell in self._defaults.values()]
         self._omitted = self._completions() if self.native else {}

@@ -88,18 +88,18 @@ class FunctionMaker(Maker):
         outputs: Any,
         mode: Any = None,
         accept_inplace: bool = False,
-        function_builder: Any = None,
+        function_builder: Any = Function,
         profile: Any = None,
         on_unused_input: str | None = None,
         fgraph: Any = None,
         output_keys: Sequence[str] | None = None,
         name: str | None = None,
     ) -> None:
-        """``function_builder(function)`` may wrap what :meth:`create` gives; ``fgraph``, if given, holds the graph."""
+        """``function_builder`` makes the function, called as :class:`Function` is.  ``fgraph``, if given, holds the graph."""
         if fgraph is not None:
             inputs, outputs = self._over(fgraph, inputs), list(fgraph.outputs)
         self._first: Function | None = orig_function(inputs, outputs, mode, accept_inplace, name, profile, on_unused_input, output_keys)
-        self._template, self.name, self._wrap = self._first, name, function_builder
+        self._template, self.name, self.function_builder = self._first, name, function_builder
         super().__init__(self._template.maker.compilation)
 
     @staticmethod
@@ -111,14 +111,21 @@ class FunctionMaker(Maker):
             result.append(declaration)
         return result
 
-    def create(self, input_storage: Sequence[Any] | None = None, trustme: bool = False, storage_map: Any = None) -> Function:
+    def create(self, input_storage: Sequence[Any] | None = None, trustme: bool = False, storage_map: Any = None) -> Any:
         """A function with containers of its own, which start with the values in ``input_storage``, or in the containers in it."""
         made, self._first = self._first or self._template.copy(name=self.name), None
         for position, given in enumerate(input_storage or ()):
             if given is not None:
                 made[position] = given.value if isinstance(given, Container) else given
         made.trust_input = trustme
-        return made if self._wrap is None else self._wrap(made)
+        if self.function_builder is Function:
+            return made
+        s, layout = self.compilation.specification, self.compilation.specification.layout
+        return self.function_builder(
+            fn=made.fn, input_storage=made.input_storage, output_storage=made.output_storage, indices=None, outputs=made.maker.outputs,
+            defaults=made.defaults, unpack_single=layout == "single", return_none=layout == "none",
+            output_keys=s.keys if layout == "dict" else None, maker=made.maker, name=self.name,
+        )  # fmt: skip
 
 
 def convert_function_input(input: Any) -> SymbolicInput:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy
 
-from theano.compile.callable import LedFunction, Maker
+from theano.compile.callable import LedFunction
 from theano.compile.debugmode import (
     BadDestroyMap,
     BadOptimization,
@@ -74,9 +74,9 @@ class DebugFunction(LedFunction):
 
     native = False
 
-    def __init__(self, maker: Maker, name: str | None) -> None:
-        super().__init__(maker, name)
-        compilation = maker.compilation
+    def __init__(self, *parts: Any, **more: Any) -> None:
+        super().__init__(*parts, **more)
+        compilation = self.maker.compilation
         mode = compilation.mode
         assert isinstance(mode, DebugMode) and compilation.written is not None
         self.mode, self.written = mode, compilation.written
