@@ -367,7 +367,7 @@ def test_the_types_of_an_update_must_be_equal(value, update):
 
 def test_an_array_that_does_not_fit():
     p = theano.shared(np.ones(3, "float32"), name="p")
-    with pytest.raises(TypeError, match=r"the value for the update of p is none of type TensorType\(float32, vector\).*float64"):
+    with pytest.raises(TypeError, match=r"(?s)the value for the update of p is none of type TensorType\(float32, vector\).*float64"):
         theano.function([], updates=[(p, np.ones(3))])
 
 

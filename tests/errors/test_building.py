@@ -95,7 +95,10 @@ CASES = {
     "True as a tensor": (lambda: T.as_tensor_variable(True), TypeError, "", None),
     "an object as a tensor": (lambda: T.exp(object()), TypeError, "", None),
     "a shared variable of a variable": (lambda: theano.shared(u), TypeError, "the value of a shared variable cannot be a variable", None),
-    "a value that does not fit a shared variable": (lambda: big.set_value(np.ones(3)), TypeError, "a value of rank 2 is needed", None),
+    "a value that does not fit a shared variable": (
+        lambda: big.set_value(np.ones(3)), TypeError,
+        "set_value: this is no value of big", "did you mean [value]?",
+    ),
     "branches of several types": (
         lambda: theano.scanning.branch(a, [u], [a]), TypeError, "branch: the sides have types", None,
     ),

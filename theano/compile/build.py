@@ -90,7 +90,7 @@ def build(compilation: Compilation, name: str | None, stats: ProfileStats | None
         kind = INTERPRETERS[compilation.mode.engine]
     elif stats is not None:
         kind = ProfiledFunction
-    elif s.layout == "dict" or s.states or any(p.value is not None for p in s.parameters):
+    elif s.layout == "dict" or s.states or any(p.value is not None or p.implicit for p in s.parameters):
         kind = LedFunction
     result = kind(maker=maker, name=name)
     if stats is not None:

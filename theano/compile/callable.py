@@ -138,6 +138,10 @@ class Function(NativeFunction):
         """Results of some of the outputs, by position or key; the others are not computed."""
         s = self.maker.compilation.specification
         choices = s.keys if s.layout == "dict" else range(len(s.outputs))
+        if isinstance(wanted, str) or not isinstance(wanted, Iterable):
+            text = f"{self._title()}: output_subset must be a list, not {wanted!r:.60}"
+            raise TypeError(errors.message(text, cure=f"write [{wanted!r:.60}]"))
+        wanted = list(wanted)
         for choice in wanted:
             if choice not in choices:
                 text = f"{self._title()}: output_subset names {choice!r}, which is no output"
@@ -157,7 +161,8 @@ class Function(NativeFunction):
         for key, value in kwargs.items():
             position = self._position(key)
             if values[position] is not _MISSING:
-                raise TypeError(f"{self._title()}: the input {key!r} is given twice, by position and by name")
+                text = f"{self._title()}: the input {key!r} is given twice, by position and by name"
+                raise TypeError(errors.message(text, cure="leave one of them out"))
             values[position] = value
         return [self._default(k) if value is _MISSING else self._convert(k, value) for k, value in enumerate(values)]
 
@@ -166,7 +171,9 @@ class Function(NativeFunction):
         found = [k for k, i in enumerate(self.inputs) if i.name == key]
         if not found:
             cure = errors.did_you_mean(key, [i.name for i in self.inputs if i.name])
-            raise TypeError(f"{self._title()} has no input named {key!r}; {self._expected()}. {cure}".rstrip(". "))
+            nameless = any(i.name is None for i in self.inputs)
+            cure = cure or ("inputs without a name are given by position; In(x, name=...) gives one" if nameless else "")
+            raise TypeError(errors.message(f"{self._title()} has no input named {key!r}; {self._expected()}", cure=cure))
         if len(found) > 1:
             places = " and ".join(map(str, found))
             raise TypeError(f"{self._title()}: several inputs are named {key!r}, at {places}; give them by position")
@@ -176,16 +183,15 @@ class Function(NativeFunction):
         kept = self._kept.get(position)
         if kept is None:
             name = self.inputs[position].name or self.inputs[position].variable
-            raise TypeError(f"{self._title()}: missing argument {position}, the input {name}; {self._expected()}")
+            text = f"{self._title()}: missing argument {position}, the input {name}; {self._expected()}"
+            raise TypeError(errors.message(text, cure="give it; In(x, value=...) declares an input with a default"))
         return kept.storage[0]
 
     def _convert(self, position: int, value: Any) -> Any:
         given = self.inputs[position]
         if given.implicit:
-            text = (
-                f"{self._title()}: the input {given.name or given.variable} is implicit, a call cannot give it; set f[{position}] instead"
-            )
-            raise TypeError(text)
+            text = f"{self._title()}: the input {given.name or given.variable} is implicit, a call cannot give it"
+            raise TypeError(errors.message(text, cure=f"set its value before the call: f[{position}] = value"))
         if value is None and position in self.maker.compilation.specification.unused:
             return given.variable.type.filter(_anything(given.variable.type))
         try:
@@ -378,7 +384,8 @@ class LedFunction(Function):
         if any(k < count or k not in self._kept for k in self._states):
             return {}
         required = max((k + 1 for k in range(count) if k not in self._defaults), default=0)
-        return {given: [self._defaults[k].storage for k in range(given, count)] for given in range(required, count + 1)}
+        open_to_calls = next((k for k in range(count) if self.inputs[k].implicit), count)
+        return {given: [self._defaults[k].storage for k in range(given, count)] for given in range(required, open_to_calls + 1)}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:

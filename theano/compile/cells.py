@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
 from theano.compile.io import SymbolicInput
@@ -30,10 +30,9 @@ class Containers:
                 self._found[given.name] = None if given.name in self._found else cell
 
     def __getitem__(self, key: Any) -> Container:
-        if isinstance(key, SharedVariable) and key not in self._found:
+        known = self._found.get(key) if isinstance(key, Hashable) else None
+        if known is None and isinstance(key, SharedVariable):
             known = next((cell for cell in self.all if cell.storage is key.container.storage), None)
-        else:
-            known = self._found.get(key)
         if known is None:
             raise self._unknown(key)
         return known
@@ -43,8 +42,8 @@ class Containers:
         if isinstance(key, str) and key in self._found:
             text = f"{self.title}: several inputs are named {key!r}"
             return TypeError(message(text, cure="use the variable itself, or the position, as the key"))
-        what = f"the variable {key}" if isinstance(key, Variable) else repr(key)
-        cure = did_you_mean(key, names) if isinstance(key, str) else f"there are {', '.join(names) or 'none with a name'}"
+        what = str(key) if isinstance(key, Variable) else repr(key)
+        cure = (isinstance(key, str) and did_you_mean(key, names)) or f"there are {', '.join(names) or 'none with a name'}"
         return TypeError(message(f"{self.title} has no input or shared variable {what}", cure=cure))
 
     def __contains__(self, key: object) -> bool:
@@ -77,7 +76,7 @@ class Values:
                 cell.value = value
         except (TypeError, ValueError) as why:
             text = f"{self._containers.title}: bad value for {cell.name or key}"
-            raise type(why)(message(text, [("kept", cell.name or "", cell.type)], str(why.args[0]) if why.args else None)) from None
+            raise type(why)(message(text, [("input", cell.name or "", cell.type)], str(why.args[0]) if why.args else None)) from None
 
     def __contains__(self, key: object) -> bool:
         return key in self._containers

@@ -90,19 +90,22 @@ def _checked_swap(f: Function, swap: Any) -> dict[SharedVariable, SharedVariable
     if swap is None:
         return {}
     if not isinstance(swap, Mapping):
-        raise TypeError(f"copy: swap is a dictionary {{shared variable: another}}, not {swap!r:.60}")
+        text = f"copy: swap is a dictionary {{shared variable: another}}, not {swap!r:.60}"
+        raise TypeError(errors.message(text, cure="write swap={old: new}"))
     known = {id(v.container.storage): v for v in f.get_shared()}
     result: dict[SharedVariable, SharedVariable] = {}
     for old, new in pairs_of(swap):
         for variable in (old, new):
             if not isinstance(variable, SharedVariable):
-                raise errors.VariableTypeError(f"copy: swap maps shared variables to shared variables; {variable!r:.60} is none")
+                text = f"copy: swap maps shared variables to shared variables; {variable!r:.60} is none"
+                raise errors.VariableTypeError(errors.message(text, cure="make one of a value with theano.shared"))
         if id(old.container.storage) not in known:
             cure = f"it has {', '.join(map(str, known.values())) or 'none'}"
             raise ValueError(errors.message(f"copy: the function has no shared variable {old} to swap", [row("swapped", old)], cure))
         if old.type != new.type:
             rows = [row("swapped", old), row("for", new)]
-            raise errors.VariableTypeError(errors.message("copy: shared variables of different types cannot be swapped", rows))
+            cure = "make the new one with the dtype and the broadcastable pattern of the old"
+            raise errors.VariableTypeError(errors.message("copy: shared variables of different types cannot be swapped", rows, cure))
         result[known[id(old.container.storage)]] = new
     after = [id(result.get(v, v).container.storage) for v in known.values()]
     for old, new in result.items():

@@ -60,7 +60,11 @@ class SymbolicInput:
             rows = [row("input", self.variable), row("update", update)]
             cure = "cast it (.astype), or set its pattern by T.patternbroadcast: the types must be equal"
             raise errors.VariableTypeError(errors.message(f"In: the update of {self.name or self.variable} has another type", rows, cure))
-        return self.variable.type.filter_variable(update)
+        try:
+            return self.variable.type.filter_variable(update)
+        except (TypeError, ValueError) as why:
+            text = f"In: the update of {self.name or self.variable} is no value of it"
+            raise type(why)(errors.message(text, [row("input", self.variable)], str(why.args[0]) if why.args else None)) from None
 
     def __copy__(self) -> SymbolicInput:
         new = type(self).__new__(type(self))
@@ -138,7 +142,11 @@ class SymbolicOutput:
     """One output; ``borrow=True`` permits the result to share memory with an input or with the function's own storage."""
 
     def __init__(self, variable: Any, borrow: bool = False) -> None:
-        self.variable = variable if isinstance(variable, Variable) else as_tensor_variable(variable)
+        try:
+            self.variable = variable if isinstance(variable, Variable) else as_tensor_variable(variable)
+        except (TypeError, ValueError) as why:
+            cure = "an output is a variable, a number or an array"
+            raise errors.VariableTypeError(errors.message(f"Out: {variable!r:.60} is not a symbolic variable", cure=cure)) from why
         self.borrow = borrow
 
     def __repr__(self) -> str:
@@ -180,7 +188,8 @@ def _from_tuple(given: Any, position: int) -> SymbolicInput:
         if len(what) != 2 or not all(isinstance(part, Variable) for part in what):
             raise _no_input(given, position)
         what, update = what
-    if isinstance(value, (tuple, list)) and any(isinstance(part, Variable) for part in value):
+    entries = value if isinstance(value, (tuple, list)) else [value]
+    if any(isinstance(part, Variable) and not isinstance(part, SharedVariable) for part in entries):
         raise _no_input(given, position)
     return In(_variable(what, position), name, value, update)
 

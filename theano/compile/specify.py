@@ -67,7 +67,12 @@ def specify(
 ) -> Specification:
     """Check and normalise the arguments of :func:`theano.function`."""
     if on_unused_input not in ("raise", "warn", "ignore"):
-        raise ValueError(f"function: on_unused_input is 'raise', 'warn' or 'ignore', not {on_unused_input!r}")
+        cure = errors.did_you_mean(str(on_unused_input), ["raise", "warn", "ignore"])
+        raise ValueError(errors.message(f"function: on_unused_input is 'raise', 'warn' or 'ignore', not {on_unused_input!r}", cure=cure))
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"function: name must be a string, not {name!r:.60}; inputs and outputs come first, the name is a keyword")
+    if allow_input_downcast not in (None, True, False):
+        raise TypeError(f"function: allow_input_downcast is True, False or None, not {allow_input_downcast!r:.60}")
     parameters = _parameters(inputs, allow_input_downcast)
     layout, keys, outs = output_layout(outputs)
     wanted = [o.variable for o in outs]
@@ -136,7 +141,8 @@ def _state(item: SymbolicInput) -> SharedVariable:
     if isinstance(kept, Container):
         if kept.type != variable.type:
             rows = [row("input", variable), ("container", kept.name, kept.type)]
-            raise errors.VariableTypeError(errors.message(f"In: the value of {item.name or variable} is a container of another type", rows))
+            text = f"In: the value of {item.name or variable} is a container of another type"
+            raise errors.VariableTypeError(errors.message(text, rows, "declare the variable with the type of the container"))
     else:
         kept = new_container(item)
     kind = TensorSharedVariable if isinstance(variable.type, TensorType) else SharedVariable
@@ -182,7 +188,8 @@ def output_layout(outputs: Any) -> tuple[str, list[str], list[SymbolicOutput]]:
     if isinstance(outputs, dict):
         for key in outputs:
             if not isinstance(key, str):
-                raise TypeError(f"function: the keys of an outputs dict must be strings, not {key!r}: they are sorted")
+                cure = "results come in the order of the sorted keys; use str(key), or a list of outputs"
+                raise TypeError(errors.message(f"function: the keys of an outputs dict must be strings, not {key!r}", cure=cure))
         keys = sorted(outputs)
         return "dict", keys, [_output(outputs[key], f"output {key!r}") for key in keys]
     if isinstance(outputs, (list, tuple)):
@@ -210,12 +217,10 @@ def _check_complete(given: set[Variable], found: Iterable[Variable]) -> None:
 
 def _check_used(unused: list[SymbolicInput], on_unused: str) -> None:
     for item in unused if on_unused != "ignore" else ():
-        text = (
-            f"function: input {item.name or item.variable} is not used to compute the outputs or updates; "
-            "pass on_unused_input='ignore' (or 'warn') if that is meant"
-        )
+        text = f"function: input {item.name or item.variable} is not used to compute the outputs or updates"
         if on_unused == "raise":
-            raise errors.UnusedInputError(errors.message(text, [row("input", item.variable)]))
+            cure = "leave it out; or pass on_unused_input='ignore' (or 'warn') if that is meant"
+            raise errors.UnusedInputError(errors.message(text, [row("input", item.variable)], cure))
         warnings.warn(text, stacklevel=4)
 
 
@@ -229,10 +234,11 @@ def pairs_of(given: Any, what: str = "pairs", form: str = "an entry must be a pa
     try:
         entries = list(given.items()) if isinstance(given, Mapping) else list(given)
     except TypeError:
-        raise TypeError(f"function: {what} must be a dictionary or a list of pairs, not {given!r:.60}") from None
+        text = f"function: {what} must be a dictionary or a list of pairs, not {given!r:.60}"
+        raise TypeError(errors.message(text, cure="write {variable: new}, or [(variable, new)]")) from None
     for entry in entries:
         if not isinstance(entry, (tuple, list)) or len(entry) != 2:
-            raise ValueError(f"function: {form}, not {entry!r:.60}")
+            raise ValueError(errors.message(f"function: {form}, not {entry!r:.60}", cure="write {variable: new}, or [(variable, new)]"))
     return [(first, second) for first, second in entries]
 
 
@@ -244,6 +250,9 @@ def _updates(updates: Any, of_inputs: list[tuple[SharedVariable, Any]]) -> dict[
             text = f"function: only a shared variable can be updated, not {target!r:.60}"
             rows = [row("updated", target)] if isinstance(target, Variable) else []
             cure = "make it by theano.shared, or declare an input with In(x, value=..., update=...)"
+            whole = _part_of(target)
+            if whole is not None:
+                cure = f"update the whole of it: ({whole}, T.set_subtensor({whole}[...], value))"
             raise errors.VariableTypeError(errors.message(text, rows, cure))
         if _cell(target) in cells:
             raise ValueError(f"function: two updates of the shared variable {target}; give one expression for it")
@@ -252,13 +261,23 @@ def _updates(updates: Any, of_inputs: list[tuple[SharedVariable, Any]]) -> dict[
     return result
 
 
+def _part_of(target: Any) -> SharedVariable | None:
+    """The shared variable that ``target`` is a part of."""
+    owner: Apply | None = getattr(target, "owner", None)
+    if owner is None or "Subtensor" not in type(owner.op).__name__:
+        return None
+    return owner.inputs[0] if isinstance(owner.inputs[0], SharedVariable) else None
+
+
 def _update_value(target: SharedVariable, value: Any) -> Variable:
     if isinstance(value, Variable):
         return value
     try:
         constant: Variable = target.type.filter_variable(value)
     except (TypeError, ValueError) as why:
-        raise TypeError(f"function: the value for the update of {target} is none of type {target.type}: {why}") from None
+        text = f"function: the value for the update of {target} is none of type {target.type}"
+        cure = "leave the pair out to keep the value" if value is None else str(why.args[0]) if why.args else None
+        raise type(why)(errors.message(text, [row("shared", target)], cure)) from None
     return constant
 
 
@@ -274,7 +293,8 @@ def _givens(givens: Any, strict: bool, parameters: Iterable[SymbolicInput]) -> d
     inputs = {p.variable for p in parameters}
     for old, new in pairs_of(givens, "givens", "a given must be a pair (variable, what replaces it)"):
         if not isinstance(old, Variable):
-            raise errors.VariableTypeError(f"function: the first of each pair of givens must be a variable, not {old!r:.60}")
+            text = f"function: the first of each pair of givens must be a variable, not {old!r:.60}"
+            raise errors.VariableTypeError(errors.message(text, cure="use the variable itself as the key, not its name or value"))
         if old in result:
             raise ValueError(f"function: two givens for the variable {old}; give one value for it")
         if old in inputs:
@@ -317,9 +337,11 @@ def _with_defaults(
     excluded = list(no_default) if isinstance(no_default, (list, tuple, set)) else []
     for variable in excluded:
         if not isinstance(variable, SharedVariable):
-            raise TypeError(f"function: no_default_updates is True, False or a list of shared variables; {variable!r:.60} is none")
+            text = f"function: no_default_updates is True, False or a list of shared variables; {variable!r:.60} is none"
+            raise TypeError(errors.message(text, cure="list the shared variables whose default_update is not to be used"))
     if not isinstance(no_default, (bool, list, tuple, set)):
-        raise TypeError(f"function: no_default_updates is True, False or a list of shared variables, not {no_default!r:.60}")
+        text = f"function: no_default_updates is True, False or a list of shared variables, not {no_default!r:.60}"
+        raise TypeError(errors.message(text, cure="list the shared variables whose default_update is not to be used"))
     if no_default is True:
         return list(pairs.items())
     cut = frozenset(stop)

@@ -47,7 +47,9 @@ class SharedVariable(Variable):
         super().__init__(type, None, None, name)
         if container is not None:
             if value is not None or strict:
-                raise TypeError("value and strict are ignored if a container is given")
+                raise TypeError(
+                    "SharedVariable: a container has its own value and strictness; leave value and strict out, or the container"
+                )
             self.container = container
             return
         filtered = type.filter(value, strict=strict, allow_downcast=allow_downcast)
@@ -62,9 +64,15 @@ class SharedVariable(Variable):
 
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Set the value to a copy of ``new_value``; with ``borrow`` it may be kept, and changed by functions."""
-        if new_value is None:  # an empty container is for inputs
-            self.type.filter(None)
-        self.container.value = new_value if borrow else copy.deepcopy(new_value)
+        value = new_value if borrow else copy.deepcopy(new_value)
+        try:
+            if value is None:  # an empty container is for inputs
+                self.type.filter(None)
+            self.container.value = value
+        except (TypeError, ValueError) as why:
+            rows = [("shared", str(self), str(self.type))]
+            cause = str(why.args[0]) if why.args else None
+            raise type(why)(message(f"set_value: this is no value of {self}", rows, cause)) from None
 
     def zero(self, borrow: bool = False) -> None:
         """Set all elements to 0; with ``borrow`` in place."""
@@ -90,11 +98,11 @@ class SharedVariable(Variable):
 
     @property
     def value(self) -> Any:
-        raise AttributeError("a shared variable has get_value() and set_value(), which copy unless borrow=True")
+        raise AttributeError(f"a shared variable has get_value() and set_value(), which copy unless borrow=True, but no value: {self}")
 
     @value.setter
     def value(self, new_value: Any) -> None:
-        raise AttributeError("a shared variable has get_value() and set_value(), which copy unless borrow=True")
+        raise AttributeError(f"a shared variable has get_value() and set_value(), which copy unless borrow=True, but no value: {self}")
 
     def filter_update(self, update: Any) -> Any:
         """``update`` as an expression whose value may become the next one of this variable."""
@@ -141,8 +149,9 @@ def shared(value: Any, name: str | None = None, strict: bool = False, allow_down
     if isinstance(value, Variable):
         raise TypeError(
             message(
-                "the value of a shared variable cannot be a variable",
+                "shared: the value of a shared variable cannot be a variable",
                 [("given", str(value), str(value.type))],
+                "a shared variable is used as it is; of others give the value, as .eval() or a function computes it",
             )
         )
     refusals = []
@@ -151,7 +160,9 @@ def shared(value: Any, name: str | None = None, strict: bool = False, allow_down
             return constructor(value, name=name, strict=strict, allow_downcast=allow_downcast, **kwargs)
         except TypeError as error:
             refusals.append((constructor.__name__, str(error).replace("\n", " ")))
-    raise VariableTypeError(message(f"no shared variable can be made of {value!r:.60} ({type(value).__name__})", refusals))
+    text = f"shared: no shared variable can be made of {value!r:.60} ({type(value).__name__})".replace("\n", " ")
+    cure = "options are name, strict, allow_downcast, and for arrays borrow and broadcastable; numpy.asarray(value, dtype) gives the dtype"
+    raise VariableTypeError(message(text, refusals, cure))
 
 
 @shared_constructor

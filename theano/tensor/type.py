@@ -27,6 +27,7 @@ from theano.errors import DTypeError, VariableTypeError, message, with_article
 from theano.flags import config
 from theano.graph import PureType, Type, Variable
 from theano.scalar.types import Scalar
+from theano.tensor import cures
 
 Pattern = tuple[bool, ...]
 Array = NDArray[Any]
@@ -149,24 +150,25 @@ class TensorType(Type):
         if type(data) is np.ndarray and data.dtype is self.numpy_dtype:
             array = data
         elif isinstance(data, Variable):
-            raise VariableTypeError(
-                message("a value is needed, a symbolic variable was given", rows=[("given", data.name or "", str(data.type))])
-            )
+            rows = [("given", data.name or "", str(data.type))]
+            raise VariableTypeError(message("a value is needed, a symbolic variable was given", rows, cures.for_variable(data)))
         else:
             array = self._convert(data, strict, allow_downcast)
         if array.ndim != self.ndim:
-            raise VariableTypeError(message(f"a value of rank {self.ndim} is needed, one of shape {array.shape} was given"))
+            headline = f"a value of rank {self.ndim} is needed, one of shape {array.shape} was given"
+            raise VariableTypeError(message(headline, cure=cures.for_rank(array.shape, self.ndim)))
         for axis, fixed in enumerate(self.broadcastable):
             if fixed and array.shape[axis] != 1:
                 headline = f"the size of dimension {axis} must be 1, a value of shape {array.shape} was given"
-                raise VariableTypeError(message(headline, rows=[("needed", "", str(self))]))
+                cure = "take one entry of that dimension, or declare the variable without that broadcastable dimension"
+                raise VariableTypeError(message(headline, [("needed", "", str(self))], cure))
         return array if array.flags.aligned else array.copy()
 
     def _convert(self, value: Any, strict: bool, allow_downcast: bool | None) -> Array:
         """An array of this dtype, by the rules of :meth:`filter`."""
         dtype = self.numpy_dtype
         if isinstance(value, np.ma.MaskedArray):
-            raise DTypeError(message("a masked array is no tensor: its mask would be lost"))
+            raise DTypeError(message("a masked array is no tensor: its mask would be lost", cure="did you mean value.filled(0)?"))
         if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
             value = np.from_dlpack(value)
         if isinstance(value, np.ndarray):
@@ -174,24 +176,23 @@ class TensorType(Type):
             if array.dtype == dtype:
                 return array
             if strict:
-                raise DTypeError(message(f"strict: an array of dtype {dtype} is needed, one of {array.dtype} was given"))
+                text = f"strict: an array of dtype {dtype} is needed, one of {array.dtype} was given"
+                raise DTypeError(message(text, cure=f"did you mean value.astype('{dtype}')?"))
             if allow_downcast or (array.dtype.kind in "biufc" and can_hold(self.dtype, array.dtype.name)):
                 return array.astype(dtype)
-            raise DTypeError(
-                message(
-                    f"a value of dtype {dtype} is needed, an array of {array.dtype} was given",
-                    cure=f"did you mean allow_downcast=True, or value.astype('{dtype}')?",
-                )
-            )
+            text = f"a value of dtype {dtype} is needed, an array of {array.dtype} was given"
+            raise DTypeError(message(text, cure=cures.for_array(array, dtype)))
         if strict:
-            raise DTypeError(message(f"strict: an array of dtype {dtype} is needed, {with_article(type(value).__name__)} was given"))
+            text = f"strict: an array of dtype {dtype} is needed, {with_article(type(value).__name__)} was given"
+            raise DTypeError(message(text, cure=f"did you mean numpy.asarray(value, {dtype.name!r})?"))
         try:
             array = array_of(value)
         except ValueError as error:
-            raise DTypeError(message(f"the given {type(value).__name__} is no array: {error}")) from error
+            cure = "all its rows must have the same length"
+            raise DTypeError(message(f"the given {type(value).__name__} is no array: {error}", cure=cure)) from error
         if array.dtype.kind not in "biufc" and not (allow_downcast and array.dtype.kind == "O"):
             headline = f"a value of dtype {dtype} is needed, {with_article(type(value).__name__)} was given: {value!r:.60}"
-            raise DTypeError(message(headline, cure="no integer dtype holds it; write it as a float" if isinstance(value, int) else None))
+            raise DTypeError(message(headline, cure=cures.for_object(value)))
         floatx_number = type(value) is float and allow_downcast is None and self.dtype == config.floatX
         with np.errstate(all="ignore"):
             if allow_downcast or floatx_number or _is_lossless(array, dtype):

@@ -178,6 +178,14 @@ class TensorOperators:
 
         return getitem(self, index)  # type: ignore[no-any-return]
 
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            message(
+                f"variables cannot be written to: {self.name or self}[...] = ...",
+                cure="theano.tensor.set_subtensor(x[index], value) is a new variable, x with this part replaced",
+            )
+        )
+
     def __iter__(self) -> Iterator[TensorVariable]:
         if self.ndim != 1 or self.static_shape[0] is None:
             raise TypeError(

@@ -1,0 +1,533 @@
+"""What can be given wrongly to functions and shared variables: each says what is wrong and what to do, and changes nothing."""
+
+import numpy as np
+import pytest
+import scipy.sparse
+
+import theano
+from tests.errors.subjects import (
+    MASKED,
+    OBJECTS,
+    ONES,
+    SINGLE,
+    WIDE,
+    c,
+    flat,
+    hidden,
+    m,
+    n,
+    named,
+    state,
+    step,
+    strict,
+    table,
+    take,
+    total,
+    twins,
+    unchanged,
+    v,
+    w,
+    x,
+    y,
+)  # fmt: skip
+from theano.errors import MissingInputError
+
+CASES = {
+    "no argument": (
+        lambda: step(),
+        TypeError,
+        "step: missing argument 0, the input x; it takes x: TensorType(float64, vector), b: TensorType(float64, scalar)",
+        "give it; In(x, value=...) declares an input with a default",
+    ),
+    "an argument missing beside a keyword": (
+        lambda: step(b=1.0),
+        TypeError,
+        "step: missing argument 0, the input x; it takes x: TensorType(float64, vector), b: TensorType(float64, scalar)",
+        "give it; In(x, value=...) declares an input with a default",
+    ),
+    "too many arguments": (
+        lambda: step([1.0], 1.0, 2.0, 3.0),
+        TypeError,
+        "step takes 3 arguments, 4 were given; it takes x: TensorType(float64, vector), b: TensorType(float64, scalar),",
+        None,
+    ),
+    "a keyword mistyped": (
+        lambda: step([1.0], totl=2.0),
+        TypeError,
+        "step has no input named 'totl'; it takes x: TensorType(float64, vector), b: TensorType(float64, scalar), total",
+        "did you mean total?",
+    ),
+    "an argument by position and by keyword": (
+        lambda: step([1.0], x=[1.0]),
+        TypeError,
+        "step: the input 'x' is given twice, by position and by name",
+        "leave one of them out",
+    ),
+    "a keyword that two inputs bear": (
+        lambda: twins(1, 2, same=3),
+        TypeError,
+        "twins: several inputs are named 'same', at 0 and 1; give them by position",
+        None,
+    ),
+    "a keyword for an input without a name": (
+        lambda: twins(1, 2, nameless=3),
+        TypeError,
+        "twins has no input named 'nameless'; it takes same: TensorType(float64, scalar), same: TensorType(float64, sca",
+        "inputs without a name are given by position; In(x, name=...) gives one",
+    ),
+    "an array of float64 for float32": (
+        lambda: take(np.ones(2), 1, [[1.0]], [1]),
+        TypeError,
+        "take: bad argument 0 for the input f32, a float64 array of shape (2,)",
+        "did you mean allow_downcast=True, or value.astype('float32')?",
+    ),
+    "an array of int64 for float32": (
+        lambda: take(np.ones(2, "int64"), 1, [[1.0]], [1]),
+        TypeError,
+        "take: bad argument 0 for the input f32, an int64 array of shape (2,)",
+        "did you mean allow_downcast=True, or value.astype('float32')?",
+    ),
+    "complex numbers": (
+        lambda: step(ONES * 1j),
+        TypeError,
+        "step: bad argument 0 for the input x, a complex128 array of shape (3,)",
+        "did you mean value.real?",
+    ),
+    "an array of objects": (
+        lambda: step(np.array([1, 2, 3], dtype=object)),
+        TypeError,
+        "step: bad argument 0 for the input x, an object array of shape (3,)",
+        "did you mean value.astype('float64')?",
+    ),
+    "an array of texts": (
+        lambda: step(np.array(["a", "b"])),
+        TypeError,
+        "step: bad argument 0 for the input x, a <U1 array of shape (2,)",
+        "did you mean value.astype('float64')?",
+    ),
+    "a ragged list": (
+        lambda: step([[1.0], [1.0, 2.0]]),
+        TypeError,
+        "step: bad argument 0 for the input x, a list ([[1.0], [1.0, 2.0]])",
+        "all its rows must have the same length",
+    ),
+    "a number for a vector": (lambda: step(1.0), TypeError, "step: bad argument 0 for the input x, a float (1.0)", "did you mean [value]?"),
+    "a column for a vector": (
+        lambda: step(np.ones((3, 1))),
+        TypeError,
+        "step: bad argument 0 for the input x, a float64 array of shape (3, 1)",
+        "did you mean value.reshape((3,))?",
+    ),
+    "two rows for one": (
+        lambda: take(SINGLE, 1, WIDE, [1]),
+        TypeError,
+        "take: bad argument 2 for the input row, a float64 array of shape (2, 2)",
+        "take one entry of that dimension, or declare the variable without that broadcastable dimension",
+    ),
+    "a masked array": (
+        lambda: step(MASKED),
+        TypeError,
+        "step: bad argument 0 for the input x, a float64 array of shape (2,)",
+        "did you mean value.filled(0)?",
+    ),
+    "None for a needed input": (
+        lambda: step(None),
+        TypeError,
+        "step: bad argument 0 for the input x, a NoneType (None)",
+        "give an array; an argument that has a default may be left out",
+    ),
+    "a variable for a value": (
+        lambda: step(x),
+        TypeError,
+        "step: bad argument 0 for the input x, a TensorVariable (x)",
+        "compile it with theano.function, or evaluate it by .eval({input: value}), and give the result",
+    ),
+    "a shared variable for its value": (
+        lambda: step(w),
+        TypeError,
+        "step: bad argument 0 for the input x, a TensorSharedVariable (w)",
+        "did you mean w.get_value()?",
+    ),
+    "NaN for an integer": (
+        lambda: take(SINGLE, float("nan"), [[1.0]], [1]),
+        TypeError,
+        "take: bad argument 1 for the input k, a float (nan)",
+        "did you mean allow_downcast=True?",
+    ),
+    "a fraction for an integer": (
+        lambda: take(SINGLE, 1.5, [[1.0]], [1]),
+        TypeError,
+        "take: bad argument 1 for the input k, a float (1.5)",
+        "did you mean allow_downcast=True?",
+    ),
+    "a number too large for int8": (
+        lambda: take(SINGLE, 1, [[1.0]], [300]),
+        TypeError,
+        "take: bad argument 3 for the input i8, a list ([300])",
+        "did you mean allow_downcast=True?",
+    ),
+    "an integer too large for any dtype": (
+        lambda: take(SINGLE, 2**80, [[1.0]], [1]),
+        TypeError,
+        "take: bad argument 1 for the input k, an int (1208925819614629174706176)",
+        "no integer dtype holds it; write it as a float",
+    ),
+    "a number too large for float32": (
+        lambda: take([1e300], 1, [[1.0]], [1]),
+        TypeError,
+        "take: bad argument 0 for the input f32, a list ([1e+300])",
+        "did you mean allow_downcast=True?",
+    ),
+    "a set": (lambda: step({1.0, 2.0}), TypeError, "step: bad argument 0 for the input x, a set ({1.0, 2.0})", "did you mean list(value)?"),
+    "a dictionary": (
+        lambda: step({"x": 1.0}),
+        TypeError,
+        "step: bad argument 0 for the input x, a dict ({'x': 1.0})",
+        "did you mean list(value.values())?",
+    ),
+    "a generator": (
+        lambda: step(z for z in (1.0, 2.0)),
+        TypeError,
+        "step: bad argument 0 for the input x, a generator (<generator object <lambda>.<locals>.<genexpr>",
+        "did you mean list(value)?",
+    ),
+    "a sparse matrix": (
+        lambda: theano.function([m], m * 1, name="dense")(scipy.sparse.eye(3)),
+        TypeError,
+        "dense: bad argument 0 for the input m, a dia_matrix (<DIAgonal sparse matrix of dtype 'float64'",
+        "did you mean value.toarray()?",
+    ),
+    "dates": (
+        lambda: step(np.array(["2020-01-01"], dtype="M8[D]")),
+        TypeError,
+        "step: bad argument 0 for the input x, a datetime64[D] array of shape (1,)",
+        "dates are no numbers; did you mean value.astype('int64')?",
+    ),
+    "records": (
+        lambda: step(np.zeros(3, [("a", "f8")])),
+        TypeError,
+        "step: bad argument 0 for the input x, a [('a', '<f8')] array of shape (3,)",
+        "take one field of the records: value['a']",
+    ),
+    "a compiled function": (
+        lambda: step(step),
+        TypeError,
+        "step: bad argument 0 for the input x, a LedFunction (<theano function step(x, b, total)>)",
+        "did you mean to call it?",
+    ),
+    "a Python function": (
+        lambda: step(lambda: 1),
+        TypeError,
+        "step: bad argument 0 for the input x, a function (<function <lambda>.<locals>.<lambda>",
+        "did you mean to call it?",
+    ),
+    "a class": (
+        lambda: step(np.ndarray),
+        TypeError,
+        "step: bad argument 0 for the input x, a type (<class 'numpy.ndarray'>)",
+        "did you mean to call it?",
+    ),
+    "an argument for an implicit input": (
+        lambda: hidden(1.0, 2.0),
+        TypeError,
+        "hidden: the input b is implicit, a call cannot give it",
+        "set its value before the call: f[1] = value",
+    ),
+    "a keyword for an implicit input": (
+        lambda: hidden(1.0, b=2.0),
+        TypeError,
+        "hidden: the input b is implicit, a call cannot give it",
+        "set its value before the call: f[1] = value",
+    ),
+    "a vector of another length": (lambda: step(np.ones(4)), ValueError, "add: sizes differ: 4 and 3", "subjects.py"),
+    "a bad value for an input that keeps its own": (
+        lambda: step(ONES, 1.0, "text"),
+        TypeError,
+        "step: bad argument 2 for the input total, a str 'text'",
+        "give a number or an array: float(value) reads a text",
+    ),
+    "a bad value where there is a default": (
+        lambda: step(ONES, [1.0]),
+        TypeError,
+        "step: bad argument 1 for the input b, a list ([1.0])",
+        "did you mean value.reshape(())?",
+    ),
+    "output_subset beyond the outputs": (
+        lambda: step(ONES, output_subset=[2]),
+        ValueError,
+        "step: output_subset names 2, which is no output",
+        "there are 0, 1",
+    ),
+    "output_subset with an unknown key": (
+        lambda: named(1.0, output_subset=["r"]),
+        ValueError,
+        "named: output_subset names 'r', which is no output",
+        "there are 'p', 'q'",
+    ),
+    "output_subset as a number": (lambda: step(ONES, output_subset=0), TypeError, "step: output_subset must be a list, not 0", "write [0]"),
+    "output_subset with a negative number": (
+        lambda: step(ONES, output_subset=[-1]),
+        ValueError,
+        "step: output_subset names -1, which is no output",
+        "there are 0, 1",
+    ),
+    "output_subset as a text": (
+        lambda: named(1.0, output_subset="p"),
+        TypeError,
+        "named: output_subset must be a list, not 'p'",
+        "write ['p']",
+    ),
+    "f[name] of a name that is none": (
+        lambda: step["c"],
+        TypeError,
+        "step has no input or shared variable 'c'",
+        "there are x, b, total, w",
+    ),
+    "f[name] mistyped": (lambda: step["totl"], TypeError, "step has no input or shared variable 'totl'", "did you mean total?"),
+    "f[variable] of another graph": (lambda: step[y], TypeError, "step has no input or shared variable y", "there are x, b, total, w"),
+    "f[position] beyond the inputs": (lambda: step[9], TypeError, "step has no input or shared variable 9", "there are x, b, total, w"),
+    "f[name] of two inputs": (
+        lambda: twins["same"],
+        TypeError,
+        "twins: several inputs are named 'same'",
+        "use the variable itself, or the position, as the key",
+    ),
+    "f[list]": (lambda: step[["b"]], TypeError, "step has no input or shared variable ['b']", "there are x, b, total, w"),
+    "f[name] = text": (
+        lambda: step.__setitem__("b", "text"),
+        TypeError,
+        "step: bad value for b",
+        "give a number or an array: float(value) reads a text",
+    ),
+    "f[variable] = value of another rank": (
+        lambda: step.__setitem__(total, [1.0]),
+        TypeError,
+        "step: bad value for total",
+        "did you mean value.reshape(())?",
+    ),
+    "f[shared] = value of another rank": (
+        lambda: step.__setitem__(w, WIDE),
+        TypeError,
+        "step: bad value for w",
+        "take a part of it, such as value[0], or reshape it",
+    ),
+    "f.value[name] = value of a name that is none": (
+        lambda: step.value.__setitem__("nope", 1.0),
+        TypeError,
+        "step has no input or shared variable 'nope'",
+        "there are x, b, total, w",
+    ),
+    "swap as a list": (
+        lambda: step.copy(swap=[w, v]),
+        TypeError,
+        "copy: swap is a dictionary {shared variable: another}, not [w, v]",
+        "write swap={old: new}",
+    ),
+    "swap of a shared variable that is none of the function's": (
+        lambda: step.copy(swap={v: w}),
+        ValueError,
+        "copy: the function has no shared variable v to swap",
+        "it has w",
+    ),
+    "swap by another type": (
+        lambda: step.copy(swap={w: n}),
+        TypeError,
+        "copy: shared variables of different types cannot be swapped",
+        "make the new one with the dtype and the broadcastable pattern of the old",
+    ),
+    "swap by an array": (
+        lambda: step.copy(swap={w: ONES}),
+        TypeError,
+        "copy: swap maps shared variables to shared variables; array([1., 1., 1.]) is none",
+        "make one of a value with theano.shared",
+    ),
+    "swap of an input": (
+        lambda: step.copy(swap={x: v}),
+        TypeError,
+        "copy: swap maps shared variables to shared variables; x is none",
+        "make one of a value with theano.shared",
+    ),
+    "swap of one shared variable by another of the function": (
+        lambda: theano.function([], w.sum() + v.sum(), name="both").copy(swap={w: v}),
+        ValueError,
+        "copy: v would take the place of w and of another shared variable of the function",
+        "swap the other one, too",
+    ),
+    "shared of a variable": (
+        lambda: theano.shared(x),
+        TypeError,
+        "shared: the value of a shared variable cannot be a variable",
+        "a shared variable is used as it is; of others give the value, as .eval() or a function computes it",
+    ),
+    "shared with a dtype": (
+        lambda: theano.shared(1.0, dtype="float32"),
+        TypeError,
+        "shared: no shared variable can be made of 1.0 (float)",
+        "options are name, strict, allow_downcast, and for arrays borrow and broadcastable; numpy.asarray(value, dtype) gives the dtype",
+    ),
+    "shared with a pattern of another rank": (
+        lambda: theano.shared(np.ones((2, 3)), broadcastable=(False,)),
+        TypeError,
+        "shared: no shared variable can be made of array([[1., 1., 1.],        [1., 1., 1.]]) (ndarray)",
+        "options are name, strict, allow_downcast, and for arrays borrow and broadcastable; numpy.asarray(value, dtype) gives the dtype",
+    ),
+    "shared with a pattern that does not fit": (
+        lambda: theano.shared(np.ones((2, 3)), broadcastable=(True, False)),
+        TypeError,
+        "shared: no shared variable can be made of array([[1., 1., 1.],        [1., 1., 1.]]) (ndarray)",
+        "options are name, strict, allow_downcast, and for arrays borrow and broadcastable; numpy.asarray(value, dtype) gives the dtype",
+    ),
+    "shared of a list with borrow": (
+        lambda: theano.shared([1, 2], borrow=True),
+        TypeError,
+        "shared: no shared variable can be made of [1, 2] (list)",
+        "options are name, strict, allow_downcast, and for arrays borrow and broadcastable; numpy.asarray(value, dtype) gives the dtype",
+    ),
+    "set_value of another rank": (lambda: w.set_value(1.0), TypeError, "set_value: this is no value of w", "did you mean [value]?"),
+    "set_value of another dtype": (
+        lambda: c.set_value(np.float64(1.1)),
+        TypeError,
+        "set_value: this is no value of c",
+        "did you mean allow_downcast=True?",
+    ),
+    "set_value of a text": (
+        lambda: w.set_value("text"),
+        TypeError,
+        "set_value: this is no value of w",
+        "give a number or an array: float(value) reads a text",
+    ),
+    "set_value of None": (
+        lambda: w.set_value(None),
+        TypeError,
+        "set_value: this is no value of w",
+        "give an array; an argument that has a default may be left out",
+    ),
+    "set_value of a variable": (
+        lambda: w.set_value(x),
+        TypeError,
+        "set_value: this is no value of w",
+        "compile it with theano.function, or evaluate it by .eval({input: value}), and give the result",
+    ),
+    "set_value of a shared variable": (
+        lambda: w.set_value(v),
+        TypeError,
+        "set_value: this is no value of w",
+        "did you mean v.get_value()?",
+    ),
+    "set_value against the pattern": (
+        lambda: flat.set_value(WIDE),
+        TypeError,
+        "set_value: this is no value of flat",
+        "take one entry of that dimension, or declare the variable without that broadcastable dimension",
+    ),
+    "set_value of a list where it is strict": (
+        lambda: strict.set_value([1.0]),
+        TypeError,
+        "set_value: this is no value of strict",
+        "did you mean numpy.asarray(value, 'float64')?",
+    ),
+    "set_value of a ragged list": (
+        lambda: w.set_value([[1.0], [1.0, 2.0]]),
+        TypeError,
+        "set_value: this is no value of w",
+        "all its rows must have the same length",
+    ),
+    "set_value of objects": (
+        lambda: w.set_value(OBJECTS),
+        TypeError,
+        "set_value: this is no value of w",
+        "did you mean value.astype('float64')?",
+    ),
+    "set_value of NaN to an integer": (
+        lambda: n.set_value(float("nan")),
+        TypeError,
+        "set_value: this is no value of n",
+        "did you mean allow_downcast=True?",
+    ),
+    "reading .value": (
+        lambda: w.value,
+        AttributeError,
+        "a shared variable has get_value() and set_value(), which copy unless borrow=True, but no value: w",
+        None,
+    ),
+    "writing .value": (
+        lambda: setattr(w, "value", 1),
+        AttributeError,
+        "a shared variable has get_value() and set_value(), which copy unless borrow=True, but no value: w",
+        None,
+    ),
+    "indexing what is no tensor": (
+        lambda: table[0],
+        TypeError,
+        "the shared variable table is no tensor and cannot be indexed: it holds a list",
+        "index the value: get_value(borrow=True)[...]; or make it an array of numbers before theano.shared",
+    ),
+    "filter_update of another rank": (
+        lambda: w.filter_update(m),
+        TypeError,
+        "an update must have exactly the type of its shared variable",
+        "cast it, or set its broadcastable pattern with theano.tensor.patternbroadcast",
+    ),
+    "SharedVariable with a container and a value": (
+        lambda: theano.compile.SharedVariable("s", x.type, [1.0], False, container=w.container),
+        TypeError,
+        "SharedVariable: a container has its own value and strictness; leave value and strict out, or the container",
+        None,
+    ),
+    "iteration over a shared variable": (
+        lambda: list(w),
+        TypeError,
+        "only a vector whose length is known from the graph can be iterated over",
+        "theano.scan iterates over an axis when the function runs",
+    ),
+    "a comparison as a condition": (
+        lambda: bool(w < 1),
+        TypeError,
+        "a comparison of variables has no truth value before the function runs",
+        "theano.tensor.switch(condition, a, b) chooses element by element, theano.ifelse one of two graphs",
+    ),
+    "writing to an entry": (
+        lambda: w.__setitem__(0, 1.0),
+        TypeError,
+        "variables cannot be written to: w[...] = ...",
+        "theano.tensor.set_subtensor(x[index], value) is a new variable, x with this part replaced",
+    ),
+    "adding to an entry": (
+        lambda: exec("w[0]+=1", {"w": w}),
+        TypeError,
+        "variables cannot be written to: w[...] = ...",
+        "theano.tensor.set_subtensor(x[index], value) is a new variable, x with this part replaced",
+    ),
+    "eval without an input": (
+        lambda: (x + y).eval({x: [1.0]}),
+        MissingInputError,
+        "function: the graph depends on y, which is not among the inputs",
+        "add it to inputs, or give it a value by givens",
+    ),
+    "eval of a list": (lambda: (x + y).eval([1.0]), TypeError, "eval takes a dictionary {variable: value}, not [1.0]", None),
+    "eval with names as keys": (
+        lambda: x.eval({"x": [1.0]}),
+        TypeError,
+        "function: input 0 is 'x', not a symbolic variable",
+        "declare one, such as x = theano.tensor.dvector('x')",
+    ),
+    "eval with a bad value": (
+        lambda: x.eval({x: "t"}),
+        TypeError,
+        "function: bad argument 0 for the input x, a str 't'",
+        "give a number or an array: float(value) reads a text",
+    ),
+}
+"""Name -> what is done, the class of the error, how its message begins, and what its last line says: the cure."""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_misuse(name):
+    action, kind, headline, cure = CASES[name]
+    before = state()
+    with pytest.raises(kind) as caught:
+        action()
+    text = str(caught.value)
+    assert text.startswith(headline)
+    assert cure is None or cure in text.splitlines()[-1]
+    assert unchanged(before)
