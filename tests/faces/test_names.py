@@ -92,6 +92,7 @@ def dumped(dump, *args):
 VARIABLES = {name: T.TensorType(value.dtype.name, (False,) * value.ndim)(name) for name, value in VALUES.items()}
 TOOLS = {"T": T, "theano": theano, "np": np, "sp": sp, "stats": stats, "math": math, "partial": partial, "quietly": quietly}
 TOOLS |= {"refusal": refusal, "archived": archived, "dumped": dumped, "io": io, "pickle": pickle, "w": theano.shared(1.0, name="w")}
+TOOLS |= {"ADD": theano.function([VARIABLES["v"], theano.In(VARIABLES["s"], value=2.0)], VARIABLES["v"] + VARIABLES["s"])}
 TOOLS |= {"E": samples, "G": graph_samples, "W": moding.W, "R": rewriting.R}
 NAMES = {**VARIABLES, **{name.upper(): value for name, value in VALUES.items()}, **TOOLS, "NOTHING": NOTHING}
 

@@ -112,19 +112,21 @@ class Function(NativeFunction):
 
     def execute(self, values: Sequence[Any]) -> Any:
         """Run on values of all inputs, as they must be.  An input that keeps its value takes a new one only if the call succeeds."""
-        if not self._states:
+        given = [(cell, values[k]) for k, cell in self._states.items() if values[k] is not _KEPT]
+        values = [value for k, value in enumerate(values) if k not in self._states] if self._states else values
+        if not given:
             return self.once(values)
         with ExitStack() as held:
-            before = []
-            for position, cell in self._states.items():
+            for cell, _ in given:
                 held.enter_context(cell.lock)
-                before.append((cell.storage, cell.storage[0]))
-                cell.storage[0] = values[position]
+            before = [cell.storage[0] for cell, _ in given]
             try:
-                return self.once([value for k, value in enumerate(values) if k not in self._states])
+                for cell, value in given:
+                    cell.lock.put(value)
+                return self.once(values)
             except BaseException:
-                for storage, value in before:
-                    storage[0] = value
+                for (cell, _), value in zip(given, before, strict=True):
+                    cell.lock.put(value)
                 raise
 
     def once(self, values: Sequence[Any]) -> Any:
@@ -185,7 +187,7 @@ class Function(NativeFunction):
             name = self.inputs[position].name or self.inputs[position].variable
             text = f"{self._title()}: missing argument {position}, the input {name}; {self._expected()}"
             raise TypeError(errors.message(text, cure="give it; In(x, value=...) declares an input with a default"))
-        return kept.storage[0]
+        return _KEPT if position in self._states else kept.storage[0]
 
     def _convert(self, position: int, value: Any) -> Any:
         given = self.inputs[position]
@@ -283,7 +285,7 @@ class Function(NativeFunction):
     def fn(self) -> None:
         """A call without arguments and results: those are the values in ``input_storage`` and ``output_storage``."""
         stored = [cell.storage[0] for cell in self.input_storage[: len(self.inputs)]]
-        results = self.execute([value if k in self._kept else self._convert(k, value) for k, value in enumerate(stored)])
+        results = self.execute([self._default(k) if k in self._kept else self._convert(k, value) for k, value in enumerate(stored)])
         single = self.maker.compilation.specification.layout == "single"
         for cell, result in zip(self.output_storage, [results] if single else results, strict=True):
             cell.storage[0] = result
@@ -406,6 +408,7 @@ class ProfiledFunction(LedFunction):
 
 
 _MISSING = object()
+_KEPT = object()  # for an input that keeps its value: that one
 _enter = NativeFunction.__call__
 
 
