@@ -303,7 +303,8 @@ CASES = {
         lambda: theano.function([w := Word()("w")], w)(3), TypeError, "bad argument 0 for the input w, an int (3)", "a word is needed",
     ),
     "a shared value that its type refuses": (
-        lambda: SharedVariable("kept", Word(), "a", False).set_value(3), TypeError, "set_value: this is no value of kept", "a word is needed",
+        lambda: SharedVariable("kept", Word(), "a", False).set_value(3), TypeError,
+        "set_value: this is no value of kept", "a word is needed",
     ),
     "an update of another type": (
         lambda: theano.function([x], [], updates=[(SharedVariable("kept", Word(), "a", False), x)]), TypeError,
