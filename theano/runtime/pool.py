@@ -27,12 +27,14 @@ import time
 from typing import Any
 
 from theano.emit.llvm.compile import Library, load
+from theano.emit.llvm.parallel import share_out
+from theano.emit.llvm.sharing import BREATHE, IN_SLICES, INTERPRETER, exposing
 from theano.emit.llvm.target import target
 from theano.errors import message
 from theano.flags import config
 from theano.graph.locks import made_once
 from theano.runtime.cache import object_code
-from theano.runtime.numpy_api import c_function
+from theano.runtime.numpy_api import abi, c_function
 
 SPINS = 1000
 """How often an idle worker looks for a new job before it sleeps: 10 to 50 microseconds."""
@@ -122,7 +124,22 @@ def _pool() -> Library:
     addresses = {name: _windows_counter() if name.startswith("Query") else c_function(name) for name in symbols}
     addresses |= {name: c_function(name) for name in ("memset", "memcpy", "memmove")}
     text = (_THREADED if THREADED else _SERIAL) + (_WINDOWS_CLOCK if sys.platform == "win32" else _CLOCK)
-    exports = ("theano_run_parts", "theano_threads", "theano_set_threads", "theano_workers", "theano_forget", "theano_stop", "theano_clock")
+    text += exposing(abi()) + IN_SLICES + BREATHE + share_out()
+    addresses |= {name: c_function(name) for name in INTERPRETER}
+    exports = (
+        "theano_expose",
+        "theano_conceal",
+        "theano_share_out",
+        "theano_in_slices",
+        "theano_breathe",
+        "theano_run_parts",
+        "theano_threads",
+        "theano_set_threads",
+        "theano_workers",
+        "theano_forget",
+        "theano_stop",
+        "theano_clock",
+    )
     library = load(object_code(text, target()), addresses, exports)
     ctypes.CFUNCTYPE(None, ctypes.c_int64)(library.address("theano_set_threads"))(available() if THREADED else 1)
     if THREADED:

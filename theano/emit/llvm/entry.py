@@ -361,6 +361,22 @@ no:
 }"""
 
 
+_PUT_IN = """define internal ptr @put_in(ptr %cell, ptr %mine) {{
+entry:
+  %itemsp = getelementptr i8, ptr %cell, i64 {items}
+  %items = load ptr, ptr %itemsp
+  %old = load ptr, ptr %items
+  %same = icmp eq ptr %old, %mine
+  br i1 %same, label %stays, label %other
+other:
+  call void @Py_IncRef(ptr %mine)
+  store ptr %mine, ptr %items
+  ret ptr %old
+stays:
+  ret ptr null
+}}"""
+
+
 # ------------------------------------------------------------------------------------------------ the call
 
 
@@ -487,16 +503,11 @@ class _Results:
 
     def put_in_place(self, position: int, buffer: Buffer) -> None:
         """What was written over is the variable's value, if it was a private copy or somebody has set another one meanwhile."""
-        w, other, done = self.w, self.w.fresh("other"), self.w.fresh("in")
-        items = w.load("ptr", w.load("ptr", "%t", self.text.module.slot("shared", position)), self.text.abi.items)
-        mine, old = w.load("ptr", "%f", self.text.layout.objects[buffer.number]), w.load("ptr", items)
-        before = w.block
-        w.branch(w.let(f"icmp eq ptr {mine}, {old}"), done, other)
-        w.label(other)
-        w.do(f"call void @Py_IncRef(ptr {mine})")
-        w.store("ptr", mine, items)
-        w.open(done)
-        self.old.append(w.let(f"phi ptr [ null, %{before} ], [ {old}, %{other} ]"))
+        w, module = self.w, self.text.module
+        if module.once("put_in"):
+            module.add(_PUT_IN.format(items=self.text.abi.items))
+        cell, mine = w.load("ptr", "%t", module.slot("shared", position)), w.load("ptr", "%f", self.text.layout.objects[buffer.number])
+        self.old.append(w.let(f"call ptr @put_in(ptr {cell}, ptr {mine})"))
 
     def drop(self) -> None:
         """All that the frame still owns and the values that were replaced."""

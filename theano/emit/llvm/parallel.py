@@ -30,8 +30,6 @@ def spread_kernel(sharing: Sharing, kernel: Kernel, name: str) -> str:
         kinds = ["ptr"] * len(kernel.buffers) + ["i64"] * kernel.sizes + [storage(dtype) for dtype in kernel.scalars]
         module.add(_part(kernel, name, kinds))
         module.add(_spread(sharing, kernel, name, kinds))
-        if kernel.checks and module.once("first_failure"):
-            module.add(_FIRST_FAILURE)
     return wide
 
 
@@ -52,57 +50,85 @@ def _part(kernel: Kernel, name: str, kinds: list[str]) -> str:
 
 
 def _spread(sharing: Sharing, kernel: Kernel, name: str, kinds: list[str]) -> str:
-    module, parameters = sharing.module, "".join(f"{kind} %a{k}, " for k, kind in enumerate(kinds))
+    parameters = "".join(f"{kind} %a{k}, " for k, kind in enumerate(kinds))
     w = Writer(f"define internal i64 @{name}.spread({parameters}i64 %extent, i64 %work, ptr %status, ptr %t, i1 %open)")
     job = w.let(f"alloca [{_ARGUMENTS // 8 + len(kinds)} x i64], align 64")
     w.branch(w.let(f"icmp sge i64 %work, {WORTH}"), "large", "serial")
     w.label("large")
-    limit = w.load("i64", "%t", module.slot("threads"))
-    pool = w.let(f"call {module.external('theano_threads', 'i64')}()")
-    threads = w.let(f"call i64 @llvm.smin.i64(i64 {pool}, i64 {limit})")
-    long = w.let(f"and i1 %open, {w.let(f'icmp sge i64 %work, {LONG}')}")
-    w.branch(w.let(f"or i1 {long}, {w.let(f'icmp sgt i64 {threads}, 1')}"), "parallel", "serial")
-    w.label("parallel")
-    w.store("i64", "0", job)
-    w.store("i64", "%extent", job, _EXTENT)
+    given = "".join(f"{kind} %a{k}, " for k, kind in enumerate(kinds))
     for k, kind in enumerate(kinds):
         w.store(kind, f"%a{k}", job, _ARGUMENTS + 8 * k)
-    parts = _cut(w, kernel, job, threads, long)
-    w.branch(long, "long", "short")
-    w.label("long")
-    slices = w.let(f"add i64 {w.let(f'udiv i64 %work, {SLICE}')}, 1")
-    part = w.let(f"call i64 @llvm.umax.i64(i64 {w.let(f'udiv i64 {parts}, {slices}')}, i64 {threads})")
-    raised = w.let(
-        f"call i64 {sharing.in_slices()}(ptr %status, ptr %t, ptr @{name}.part, ptr {job}, i64 {parts}, i64 {part}, i64 {limit})"
-    )
-    w.branch(w.let(f"icmp eq i64 {raised}, 0"), "all", "interrupted")
-    w.label("interrupted")
-    w.do(f"ret i64 {raised}")
-    w.label("short")
-    run = module.external("theano_run_parts", "void", "ptr", "ptr", "i64", "i64")
-    w.do(f"call {run}(ptr @{name}.part, ptr {job}, i64 {parts}, i64 {limit})")
-    w.open("all")
-    w.do(f"ret i64 {w.let(f'call i64 @first_failure(ptr {job}, i64 {parts}, ptr %status)') if kernel.checks else 0}")
+    loop = kernel.body[0]
+    grain = VECTOR_GRAIN if isinstance(loop, Loop) and loop.kind == "vector" else 1
+    limit = w.load("i64", "%t", sharing.module.slot("threads"))
+    kinds = ["ptr"] * 5 + ["i64"] * 4 + ["i1"] * 2
+    values = [
+        "%status",
+        "%t",
+        sharing.expose(),
+        f"@{name}.part",
+        job,
+        "%extent",
+        "%work",
+        str(grain),
+        limit,
+        str(kernel.checks).lower(),
+        "%open",
+    ]
+    call = f"call {sharing.module.external('theano_share_out', 'i64', *kinds)}"
+    w.do(f"ret i64 {w.let(f'{call}({_typed(kinds, values)})')}")
     w.label("serial")
-    given = "".join(f"{kind} %a{k}, " for k, kind in enumerate(kinds))
     w.do(f"ret i64 {w.let(f'call i64 @{name}({given}i64 0, i64 %extent, ptr %status)')}")
     return w.text()
 
 
-def _cut(w: Writer, kernel: Kernel, job: str, threads: str, long: str) -> str:
-    """Two parts for a thread, so that a late one does not hold up all, but none smaller than half of what is worth it.
+def _typed(kinds: list[str], values: list[str]) -> str:
+    return ", ".join(f"{kind} {value}" for kind, value in zip(kinds, values))
 
-    What takes long is cut in as many as there may be, to be run in slices."""
-    loop = kernel.body[0]
-    grain = VECTOR_GRAIN if isinstance(loop, Loop) and loop.kind == "vector" else 1
-    twice = w.let(f"select i1 {long}, i64 {MOST_PARTS}, i64 {w.let(f'shl i64 {threads}, 1')}")
-    most = w.let(f"call i64 @llvm.smin.i64(i64 {twice}, i64 {MOST_PARTS})")
+
+def share_out() -> str:
+    """``i64 @theano_share_out(frame, table, expose, part function, job, extent, work, grain, limit, whether it checks, whether the
+    call is open)``, which stands beside the pool.
+
+    Two parts for a thread, so that a late one does not hold up all, but none smaller than half of what is worth it; for one
+    thread one.  What takes long is cut in as many as there may be, to be run in slices."""
+    parameters = (
+        "ptr %f, ptr %t, ptr %expose, ptr %function, ptr %job, i64 %extent, i64 %work, i64 %grain, i64 %limit, i1 %checks, i1 %open"
+    )
+    w = Writer(f"define i64 @theano_share_out({parameters})")
+    threads = w.let(f"call i64 @llvm.smin.i64(i64 {w.let('call i64 @theano_threads()')}, i64 %limit)")
+    long = w.let(f"and i1 %open, {w.let(f'icmp sge i64 %work, {LONG}')}")
+    parts = _cut(w, threads, long)
+    w.branch(long, "long", "short")
+    w.label("long")
+    slices = w.let(f"add i64 {w.let(f'udiv i64 %work, {SLICE}')}, 1")
+    some = w.let(f"call i64 @llvm.umax.i64(i64 {w.let(f'udiv i64 {parts}, {slices}')}, i64 {threads})")
+    job = f"ptr %f, ptr %t, ptr %expose, ptr %function, ptr %job, i64 {parts}, i64 {some}, i64 %limit"
+    raised = w.let(f"call i64 @theano_in_slices({job})")
+    w.branch(w.let(f"icmp eq i64 {raised}, 0"), "look", "interrupted")
+    w.label("interrupted")
+    w.do(f"ret i64 {raised}")
+    w.label("short")
+    w.do(f"call void @theano_run_parts(ptr %function, ptr %job, i64 {parts}, i64 %limit)")
+    w.open("look")
+    w.branch("%checks", "checked", "fine")
+    w.label("checked")
+    w.do(f"ret i64 {w.let(f'call i64 @first_failure(ptr %job, i64 {parts}, ptr %f)')}")
+    w.label("fine")
+    w.do("ret i64 0")
+    return f"{w.text()}\n{_FIRST_FAILURE}\n"
+
+
+def _cut(w: Writer, threads: str, long: str) -> str:
+    """Fill in where the parts begin; how many there are."""
+    twice = w.let(f"select i1 {w.let(f'icmp eq i64 {threads}, 1')}, i64 1, i64 {w.let(f'shl i64 {threads}, 1')}")
+    most = w.let(f"call i64 @llvm.smin.i64(i64 {w.let(f'select i1 {long}, i64 {MOST_PARTS}, i64 {twice}')}, i64 {MOST_PARTS})")
     wanted = w.let(f"call i64 @llvm.smin.i64(i64 {most}, i64 {w.let(f'udiv i64 %work, {WORTH // 2}')})")
-    chunk = _rounded_up(w, wanted)
-    if grain > 1:
-        chunk = w.let(f"and i64 {w.let(f'add i64 {chunk}, {grain - 1}')}, {-grain}")
+    more = w.let("sub i64 %grain, 1")
+    chunk = w.let(f"and i64 {w.let(f'add i64 {_rounded_up(w, wanted)}, {more}')}, {w.let('sub i64 0, %grain')}")
     chunk = w.let(f"call i64 @llvm.smax.i64(i64 {chunk}, i64 1)")
-    w.store("i64", chunk, job, _CHUNK)
+    for offset, value in ((0, "0"), (_EXTENT, "%extent"), (_CHUNK, chunk)):
+        w.store("i64", value, "%job", offset)
     return _rounded_up(w, chunk)
 
 

@@ -40,15 +40,12 @@ class Sharing:
     def expose(self) -> str:
         """``void @expose(frame, table)``"""
         if self.module.once("expose"):
-            if self.count:
-                self.module.external("Py_IncRef", "void", "ptr")
-                self.module.external("PyThread_get_thread_ident", "i64")
-            self.module.add(self._expose() if self.count else "define internal void @expose(ptr %f, ptr %t) {\n  ret void\n}")
+            self.module.add(self._call("expose") if self.count else "define internal void @expose(ptr %f, ptr %t) {\n  ret void\n}")
         return "@expose"
 
     def begin(self, w: Writer) -> None:
         """Once all steps are written: the frame's own words."""
-        if self.count or "breathe" in self.module.defined:
+        if self.count or "theano_breathe" in self.module.declarations:
             for offset, value, kind in ((TOP, "%f", "ptr"), (EXPOSED, 0, "i64"), (BREATH, 0, "i64")):
                 w.store(kind, value, "%f", offset)
 
@@ -57,34 +54,26 @@ class Sharing:
         if self.count == 0 or "expose" not in self.module.defined:
             return
         if self.module.once("conceal"):
-            self.module.external("Py_DecRef", "void", "ptr")
-            self.module.add(self._conceal())
+            self.module.add(self._call("conceal"))
         w.do("call void @conceal(ptr %f, ptr %t)")
 
-    def breathe(self) -> str:
-        """``i32 @breathe(frame, table)``: once in a while let others in; whether a signal's handler raised."""
-        self.expose()
-        if self.module.once("breathe"):
-            for name, result, *arguments in _INTERPRETER:
-                self.module.external(name, result, *arguments)
-            self.module.external("theano_clock", "i64")
-            self.module.add(_BREATHE)
-        return "@breathe"
+    def _call(self, name: str) -> str:
+        """A function of the program that hands its own numbers to the one that stands beside the pool."""
+        self.module.external(f"theano_{name}", "void", "ptr", "ptr", *["i64"] * 6)
+        first = [min(slots, default=0) for slots in (self.lists, self.locks, self.owned)]
+        numbers = ", ".join(f"i64 {n}" for n in (self.held, *first, self.count, len(self.updated)))
+        head = f"define internal void @{name}(ptr %f, ptr %t) {{"
+        return "\n".join((head, f"  call void @theano_{name}(ptr %f, ptr %t, {numbers})", "  ret void", "}"))
 
-    def in_slices(self) -> str:
-        """``i64 @in_slices(frame, table, function, job, parts, slice, limit)``: on the pool, without the interpreter's lock.
 
-        The job's first word says where a slice begins.  The status is 0, or that a signal's handler raised."""
-        self.expose()
-        if self.module.once("in_slices"):
-            for name, result, *arguments in _INTERPRETER:
-                self.module.external(name, result, *arguments)
-            self.module.external("theano_run_parts", "void", "ptr", "ptr", "i64", "i64")
-            self.module.add(_IN_SLICES)
-        return "@in_slices"
-
-    def _expose(self) -> str:
-        return f"""define internal void @expose(ptr %f, ptr %t) {{
+def exposing(abi: Abi) -> str:
+    """``void @theano_expose(frame, table, <where and how many>)`` and ``@theano_conceal``, the same for all programs."""
+    items = abi.items
+    return f"""
+declare void @Py_IncRef(ptr)
+declare void @Py_DecRef(ptr)
+declare i64 @PyThread_get_thread_ident()
+define void @theano_expose(ptr %f, ptr %t, i64 %holds, i64 %lists0, i64 %locks0, i64 %owned0, i64 %count, i64 %updates) {{
 entry:
   %topp = getelementptr i8, ptr %f, i64 {TOP}
   %top = load ptr, ptr %topp
@@ -94,19 +83,19 @@ entry:
   br i1 %before, label %done, label %begin
 begin:
   store i64 1, ptr %flagp
-  %held = getelementptr i8, ptr %top, i64 {self.held}
-  %lists = getelementptr i8, ptr %t, i64 {min(self.lists, default=0)}
-  %locks = getelementptr i8, ptr %t, i64 {min(self.locks, default=0)}
-  %owned = getelementptr i8, ptr %t, i64 {min(self.owned, default=0)}
+  %held = getelementptr i8, ptr %top, i64 %holds
+  %lists = getelementptr i8, ptr %t, i64 %lists0
+  %locks = getelementptr i8, ptr %t, i64 %locks0
+  %owned = getelementptr i8, ptr %t, i64 %owned0
   br label %head
 head:
   %k = phi i64 [ 0, %begin ], [ %k1, %body ]
-  %more = icmp ult i64 %k, {self.count}
+  %more = icmp ult i64 %k, %count
   br i1 %more, label %body, label %own
 body:
   %listp = getelementptr ptr, ptr %lists, i64 %k
   %list = load ptr, ptr %listp
-  %itemsp = getelementptr i8, ptr %list, i64 {self.abi.items}
+  %itemsp = getelementptr i8, ptr %list, i64 {items}
   %items = load ptr, ptr %itemsp
   %array = load ptr, ptr %items
   call void @Py_IncRef(ptr %array)
@@ -125,7 +114,7 @@ own:
   br label %head2
 head2:
   %j = phi i64 [ 0, %own ], [ %j1, %body2 ]
-  %more2 = icmp ult i64 %j, {len(self.updated)}
+  %more2 = icmp ult i64 %j, %updates
   br i1 %more2, label %body2, label %done
 body2:
   %minep = getelementptr ptr, ptr %owned, i64 %j
@@ -136,10 +125,8 @@ body2:
   br label %head2
 done:
   ret void
-}}"""
-
-    def _conceal(self) -> str:
-        return f"""define internal void @conceal(ptr %f, ptr %t) {{
+}}
+define void @theano_conceal(ptr %f, ptr %t, i64 %holds, i64 %lists0, i64 %locks0, i64 %owned0, i64 %count, i64 %updates) {{
 entry:
   %flagp = getelementptr i8, ptr %f, i64 {EXPOSED}
   %flag = load i64, ptr %flagp
@@ -147,13 +134,13 @@ entry:
   br i1 %never, label %done, label %begin
 begin:
   store i64 0, ptr %flagp
-  %held = getelementptr i8, ptr %f, i64 {self.held}
-  %locks = getelementptr i8, ptr %t, i64 {min(self.locks, default=0)}
-  %owned = getelementptr i8, ptr %t, i64 {min(self.owned, default=0)}
+  %held = getelementptr i8, ptr %f, i64 %holds
+  %locks = getelementptr i8, ptr %t, i64 %locks0
+  %owned = getelementptr i8, ptr %t, i64 %owned0
   br label %head
 head:
   %j = phi i64 [ 0, %begin ], [ %j1, %body ]
-  %more = icmp ult i64 %j, {len(self.updated)}
+  %more = icmp ult i64 %j, %updates
   br i1 %more, label %body, label %head2
 body:
   %minep = getelementptr ptr, ptr %owned, i64 %j
@@ -164,7 +151,7 @@ body:
   br label %head
 head2:
   %k = phi i64 [ 0, %head ], [ %k1, %body2 ]
-  %more2 = icmp ult i64 %k, {self.count}
+  %more2 = icmp ult i64 %k, %count
   br i1 %more2, label %body2, label %head3
 body2:
   %lockp = getelementptr ptr, ptr %locks, i64 %k
@@ -177,7 +164,7 @@ body2:
   br label %head2
 head3:
   %i = phi i64 [ 0, %head2 ], [ %i1, %body3 ]
-  %more3 = icmp ult i64 %i, {self.count}
+  %more3 = icmp ult i64 %i, %count
   br i1 %more3, label %body3, label %done
 body3:
   %place = getelementptr ptr, ptr %held, i64 %i
@@ -187,14 +174,20 @@ body3:
   br label %head3
 done:
   ret void
-}}"""
+}}
+"""
 
 
-_INTERPRETER = (("PyEval_SaveThread", "ptr"), ("PyEval_RestoreThread", "void", "ptr"), ("PyErr_CheckSignals", "i32"))
+INTERPRETER = (
+    "PyEval_SaveThread", "PyEval_RestoreThread", "PyErr_CheckSignals", "Py_IncRef", "Py_DecRef", "PyThread_get_thread_ident",
+)  # fmt: skip
+"""What the functions below call; they are the same for all programs and stand beside the pool's."""
 
-_BREATHE = f"""define internal i32 @breathe(ptr %f, ptr %t) {{
+BREATHE = f"""
+; Once in a while let others in; whether a signal's handler raised.
+define i32 @theano_breathe(ptr %f, ptr %t, ptr %expose) {{
 entry:
-  call void @expose(ptr %f, ptr %t)
+  call void %expose(ptr %f, ptr %t)
   %topp = getelementptr i8, ptr %f, i64 {TOP}
   %top = load ptr, ptr %topp
   %lastp = getelementptr i8, ptr %top, i64 {BREATH}
@@ -220,9 +213,15 @@ look:
   ret i32 %raised
 }}"""
 
-_IN_SLICES = f"""define internal i64 @in_slices(ptr %f, ptr %t, ptr %function, ptr %job, i64 %parts, i64 %slice, i64 %limit) {{
+IN_SLICES = f"""
+; Parts on the pool, without the interpreter's lock.  The job's first word says where a slice begins.
+; The status is 0, or that a signal's handler raised.
+declare ptr @PyEval_SaveThread()
+declare void @PyEval_RestoreThread(ptr)
+declare i32 @PyErr_CheckSignals()
+define i64 @theano_in_slices(ptr %f, ptr %t, ptr %expose, ptr %function, ptr %job, i64 %parts, i64 %slice, i64 %limit) {{
 entry:
-  call void @expose(ptr %f, ptr %t)
+  call void %expose(ptr %f, ptr %t)
   br label %head
 head:
   %first = phi i64 [ 0, %entry ], [ %end, %look ]

@@ -211,7 +211,8 @@ def _look_for_signals(text: ProgramText, w: Writer, i: str) -> None:
     due = w.let(f"icmp eq i64 {w.let(f'and i64 {i}, {SIGNAL_PERIOD - 1}')}, {SIGNAL_PERIOD - 1}")
     w.branch(due, ask, go_on)
     w.label(ask)
-    raised = w.let(f"call i32 {text.shared.sharing.breathe()}(ptr %f, ptr %t)")
+    breathe = text.module.external("theano_breathe", "i32", "ptr", "ptr", "ptr")
+    raised = w.let(f"call {breathe}(ptr %f, ptr %t, ptr {text.shared.sharing.expose()})")
     w.fail_if(w.let(f"icmp ne i32 {raised}, 0"), RAISED)
     w.open(go_on)
 
