@@ -254,3 +254,11 @@ def test_modes_compare_hash_and_pickle():
     assert one == two and len({one, two, get_mode("FAST_RUN")}) == 1
     assert one != one.excluding("blas") and one != "FAST_RUN"
     assert pickle.loads(pickle.dumps(one.excluding("blas"))) == one.excluding("blas")
+
+
+def test_rewrites_are_printed_if_asked_for(capsys):
+    for asked in (True, True, False):
+        with theano.config.change_flags(optimizer_verbose=asked):
+            theano.function([x], T.log(1 + x))
+        lines = capsys.readouterr().out.splitlines()
+        assert any("Elemwise{log,no_inplace}.0 -> Elemwise{log1p,no_inplace}.0" in line for line in lines) == asked

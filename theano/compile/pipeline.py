@@ -68,6 +68,9 @@ class Compilation:
         if self.mode.engine != "native":
             self.kept = "only native programs are kept"
             return None
+        if config.optimizer_verbose or config.compute_test_value_opt != "off":
+            self.kept = "rewriting is watched"
+            return None
         taken = [(i.strict, i.allow_downcast) for i in s.inputs]
         facts = (s.layout, len(s.outputs), len(s.input_variables), [p for p, _ in s.updates], taken)
         try:

@@ -22,6 +22,7 @@ from collections.abc import Iterable, KeysView, Mapping, Sequence
 from typing import Any, Literal
 
 from theano.errors import InconsistencyError, MissingInputError, ReplacementDidntRemovedError, VariableTypeError, message
+from theano.flags import config
 from theano.graph.changes import LambdExtract
 from theano.graph.clone import clone_get_equiv
 from theano.graph.features import HOOKS, AlreadyThere, listeners
@@ -318,7 +319,8 @@ class FunctionGraph:
     def replace(self, r: Any, new_r: Any, reason: Any = None, verbose: bool | None = None) -> None:
         """Put ``new_r`` wherever ``r`` is used.  Nothing happens if ``r`` is not, or no more, in the graph.
 
-        ``new_r`` may be made of ``r``: that use stays.  New nodes take over the user's lines of ``r``.  ``verbose`` prints what is done.
+        ``new_r`` may be made of ``r``: that use stays.  New nodes take over the user's lines of ``r``.  ``verbose`` prints what is done;
+        by default as ``config.optimizer_verbose`` says.
         """
         if not isinstance(new_r, Variable):
             several([new_r], "the parts of a graph")
@@ -332,7 +334,7 @@ class FunctionGraph:
         uses = list(self.clients[r])
         if not uses:
             return
-        if verbose:
+        if config.optimizer_verbose if verbose is None else verbose:
             print(f"{reason}: {r} -> {new_r}")
         origin = r.origin
         for node in self._import_variable(new_r, reason) or [new_r.owner]:
