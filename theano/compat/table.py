@@ -147,6 +147,8 @@ TABLE: dict[str, tuple[str, ...]] = {
         "theano.scalar: scalar_sigmoid=sigmoid scalar_softplus=softplus ultra_fast_scalar_sigmoid=ultra_fast_sigmoid",
     ),
     "theano.tensor.opt": (
+        "theano.tensor.checking",
+        "theano.rewrite.asking",
         "theano.tensor.shapes: MakeVector",
         "theano.rewrite.stages",
         "theano.rewrite.local",
