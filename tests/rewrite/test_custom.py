@@ -31,6 +31,7 @@ from theano.rewrite.merging import MergeOptimizer
 from theano.rewrite.passes import EquilibriumOptimizer, SeqOptimizer, TopoOptimizer, in2out, optimizer, out2in
 from theano.rewrite.query import Query
 from theano.rewrite.stages import (
+    STAGED,
     StagedOptimizer,
     optdb,
     register_canonicalize,
@@ -185,6 +186,10 @@ def test_the_database_is_the_list_of_stages():
     listed = {rule.name for group in ("useless", "stabilize", "specialize", "blas") for rule in GROUPS[group]}
     assert listed <= optdb.names()
     assert isinstance(optdb["merge1"], MergeOptimizer) and "BlasOpt" in optdb
+
+
+def test_all_groups_of_our_rules_stand_in_a_stage():
+    assert set(GROUPS) - STAGED == {"unsafe"}
 
 
 def test_queries_of_the_database():

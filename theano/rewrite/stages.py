@@ -54,7 +54,7 @@ class Stage:
 
 
 TIDY = ("fold", "useless", "shape")
-CANONICAL = ("fold", "useless", "shape", "lift", "stabilize", "algebra")
+CANONICAL = ("canonicalize", "fold", "useless", "shape", "lift", "stabilize", "algebra")
 
 STAGES = (
     Stage("merge1", position=0.0, tags=("fast_compile", "merge"), merges=True),
