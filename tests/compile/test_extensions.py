@@ -329,6 +329,28 @@ class TestForms:
             values = again([1, 2], [1])
             assert values[0].tolist() == [3, 4] and values[1] == {"numbers": [1.0, 3.0]}
 
+    def test_shapes_of_inputs_are_tuples_and_none_for_what_has_no_shape(self, mode):
+        class Tiled(Op):
+            __props__ = ()
+
+            def make_node(self, x, factor, rest):
+                return Apply(self, [x, factor, rest], [T.dmatrix()])
+
+            def perform(self, node, inputs, output_storage):
+                output_storage[0][0] = np.stack([inputs[0] * inputs[1]] * 2, axis=1)
+
+            def infer_shape(self, node, input_shapes):
+                assert input_shapes[1:] == [(), None]
+                return [input_shapes[0] + (2,)]
+
+        factor, rest = scalar.float64("factor"), generic("rest")
+        out = Tiled()(x, factor, rest)
+        f = function([x, factor, rest], [out, out.shape, out.T + x], mode=mode)
+        value, shape, more = f(X, 3.0, "text")
+        np.testing.assert_allclose(value, np.stack([X * 3] * 2, axis=1))
+        assert shape.tolist() == [5, 2]
+        np.testing.assert_allclose(more, np.stack([X * 4] * 2))
+
     def test_in_loops(self, mode):
         for op in (ext.Doubled(), ext.Negated(), ext.Reversed(), ext.Counted(), ext.Scaled(2.0)):
             steps, _ = theano.scan(lambda s, e, op=op: op(s) + e, outputs_info=[x], non_sequences=[T.exp(x)], n_steps=2)

@@ -72,7 +72,7 @@ class SizeTable:
             self._infer(node)
 
     def _infer(self, node: Apply) -> None:
-        given = [self._sizes.get(i) for i in node.inputs]
+        given = [self._sizes.get(i, () if getattr(i.type, "ndim", None) == 0 else None) for i in node.inputs]
         for output, sizes in zip(node.outputs, inferred_shapes(node, given), strict=True):
             if sizes is None:
                 self._sizes[output] = self._leaf(output)

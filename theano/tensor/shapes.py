@@ -112,7 +112,7 @@ def _entries(vector: Any, ndim: int | None, what: str) -> list[Any]:
 
 def sizes_of(x: Any) -> list[Any]:
     """The sizes of ``x``, one 0-d int64 variable each; constants where the graph tells them."""
-    known: Sequence[int | None] = x.static_shape
+    known: Sequence[int | None] = x.static_shape if x.type.ndim else ()  # a scalar variable knows of no shape
     return [Shape_i(axis)(x) if n is None else constant(n, dtype="int64") for axis, n in enumerate(known)]
 
 
@@ -122,7 +122,7 @@ def inferred_shapes(node: Apply, input_shapes: Sequence[Any]) -> list[Sequence[A
     What an op of the user's returns is checked: a list with a tuple of integers, or None, for each output."""
     op = node.op
     try:
-        found = op.infer_shape(node, input_shapes)
+        found = op.infer_shape(node, [None if shape is None else tuple(shape) for shape in input_shapes])
     except (NotImplementedError, ShapeError):
         return [None] * len(node.outputs)
     except Exception as why:
