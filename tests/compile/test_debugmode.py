@@ -136,6 +136,24 @@ def test_machine_code_and_perform_disagree(monkeypatch):
     np.testing.assert_allclose(caught.value.inputs_val[0], [0.5, 1.0])
 
 
+def test_the_rewrite_that_made_the_node_is_named(monkeypatch):
+    original = Elemwise.perform
+
+    def wrong(self, node, inputs, output_storage):
+        original(self, node, inputs, output_storage)
+        if self.scalar_op.name == "log1p":
+            output_storage[0][0] = output_storage[0][0] + 0.5
+
+    f = theano.function([x], T.log(1 + x), mode=QUICK)
+    monkeypatch.setattr(Elemwise, "perform", wrong)
+    with pytest.raises(BadThunkOutput, match="different results of log1p") as caught:
+        f([1.0])
+    (note,) = caught.value.__notes__
+    assert note.startswith("the node was made by the rewrite ")
+    rule = note.split("'")[1]
+    assert T.log1p not in [node.op for node in theano.function([x], T.log(1 + x), mode=QUICK.excluding(rule)).maker.fgraph.toposort()]
+
+
 @local_optimizer([T.exp])
 def exp_is_exp2(node):
     return [T.exp2(node.inputs[0])]

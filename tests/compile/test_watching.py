@@ -1,5 +1,8 @@
 """Modes that look at each value: MonitorMode, NanGuardMode, and linkers of one's own."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -191,6 +194,24 @@ def test_results_share_no_memory():
     arrays = [*found, given, s.get_value(borrow=True), *f(given)]
     assert not any(np.may_share_memory(a, b) for k, a in enumerate(arrays) for b in arrays[:k])
     assert all(a.flags.c_contiguous for a in found) and found[4].shape == (3, 1)
+
+
+def watch(i, node, fn):
+    pass
+
+
+@pytest.mark.parametrize(
+    "mode", [Mode("py"), NanGuardMode(), MonitorMode(post_func=watch), theano.compile.DebugMode(stability_patience=1)], ids=str
+)
+def test_copies_and_pickles(mode):
+    s = theano.shared(np.zeros(2), "s")
+    f = theano.function([x], x * 2 + s, updates=[(s, s + x)], mode=mode)
+    f.copy()([1.0, 2.0])
+    np.testing.assert_array_equal(s.get_value(), [1, 2])
+    for g in (pickle.loads(pickle.dumps(f)), copy.deepcopy(f)):
+        assert g.maker.mode.engine == mode.engine
+        np.testing.assert_array_equal(g([1.0, 1.0]), [3, 4])
+    np.testing.assert_array_equal(s.get_value(), [1, 2])
 
 
 def test_explain_lists_the_nodes():

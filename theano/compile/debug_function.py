@@ -118,7 +118,8 @@ class DebugFunction(LedFunction):
             if mode.check_c_code:
                 for v, wanted, found in zip(graph.outputs, expected, computed, strict=True):
                     if not agree(v, wanted, found, tolerance=tolerance):
-                        raise find_node(graph, values) or BadThunkOutput(v, "perform", wanted, "machine code", found)
+                        guilty = find_node(graph, values) or BadThunkOutput(v, "perform", wanted, "machine code", found)
+                        raise with_rewrite(guilty, self.written, mode)
         else:
             expected, name = computed, "machine code"
         written = Checker(None).run(self.written, given)
@@ -271,6 +272,27 @@ def find_node(fgraph: FunctionGraph, values: dict[Variable, Any]) -> BadThunkOut
                 inputs = [value_of(v, values) for v in node.inputs]
                 return BadThunkOutput(variable, "perform", values[variable], "machine code", found, inputs)
     return None
+
+
+class Imports(Feature):
+    """Notes which rewrite brought which node, by its text."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[str, str] = {}
+
+    def on_import(self, fgraph: FunctionGraph, node: Any, reason: Any) -> None:
+        self.reasons.setdefault(str(node), str(reason))
+
+
+def with_rewrite(error: BadThunkOutput, written: FunctionGraph, mode: DebugMode) -> BadThunkOutput:
+    """The error with a note of the rewrite that brought the node, if one did."""
+    again, imports = written.clone(), Imports()
+    again.attach_feature(imports)
+    rewrite_graph(again, mode)
+    reason = imports.reasons.get(str(error.r.owner))
+    if reason is not None:
+        error.add_note(f"the node was made by the rewrite {reason}; to go on without it: mode.excluding({reason!r})")
+    return error
 
 
 class Replacements(Feature):
