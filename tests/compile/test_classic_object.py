@@ -318,3 +318,41 @@ def test_nothing_warns_and_nothing_is_left_over():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         theano.function([a, theano.In(b, value=1.0)], a * b)(2)
+
+
+# ------------------------------------------------------------------------------------------------ threads and other processes
+
+
+def kept_by(f):
+    return float(f["total"]), float(f["b"])
+
+
+@pytest.mark.parametrize("way", ["pickle", "deepcopy", "compiled anew", "saved", "rebuilt"])
+def test_copies_elsewhere_keep_the_values_of_inputs_apart(way, tmp_path):
+    total = T.dscalar("total")
+    f = theano.function([a, theano.In(b, value=2.0), theano.In(total, value=0.0, update=total + a * b)], [total], name="f")
+    f(1.0)
+    f.save(tmp_path / "f")
+    with theano.config.change_flags(reoptimize_unpickled_function=way == "compiled anew"):
+        g = {
+            "deepcopy": lambda: copy.deepcopy(f),
+            "saved": lambda: theano.load(tmp_path / "f"),
+            "rebuilt": lambda: theano.load(tmp_path / "f", rebuild=True),
+        }.get(way, lambda: pickle.loads(pickle.dumps(f)))()
+    assert kept_by(g) == (2, 2) and g(10.0) == [2] and g(1.0, 5.0) == [22] and g(1.0, total=1.0) == [1]
+    assert kept_by(g) == (3, 2) and kept_by(f) == (2, 2) and f(1.0) == [2]
+    again = g.copy()
+    assert again(0.0) == [3] and again(1.0) == [3] and kept_by(g) == (3, 2)
+
+
+def test_calls_of_several_threads_add_up_in_an_input_that_keeps_its_value():
+    import threading
+
+    total = T.dscalar("total")
+    f = theano.function([a, theano.In(total, value=0.0, update=total + a)], total)
+    threads = [threading.Thread(target=lambda: [f(1.0) for _ in range(500)] + [f(a=1.0) for _ in range(50)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert f[total] == 4 * 550
