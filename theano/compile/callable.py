@@ -63,6 +63,8 @@ class Function(NativeFunction):
     may be set; the checks that it promises to be unnecessary take nanoseconds and are made all the same."""
 
     trust_input = False
+    native = True
+    """Whether machine code alone makes a call."""
 
     def __init__(
         self,
@@ -89,6 +91,7 @@ class Function(NativeFunction):
         self._states = {k: store.container for k, store in s.states.items()}
         self._defaults = {k: new_container(p) for k, p in enumerate(s.parameters) if p.value is not None and k not in s.states}
         self._kept = self._defaults | {k: cell for k, cell in self._states.items() if s.parameters[k].value is not None}
+        self._reorders = self.native and not self._states and not any(p.implicit for p in s.parameters)
         self._parts: dict[tuple[int, ...], Function] = {}
         self.profile_stats: ProfileStats | None = None
         self.measured: Profile | None = None
@@ -107,8 +110,16 @@ class Function(NativeFunction):
 
     def slow(self, *args: Any, output_subset: Any = None, **kwargs: Any) -> Any:
         """A call whose arguments the native entry did not take: convert them, or say which one is wrong and why."""
-        values = self._converted(args, kwargs)
-        return self._arranged(self.execute(values)) if output_subset is None else self._subset(output_subset, values)
+        if output_subset is not None:
+            return self._subset(output_subset, self._converted(args, kwargs))
+        if kwargs and self._reorders:  # in the order of the inputs they may be as machine code wants them
+            values = self._bound(args, kwargs)
+            for position, cell in self._defaults.items():
+                if values[position] is _MISSING:
+                    values[position] = cell.storage[0]
+            if not any(value is _MISSING for value in values):
+                return self._arranged(_enter(self, *values))
+        return self._arranged(self.execute(self._converted(args, kwargs)))
 
     def execute(self, values: Sequence[Any]) -> Any:
         """Run on values of all inputs, as they must be.  An input that keeps its value takes a new one only if the call succeeds."""
@@ -154,8 +165,8 @@ class Function(NativeFunction):
         results = self._parts[positions].execute(values)
         return dict(zip(wanted, results, strict=True)) if s.layout == "dict" else results
 
-    def _converted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-        """A value that is as it must be for each input."""
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        """What the call gives for each input, in their order."""
         values: list[Any] = [_MISSING] * len(self.inputs)
         if len(args) > len(values):
             raise TypeError(f"{self._title()} takes {len(values)} arguments, {len(args)} were given; {self._expected()}")
@@ -166,7 +177,12 @@ class Function(NativeFunction):
                 text = f"{self._title()}: the input {key!r} is given twice, by position and by name"
                 raise TypeError(errors.message(text, cure="leave one of them out"))
             values[position] = value
-        return [self._default(k) if value is _MISSING else self._convert(k, value) for k, value in enumerate(values)]
+        return values
+
+    def _converted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        """A value that is as it must be for each input."""
+        values = enumerate(self._bound(args, kwargs))
+        return [self._default(k) if value is _MISSING else self._convert(k, value) for k, value in values]
 
     def _position(self, key: str) -> int:
         """Which input has this name."""
@@ -238,7 +254,7 @@ class Function(NativeFunction):
     def _arranged(self, result: Any) -> Any:
         """A list of results as the dictionary that was asked for."""
         specification = self.maker.compilation.specification
-        return dict(zip(specification.keys, result, strict=True)) if specification.layout == "dict" else result
+        return dict(zip(specification.keys, result, strict=True)) if specification.layout == "dict" and type(result) is list else result
 
     # ------------------------------------------------------------------ what it keeps
 
@@ -370,8 +386,6 @@ class Function(NativeFunction):
 
 class LedFunction(Function):
     """A function that Python leads into: it has default values, inputs that keep their value, or names for its outputs."""
-
-    native = True
 
     def __init__(self, *parts: Any, **more: Any) -> None:
         super().__init__(*parts, **more)
