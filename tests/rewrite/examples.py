@@ -5,6 +5,7 @@ import numpy as np
 import theano.tensor as T
 from theano.gradient import disconnected_grad
 from theano.scalar import OPS
+from theano.scanning import OpFromGraph, scan
 from theano.tensor.elemwise import elemwise
 from theano.tensor.nnet.crossentropy import crossentropy_categorical_1hot_grad
 
@@ -18,6 +19,16 @@ def onehot(i):
 
 def _shared_quotient(quotient, below, other):
     return T.log(abs(quotient)) + other / (quotient * below)
+
+
+def _product_plus_one(x, y):
+    p, q = T.dvectors("p", "q")
+    return OpFromGraph([p, q], [p * q + 1])(x, y)
+
+
+def _loop_and_slope(x, y):
+    rows, _ = scan(lambda s: T.tanh(T.exp(-s * s) * y) + y, outputs_info=x, n_steps=4)
+    return rows.sum() * T.grad((rows**2).sum(), x)
 
 
 EXAMPLES = {
@@ -172,6 +183,10 @@ EXAMPLES = {
     ],
     "scaled_product": [lambda i: i.dscalar0 * T.dot(i.dmatrix0, i.dmatrix1.T)],
     "matrix_product": [lambda i: T.dot(i.dmatrix0, i.dmatrix1.T)],
+    # loops
+    "inline_graph": [lambda i: _product_plus_one(i.dvector0, i.dvector1)],
+    "serve_by_extended": [lambda i: _loop_and_slope(i.dvector0, i.dvector1)],
+    "forget_rows": [lambda i: scan(lambda s: s * 2 + 1, outputs_info=i.dvector0, n_steps=4)[0][-1]],
     # expand
     "expand_composite": [lambda i: T.nnet.softmax(i.dmatrix0), lambda i: T.nnet.logsoftmax(i.dmatrix0)],
 }
