@@ -411,6 +411,23 @@ class TestForms:
         assert kept.get_value() == {"numbers": [1.0]} and mine == {"numbers": [5.0]}
 
 
+def test_a_value_that_cannot_be_shown_does_not_hide_the_error():
+    class Shy:
+        def __repr__(self):
+            raise RuntimeError("not now")
+
+    class Failing(Op):
+        itypes, otypes = [generic], [generic]
+
+        def perform(self, node, inputs, output_storage):
+            raise KeyError("the error")
+
+    g = generic("g")
+    with pytest.raises(KeyError, match="the error") as caught:
+        theano.function([g], Failing()(g))(Shy())
+    assert "input 0  g  Shy <Shy instance" in caught.value.__notes__[0]
+
+
 def test_debug_perform_is_for_the_judge():
     class Debugged(ext.Doubled):
         def debug_perform(self, node, inputs, output_storage):

@@ -6,6 +6,7 @@ what the node declares, or refused.  A result never shares memory with an argume
 
 from __future__ import annotations
 
+import reprlib
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -122,7 +123,7 @@ def _filtered(node: Apply, position: int, value: Any) -> Any:
 
 
 def _described(value: Any) -> str:
-    return f"{value.dtype} {value.shape}" if isinstance(value, numpy.ndarray) else f"{type(value).__name__} {value!r:.60}"
+    return f"{value.dtype} {value.shape}" if isinstance(value, numpy.ndarray) else f"{type(value).__name__} {reprlib.repr(value)[:60]}"
 
 
 def _note(node: Apply, arrays: Sequence[Any]) -> str:

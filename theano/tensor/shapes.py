@@ -314,8 +314,10 @@ class SpecifyShape(Op):
     __props__ = ()
     view_map = {0: [0]}
 
-    def make_node(self, x: Any, *sizes: Any) -> Apply:
+    def make_node(self, x: Any, shape: Any = None, *more: Any) -> Apply:
+        """``shape`` is all sizes in one, or each is an argument."""
         x = as_tensor_variable(x)
+        sizes = () if shape is None else (shape, *more)
         if len(sizes) == 1 and (isinstance(sizes[0], (list, tuple)) or getattr(sizes[0], "ndim", 0) == 1):
             sizes = tuple(size_list(sizes[0], x.type.ndim, "specify_shape"))
         entries = [as_size(size, "specify_shape") for size in sizes]
