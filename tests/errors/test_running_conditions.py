@@ -82,6 +82,34 @@ def test_a_cell_is_emptied(action):
     assert add() == 0 and count.get_value() == 1
 
 
+CONTENTS = {
+    "another rank": (np.ones((2, 2)), ValueError, "holds an array of shape (2, 2), its type has the sizes (any)"),
+    "a number": (np.float64(1), ValueError, "holds an array of shape (), its type has the sizes (any)"),
+    "nothing": (None, TypeError, "its container is empty"),
+    "a text": ("text", ValueError, "could not convert"),
+}
+
+
+@pytest.mark.parametrize("case", CONTENTS)
+def test_what_is_put_into_a_cell_past_its_container(case):
+    value, kind, wanted = CONTENTS[case]
+    w = theano.shared(np.zeros(3), name="w")
+    g = theano.function([x], x.sum(), updates=[(w, w + x)])
+    w.container.storage[0] = value
+    text, _ = told(kind, lambda: g(np.ones(3)))
+    assert wanted in text and w.container.storage[0] is value
+    w.set_value(np.zeros(3))
+    assert g(np.ones(3)) == 3 and (w.get_value() == 1).all()
+
+
+@pytest.mark.parametrize("layout", [np.ones(6)[::2], np.ones(3, ">f8"), np.ones(3, "float32"), np.ones(4)[1:], [1.0, 1.0, 1.0]])
+def test_what_can_be_made_to_fit_is(layout):
+    w = theano.shared(np.zeros(3), name="w")
+    g = theano.function([x], (x * w).sum(), updates=[(w, w + x)])
+    w.container.storage[0] = layout
+    assert g(np.ones(3)) == 3 and (w.get_value() == 2).all()
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_a_variable_updated_inside_its_own_update(mode):
     count = number()

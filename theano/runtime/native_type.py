@@ -22,8 +22,9 @@ from theano.emit.llvm.compile import Library
 from theano.emit.llvm.frame import all_steps, written_buffers
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.writer import Slot
+from theano.errors import ShapeError, message
 from theano.graph.locks import OWNER, READERS, WANTED, lock_of, wait_for
-from theano.loops.ir import Guard, Program, PythonStep, Step
+from theano.loops.ir import Buffer, Guard, Program, PythonStep, Step
 from theano.runtime.numpy_api import STANDARD, canonical
 from theano.runtime.pool import thread_number
 
@@ -194,7 +195,9 @@ class Bound:
 
     def _fitting(self, position: int, value: Any) -> Any:
         """The value of a shared variable as native code reads it.  If it had to be copied the variable keeps the copy."""
-        cell, array = self._shared[position], _fit(value, self._loaded.program.shared[position].dtype, position in self._written_shared)
+        cell, buffer = self._shared[position], self._loaded.program.shared[position]
+        array = _fit(value, buffer.dtype, position in self._written_shared)
+        _check_shape(array, buffer)
         if array is not value and cell[0] is value and self._locks[position].words[OWNER] == 0:
             cell[0] = array
         return array
@@ -238,6 +241,16 @@ def _fit(value: Any, dtype: str, writeable: bool) -> Any:
     if value is None and dtype != "object":
         raise TypeError(f"an array of dtype {dtype} is needed, its container is empty")
     return value if dtype == "object" else canonical(value, dtype, writeable)
+
+
+def _check_shape(array: Any, buffer: Buffer) -> None:
+    """What was put into a cell past its container may have any shape."""
+    if buffer.dtype != "object":
+        wanted = [int(n.data) if n.op == "const" else None for n in buffer.shape]
+        if len(wanted) != array.ndim or any(n is not None and n != m for n, m in zip(wanted, array.shape)):
+            text = f"the cell of {buffer.name or 'a shared variable'} holds an array of shape {array.shape}"
+            axes = ", ".join("any" if n is None else str(n) for n in wanted)
+            raise ShapeError(message(f"{text}, its type has the sizes ({axes})", cure="set values with set_value, which checks them"))
 
 
 def _overlap(a: Any, b: Any) -> bool:
