@@ -6,7 +6,7 @@ reported, and each part reports its own lowest failing iteration.
 
 from __future__ import annotations
 
-from theano.emit.llvm.sharing import LONG, SLICE, Sharing
+from theano.emit.llvm.sharing import LONG, SLICE, TABLE, Sharing
 from theano.emit.llvm.text import storage
 from theano.emit.llvm.writer import Writer
 from theano.loops.ir import Kernel, Loop
@@ -21,15 +21,16 @@ _EXTENT, _CHUNK, _STATUSES = 8, 16, 32  # after the number of the first part; th
 _ARGUMENTS = _STATUSES + 16 * MOST_PARTS
 
 
-def spread_kernel(sharing: Sharing, kernel: Kernel, name: str) -> str:
-    """``i64 @name.spread(<the kernel's arguments>, extent, work, frame, table, open)``: over the pool if ``work`` is worth it.
+def spread_kernel(sharing: Sharing, kernel: Kernel, name: str, alone: bool) -> str:
+    """``i64 @name.spread(<the kernel's arguments>, extent, work, frame)``: over the pool if ``work`` is worth it.
 
-    If it takes long and the call is ``open``, other Python threads run meanwhile, and it ends early if a signal's handler raises."""
-    wide, module = f"{name}.spread", sharing.module
+    If it takes long, other Python threads run meanwhile and it ends early if a signal's handler raises, unless it must be ``alone``."""
+    wide, module = f"{name}.{'alone' if alone else 'spread'}", sharing.module
     if module.once(wide):
         kinds = ["ptr"] * len(kernel.buffers) + ["i64"] * kernel.sizes + [storage(dtype) for dtype in kernel.scalars]
-        module.add(_part(kernel, name, kinds))
-        module.add(_spread(sharing, kernel, name, kinds))
+        if module.once(f"{name}.part"):
+            module.add(_part(kernel, name, kinds))
+        module.add(_spread(sharing, kernel, name, kinds, wide, alone))
     return wide
 
 
@@ -49,9 +50,9 @@ def _part(kernel: Kernel, name: str, kinds: list[str]) -> str:
     return w.text()
 
 
-def _spread(sharing: Sharing, kernel: Kernel, name: str, kinds: list[str]) -> str:
+def _spread(sharing: Sharing, kernel: Kernel, name: str, kinds: list[str], wide: str, alone: bool) -> str:
     parameters = "".join(f"{kind} %a{k}, " for k, kind in enumerate(kinds))
-    w = Writer(f"define internal i64 @{name}.spread({parameters}i64 %extent, i64 %work, ptr %status, ptr %t, i1 %open)")
+    w = Writer(f"define internal i64 @{wide}({parameters}i64 %extent, i64 %work, ptr %f)")
     job = w.let(f"alloca [{_ARGUMENTS // 8 + len(kinds)} x i64], align 64")
     w.branch(w.let(f"icmp sge i64 %work, {WORTH}"), "large", "serial")
     w.label("large")
@@ -60,30 +61,15 @@ def _spread(sharing: Sharing, kernel: Kernel, name: str, kinds: list[str]) -> st
         w.store(kind, f"%a{k}", job, _ARGUMENTS + 8 * k)
     loop = kernel.body[0]
     grain = VECTOR_GRAIN if isinstance(loop, Loop) and loop.kind == "vector" else 1
-    limit = w.load("i64", "%t", sharing.module.slot("threads"))
-    kinds = ["ptr"] * 5 + ["i64"] * 4 + ["i1"] * 2
-    values = [
-        "%status",
-        "%t",
-        sharing.expose(),
-        f"@{name}.part",
-        job,
-        "%extent",
-        "%work",
-        str(grain),
-        limit,
-        str(kernel.checks).lower(),
-        "%open",
-    ]
-    call = f"call {sharing.module.external('theano_share_out', 'i64', *kinds)}"
-    w.do(f"ret i64 {w.let(f'{call}({_typed(kinds, values)})')}")
+    table = w.load("ptr", "%f", TABLE)
+    limit = w.load("i64", table, sharing.module.slot("threads"))
+    call = f"call {sharing.module.external('theano_share_out', 'i64', *['ptr'] * 5, *['i64'] * 4, 'i1', 'i1')}"
+    what = f"ptr %f, ptr {table}, ptr {sharing.expose()}, ptr @{name}.part, ptr {job}, i64 %extent, i64 %work"
+    how = f"i64 {grain}, i64 {limit}, i1 {str(kernel.checks).lower()}, i1 {str(not alone).lower()}"
+    w.do(f"ret i64 {w.let(f'{call}({what}, {how})')}")
     w.label("serial")
-    w.do(f"ret i64 {w.let(f'call i64 @{name}({given}i64 0, i64 %extent, ptr %status)')}")
+    w.do(f"ret i64 {w.let(f'call i64 @{name}({given}i64 0, i64 %extent, ptr %f)')}")
     return w.text()
-
-
-def _typed(kinds: list[str], values: list[str]) -> str:
-    return ", ".join(f"{kind} {value}" for kind, value in zip(kinds, values))
 
 
 def share_out() -> str:

@@ -14,9 +14,9 @@ from theano.emit.llvm.status import RAISED
 from theano.emit.llvm.writer import Module, Writer
 from theano.graph.locks import OWNER, READERS
 
-TOP, EXPOSED, BREATH, STEPS, HEAD = 16, 24, 32, 40, 48
+TOP, EXPOSED, BREATH, STEPS, TABLE, HEAD = 16, 24, 32, 40, 48, 56
 """Offsets in a frame: of the pointer to the frame of the whole call; there, whether it is exposed, and when it last let others in; of the
-number of steps that the innermost loop at work has begun.
+number of steps that the innermost loop at work has begun; of the pointer to the table.
 
 What comes before are the two words of a failure's payload; ``HEAD`` bytes in all."""
 LONG = 8_000_000
@@ -45,9 +45,14 @@ class Sharing:
 
     def begin(self, w: Writer) -> None:
         """Once all steps are written: the frame's own words."""
-        if self.count or "theano_breathe" in self.module.declarations:
-            for offset, value, kind in ((TOP, "%f", "ptr"), (EXPOSED, 0, "i64"), (BREATH, 0, "i64")):
-                w.store(kind, value, "%f", offset)
+        breathes = "theano_breathe" in self.module.declarations
+        if self.count or breathes:
+            w.store("ptr", "%f", "%f", TOP)
+            w.store("i64", 0, "%f", EXPOSED)
+        if breathes:
+            w.store("i64", 0, "%f", BREATH)
+        if "theano_share_out" in self.module.declarations:
+            w.store("ptr", "%t", "%f", TABLE)
 
     def conceal(self, w: Writer) -> None:
         """At the end of a call, exposed or not."""
@@ -55,7 +60,11 @@ class Sharing:
             return
         if self.module.once("conceal"):
             self.module.add(self._call("conceal"))
+        exposed, done = w.fresh("exposed"), w.fresh("ending")
+        w.branch(w.let(f"icmp eq i64 {w.load('i64', '%f', EXPOSED)}, 0"), done, exposed)
+        w.label(exposed)
         w.do("call void @conceal(ptr %f, ptr %t)")
+        w.open(done)
 
     def _call(self, name: str) -> str:
         """A function of the program that hands its own numbers to the one that stands beside the pool."""

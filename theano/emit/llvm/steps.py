@@ -9,7 +9,7 @@ from theano.emit.llvm.kernel import emit_kernel
 from theano.emit.llvm.library import library_step
 from theano.emit.llvm.objects import declare_counts, item_and_rank, item_size, new_array
 from theano.emit.llvm.parallel import WORTH, spread_kernel
-from theano.emit.llvm.sharing import STEPS, TOP
+from theano.emit.llvm.sharing import STEPS, TABLE, TOP
 from theano.emit.llvm.status import MEMORY, RAISED
 from theano.emit.llvm.text import literal, storage
 from theano.emit.llvm.writer import Writer
@@ -38,16 +38,15 @@ def kernel_step(text: ProgramText, w: Part, step: KernelStep, number: int) -> No
     arguments = [f"ptr {text.pointer(w, b)}" for b in step.buffers]
     arguments += [f"i64 {text.size(w, s)}" for s in step.sizes]
     arguments += [f"{storage(dtype)} {_in_memory(v, dtype)}" for dtype, v in zip(kernel.scalars, step.scalars)]
+    alone = text.at_end or any(b.storage == "shared" for b in written_buffers(step))
     may_be_long = kernel.parallel and step.work is not None and not _is_small(step.work)
     if may_be_long:
         assert step.work is not None
-        name = spread_kernel(text.shared.sharing, kernel, name)
+        name = spread_kernel(text.shared.sharing, kernel, name, alone)
         arguments += [f"i64 {text.size(w, _extent(step))}", f"i64 {text.size(w, step.work)}"]
     else:
         arguments += ["i64 0", f"i64 {text.size(w, _extent(step)) if kernel.parallel else 0}"]
-    alone = text.at_end or any(b.storage == "shared" for b in written_buffers(step))
-    rest = f", ptr %t, i1 {str(not alone).lower()}" if may_be_long else ""
-    call = f"call i64 @{name}({', '.join(arguments)}, ptr %f{rest})"
+    call = f"call i64 @{name}({', '.join(arguments)}, ptr %f)"
     may_fail = kernel.checks or (may_be_long and not alone)
     if step.when is not None:
         _call_when(text, w, step.when, call, may_fail)
@@ -233,7 +232,8 @@ def call_region(text: ProgramText, w: Part, step: CallRegion, number: int) -> No
     """Fill the inputs' and outputs' slots of the called program's frame, which is a piece of this one."""
     called = _called_program(text, step.program)
     inner = w.at("%f", text.room_for(called))
-    w.store("ptr", w.load("ptr", "%f", TOP), inner, TOP)
+    for word in (TOP, TABLE):
+        w.store("ptr", w.load("ptr", "%f", word), inner, word)
     for k, (buffer, given) in enumerate(zip(step.program.inputs, step.arguments)):
         w.store("ptr", text.pointer(w, given), inner, called.layout.data[buffer.number])
         array = w.load("ptr", "%f", text.layout.objects[given.number]) if given.number in text.layout.objects else "null"
