@@ -29,7 +29,7 @@ from tests.laws.elementwise import REFERENCE_ERRORS, intervals
 from theano.dtypes import is_discrete
 from theano.gradient.special import GradientIdentity
 from theano.graph import Constant, io_toposort
-from theano.scanning import Branch, Repeat
+from theano.scanning import Branch, Scan
 from theano.tensor.create import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.joining import Join, Split
@@ -660,13 +660,19 @@ def _expanded(node: Any, args: list[Bounded]) -> list[Bounded]:
 
 
 def _repeated(node: Any, args: list[Bounded]) -> list[Bounded]:
-    count, *values = args
-    op = node.op
-    states, invariants = list(values[: op.states]), values[op.states :]
-    for step in range(int(count.value)):
+    """A loop that hands on its last states and keeps nothing else, as ``repeat`` makes it."""
+    op, outer = node.op, node.op.outer(args)
+    if outer.sequences or op.records or op.until or any(state.kept or state.taps != (1,) for state in op.states):
+        raise Unbounded(f"{op} keeps what its steps make")
+    states, invariants = [_first_row(whole) for whole in outer.states], outer.invariants
+    for step in range(int(args[0].value)):
         inside = [Bounded(np.asarray(step, op.graph.inputs[0].type.dtype)), *states, *invariants]
         states = judge(op.graph.outputs, dict(zip(op.graph.inputs, inside)))
     return states
+
+
+def _first_row(whole: Bounded) -> Bounded:
+    return Bounded(*(None if part is None else part[0] for part in (whole.value, whole.error, whole.size, whole.wild)))
 
 
 def _branched(node: Any, args: list[Bounded]) -> list[Bounded]:
@@ -685,6 +691,6 @@ RULES: list[tuple[Any, Callable[[Any, list[Bounded]], list[Bounded]]]] = [
     ((Dot, BatchedDot), _products),
     (IncSubtensor, _written),
     ((DimShuffle, Reshape, Subtensor, Join, Split, Alloc, Rebroadcast, SpecifyShape, MakeVector, GradientIdentity), _moved),
-    (Repeat, _repeated),
+    (Scan, _repeated),
     (Branch, _branched),
 ]
