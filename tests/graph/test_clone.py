@@ -65,6 +65,9 @@ class TestReplace:
         copied = clone_replace(add(z, c), share_inputs=False)
         assert not {x, y} & set(ancestors([copied]))
         assert c in ancestors([copied])
+        with pytest.warns(DeprecationWarning, match="share_inputs"):
+            copied = clone_replace(z, copy_inputs=False)
+        assert not {x, y} & set(ancestors([copied]))
 
     def test_any_variable_may_be_replaced(self, xyz):
         x, y, z = xyz

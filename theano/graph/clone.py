@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -69,6 +70,8 @@ def clone_replace(
     replace: Mapping[Any, Any] | Iterable[tuple[Any, Any]] | None = None,
     strict: bool = True,
     share_inputs: bool = True,
+    copy_inputs: bool | None = None,
+    *,
     memo: dict[Any, Any] | None = None,
 ) -> Any:
     """A copy of one variable, or of a list or dictionary of them, in which the variables ``replace`` maps are replaced.
@@ -76,8 +79,11 @@ def clone_replace(
     Replacements are put in as they are: they are not copied, and nothing is replaced in them.  What is no variable becomes a constant
     of the type of what it replaces.  ``strict``: types must agree, up to conversions without loss; otherwise nodes are built anew by
     ``make_node`` and their types may change.  ``share_inputs``: whether the leaves are kept, or copied too (constants are kept).
-    ``memo`` collects {variable: its copy}, and what it holds beforehand is used.
+    ``copy_inputs`` is the oldest name of it.  ``memo`` collects {variable: its copy}, and what it holds beforehand is used.
     """
+    if copy_inputs is not None:
+        warnings.warn("clone: copy_inputs is called share_inputs now", DeprecationWarning, stacklevel=2)
+        share_inputs = copy_inputs
     equiv: dict[Any, Any] = {} if memo is None else memo
     for old, new in pairs_of(replace, "replacements"):
         if not isinstance(old, Variable):
