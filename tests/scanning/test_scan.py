@@ -1,5 +1,8 @@
 """``theano.scan`` as the classic system has it: what the step is called with, what comes of it, and what is refused."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -365,6 +368,29 @@ class TestErrors:
         with pytest.raises(BoundsError, match=r"7 is out of bounds(.|\n)*x +float64 \(5,\)(.|\n)*test_scan.py(.|\n)*in step 1 of the loop"):
             f(X, [0, 7])
         assert s.get_value() == 0
+
+
+def test_test_values():
+    with theano.config.change_flags(compute_test_value="raise"):
+        v, k = T.dvector("v"), T.dscalar("k")
+        v.tag.test_value, k.tag.test_value = X, np.float64(0.5)
+        found, _ = theano.scan(lambda e, s: s * k + e, v, ZERO)
+        close(found.tag.test_value[:2], [1, -1.5])
+        close(T.grad(found[1], k).tag.test_value, 1)
+        close(T.grad(theano.ifelse.ifelse(T.gt(k, 0), v * k, v).sum(), k).tag.test_value, X.sum())
+        close(T.grad(theano.OpFromGraph([v, k], [v * k])(v, k).sum(), k).tag.test_value, X.sum())
+        with pytest.raises(ValueError, match=r"sizes differ|broadcast"):
+            theano.scan(lambda e, s: s + (v * v[:2]).sum(), v, ZERO)
+
+
+def test_pickles_and_copies():
+    found, _ = theano.scan(lambda e, s: T.tanh(s * a + e), x, ZERO)
+    gradient = T.grad(found.sum(), a)
+    f = theano.function([x, a], [found, gradient])
+    other = theano.function(*pickle.loads(pickle.dumps(([x, a], [found, gradient]))))
+    for g in (other, pickle.loads(pickle.dumps(f)), copy.copy(f)):
+        for ours, expected in zip(g(X, 0.3), f(X, 0.3)):
+            close(ours, expected)
 
 
 def test_nested():

@@ -15,7 +15,7 @@ from theano.gradient.forward import push_forward
 from theano.gradient.reverse import backpropagate, float_zeros_like, sum_of
 from theano.graph import DisconnectedType, NullType, Variable, disconnected_type
 from theano.scalar import OPS
-from theano.scanning.bodies import substituted
+from theano.scanning.bodies import substituted, without_test_values
 from theano.scanning.loop import Scan, kept
 from theano.scanning.step import Step, fitted, leading
 from theano.tensor import as_tensor_variable, dot, join, patternbroadcast, set_subtensor
@@ -25,6 +25,7 @@ from theano.tensor.products import Dot
 MINIMUM, SWITCH = elemwise(OPS["minimum"]), elemwise(OPS["switch"])
 
 
+@without_test_values
 def pull_back(op: Scan, inputs: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
     """The gradients of the inputs of a node of ``op``; zeros where something flows, but through whole numbers."""
     reverse = _Reverse(op, inputs, gradients)
@@ -36,6 +37,7 @@ def pull_back(op: Scan, inputs: Sequence[Any], gradients: Sequence[Any]) -> list
     return terms
 
 
+@without_test_values
 def push(op: Scan, inputs: Sequence[Any], points: Sequence[Any]) -> list[Any]:
     """The directional derivatives of the outputs of a node of ``op``; None for one that does not move."""
     return _Forward(op, inputs, points).results()

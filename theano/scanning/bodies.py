@@ -9,10 +9,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from theano.graph import Constant, FunctionGraph, Runner, Variable, clone_get_equiv, graph_inputs
+from theano.flags import config
+from theano.graph import (
+    Constant,
+    FunctionGraph,
+    Runner,
+    Variable,
+    clone_get_equiv,
+    compute_test_values,
+    graph_inputs,
+    io_toposort,
+)
 from theano.graph.traversal import toposort_nodes
 from theano.scalar import OPS
 from theano.tensor.elemwise import Elemwise
@@ -70,6 +81,23 @@ def _reads_shape(node: Any, position: int) -> bool:
     """Whether the elements of an input do not count."""
     second = isinstance(node.op, Elemwise) and node.op.scalar_op is OPS["second"]
     return isinstance(node.op, (Shape, Shape_i)) or (second and position == 0)
+
+
+def without_test_values(build: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    """A function that builds expressions, some of them of a step: only for its results test values are computed, if at all."""
+
+    @functools.wraps(build)
+    def built(*arguments: Any) -> list[Any]:
+        if config.compute_test_value == "off":
+            return build(*arguments)
+        with config.change_flags(compute_test_value="off"):
+            results = build(*arguments)
+        for node in io_toposort((), [v for v in results if v is not None]):
+            if any(out._tag is None or "test_value" not in out._tag.__dict__ for out in node.outputs):
+                compute_test_values(node)
+        return results
+
+    return built
 
 
 def run_graph(graph: FunctionGraph, values: Sequence[Any]) -> list[Any]:

@@ -26,7 +26,7 @@ from theano.graph import (
     graph_inputs,
     io_connection_pattern,
 )
-from theano.scanning.bodies import body_of, closed, run_graph
+from theano.scanning.bodies import body_of, closed, run_graph, without_test_values
 from theano.scanning.step import fitted
 from theano.tensor import as_tensor_variable, patternbroadcast
 from theano.tensor.type import TensorType
@@ -79,6 +79,7 @@ class Branch(Op):
             rows += io_connection_pattern(side.inputs, side.outputs)
         return rows
 
+    @without_test_values
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         live = [k for k, g in enumerate(output_grads) if not isinstance(g.type, DisconnectedType)]
         arguments, start = inputs[1:], 0
@@ -100,6 +101,7 @@ class Branch(Op):
         found = dict(zip(kinds, _branch(inputs[0], sides, self.name), strict=True))
         return [disconnected_type(), *(found.get(k, disconnected_type()) for k in range(len(arguments)))]
 
+    @without_test_values
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         pushed = []
         for side, points in zip(self.sides, self.arguments(eval_points), strict=True):
@@ -131,14 +133,16 @@ def _branch(condition: Any, sides: Sequence[tuple[list[Any], list[Any], list[Any
         needed = [(f, a) for f, a in zip(formal, actual, strict=True) if f in used]
         bodies.append(body_of([f for f, _ in needed], [], results))
         arguments += [a for _, a in needed]
-    return list(Branch(bodies[0], bodies[1], name).make_node(condition, *arguments).outputs)
+    found: list[Any] = Branch(bodies[0], bodies[1], name)(condition, *arguments, return_list=True)
+    return found
 
 
 def branch(condition: Any, then: Sequence[Any], otherwise: Sequence[Any], name: str | None = None) -> list[Variable]:
     """``then`` if ``condition`` is not zero, else ``otherwise``, computing only the one chosen."""
     first, outer = closed([], [as_tensor_variable(v) if not isinstance(v, Variable) else v for v in then])
     second, others = closed([], [as_tensor_variable(v) if not isinstance(v, Variable) else v for v in otherwise])
-    return list(Branch(first, second, name).make_node(condition, *outer, *others).outputs)
+    results: list[Variable] = Branch(first, second, name)(condition, *outer, *others, return_list=True)
+    return results
 
 
 def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None = None) -> Any:

@@ -29,7 +29,7 @@ from theano.graph import (
     graph_inputs,
     io_connection_pattern,
 )
-from theano.scanning.bodies import run_graph
+from theano.scanning.bodies import run_graph, without_test_values
 from theano.tensor.shapes import Shape_i
 from theano.tensor.sharedvar import SharedVariable
 
@@ -176,12 +176,14 @@ class OpFromGraph(Op):
         dense = [o.zeros_like() if r is None else r for o, r in zip(self.local_outputs, results, strict=True)]
         return OpFromGraph([*given, *points], dense, self.is_inline, name=f"{self.name or 'graph'}_ROp")
 
+    @without_test_values
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         live = tuple(not isinstance(g.type, DisconnectedType) for g in output_grads)
         formal, outs, grads, results = self._gradient(live)
         reached = [g for g, is_live in zip(output_grads, live, strict=True) if is_live]
         return self._applied([*formal, *outs, *grads], results, [*inputs, *outputs, *reached])
 
+    @without_test_values
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return self._directions(inputs, eval_points)
 

@@ -63,8 +63,8 @@ class Step:
         formal = [self.number, *(row for row, _ in read), *(row for rows, _, _ in self.taps for row in rows)]
         graph, outer = closed_step(formal, outputs)
         op = Scan(graph, len(read), [kind for _, kind, _ in self.taps], until is not None, truncate, name)
-        node = op.make_node(steps, *(whole for _, whole in read), *(initial for *_, initial in self.taps), *outer)
-        return list(node.outputs)
+        results: list[Any] = op(steps, *(whole for _, whole in read), *(initial for *_, initial in self.taps), *outer, return_list=True)
+        return results
 
 
 def leading(variable: Any) -> Any:
