@@ -281,6 +281,11 @@ def test_orig_function_pfunc_and_function_maker():
     assert pfunc([theano.Param(a, 2.0)], [a * s], updates={s: s + 1}, output_keys=["y"])() == {"y": 2.0} and s.get_value() == 2
     with pytest.raises(ValueError, match="output_keys names 2 outputs, there are 1"):
         pfunc([a], a, output_keys=["p", "q"])
+    assert (
+        theano.FunctionMaker is FunctionMaker
+        and issubclass(theano.In, theano.SymbolicInput)
+        and issubclass(theano.Out, theano.SymbolicOutput)
+    )
     maker = FunctionMaker([a, theano.In(b, value=3.0)], [a * b], name="made")
     first, second = maker.create(), maker.create([None, 5.0])
     assert first(2.0) == [6] and second[b] == 5 and second(2.0) == [10] and second(2.0) == [6] and first.name == "made"

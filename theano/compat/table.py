@@ -12,7 +12,8 @@ from __future__ import annotations
 TABLE: dict[str, tuple[str, ...]] = {
     "theano": (
         "theano.compile.pickles: function_dump",
-        "theano.compile: ProfileStats predefined_linkers predefined_optimizers",
+        "theano.compile: ProfileStats SymbolicInput SymbolicOutput predefined_linkers predefined_optimizers",
+        "theano.compile.classic: FunctionMaker",
         "theano.dtypes: _asarray",
         "theano.flags: change_flags",
         "theano.graph: Container FunctionGraph Generic OpenMPOp as_op",
