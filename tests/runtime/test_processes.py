@@ -87,7 +87,7 @@ def test_a_fork_while_other_threads_are_inside_calls():
             theano.function([x], x * 2.25)
             return count.get_value() == 11 and (long(values) == 1).all()
 
-        for _ in range(5):
+        for _ in range(3):
             in_child(work)
         go.set()
         [t.join(60) for t in threads]
@@ -105,7 +105,7 @@ def test_a_fork_inside_a_call():
 METHODS = [m for m in ("fork", "spawn", "forkserver") if m in multiprocessing.get_all_start_methods()]
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [pytest.param(m, marks=pytest.mark.slow) if m == "forkserver" else m for m in METHODS])
 def test_workers_of_multiprocessing(method, monkeypatch):
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
@@ -133,7 +133,7 @@ def ended(process):
     return out.strip(), complaint
 
 
-@pytest.mark.parametrize("processes", [3, pytest.param(64, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("processes", [2, pytest.param(64, marks=pytest.mark.slow)])
 def test_processes_that_compile_the_same_function_at_once(tmp_path, processes):
     found = [ended(p) for p in [start(tmp_path) for _ in range(processes)]]
     assert {out for out, _ in found} <= {"kept", "found"} and all(complaint == "" for _, complaint in found)
