@@ -13,6 +13,7 @@ import theano
 import theano.rewrite.substitution
 import theano.tensor as T
 from theano.compat import TABLE, Moved, places
+from theano.rewrite import traces
 
 PACKAGE = Path(theano.__file__).parent
 
@@ -47,6 +48,9 @@ def test_the_table_is_sorted_so_that_packages_come_before_what_is_in_them():
         ("from theano.tensor.nnet.nnet import softmax as it", T.nnet.softmax),
         ("from theano.tensor.nnet.sigm import sigmoid as it", T.nnet.sigmoid),
         ("from theano.tensor.opt import register_specialize as it", theano.rewrite.stages.register_specialize),
+        ("from theano.tensor.opt import copy_stack_trace as it", traces.copy_stack_trace),
+        ("from theano.compile import optdb as it", theano.rewrite.optdb),
+        ("from theano.compile.mode import local_useless as it", theano.rewrite.optdb["useless"]),
         ("from theano.tensor.var import TensorVariable as it", T.TensorVariable),
         ("from theano.tensor.var import _tensor_py_operators as it", T.variable.TensorOperators),
         ("from theano.gof import Op, local_optimizer as it", theano.rewrite.local_optimizer),

@@ -42,7 +42,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         "theano.compile.classic",
         "theano.graph.destroying: Supervisor",
     ),
-    "theano.compile.mode": ("theano.rewrite.attaching", "theano.rewrite.stages: optdb"),
+    "theano.compile.mode": ("theano.rewrite.attaching", "theano.rewrite.stages: local_useless optdb"),
     "theano.compile.ops": ("theano.tensor.shapes", "theano.graph.copying", "theano.graph.wrapping"),
     "theano.compile.pfunc": ("theano.compile: Param function", "theano.compile.classic"),
     "theano.compile.sharedvalue": ("theano.tensor.sharedvar",),
@@ -150,6 +150,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "theano.tensor.opt": (
         "theano.tensor.checking",
         "theano.rewrite.asking",
+        "theano.rewrite.traces",
         "theano.tensor.shapes: MakeVector",
         "theano.rewrite.stages",
         "theano.rewrite.local",
