@@ -26,7 +26,6 @@ from theano.errors import ShapeError, message
 from theano.graph.locks import OWNER, READERS, WANTED, lock_of, wait_for
 from theano.loops.ir import Buffer, Guard, Program, PythonStep, Step
 from theano.runtime.numpy_api import STANDARD, canonical
-from theano.runtime.pool import thread_number
 
 ALL_THREADS = 1 << 30
 _FIRST = operator.itemgetter(0)
@@ -223,6 +222,8 @@ class Bound:
 
     @threads.setter
     def threads(self, number: int | None) -> None:
+        from theano.runtime.pool import thread_number  # for most programs, at their first function
+
         wanted = ALL_THREADS if number is None else thread_number(number, "f.threads")
         if hasattr(self, "_table"):
             self._table.threads = wanted
