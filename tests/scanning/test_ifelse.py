@@ -89,7 +89,7 @@ def test_gradients(mode, chosen):
     def second(x, w):
         return sum((g**2).sum() for g in T.grad(cost(x, w), [x, w]))
 
-    for function in (cost, second):
+    for function in (cost, second) if mode == "FAST_RUN" else (cost,):
         verify_grad(function, [X, W], rng=np.random.RandomState(0), mode=mode)
 
 
