@@ -1,5 +1,7 @@
 """Operations that users write: ``perform`` as a step of the program, in every form the classic interface knows."""
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -287,6 +289,18 @@ def test_a_function_called_inside_an_op():
     inner = theano.function([x], x.sum() * 2)
     f = theano.function([x], scripted(lambda v: np.asarray([inner(v), inner(v * 2)]), x) + 1)
     np.testing.assert_allclose(f(X), np.array([X.sum() * 2, X.sum() * 4]) + 1)
+
+
+def test_an_op_may_look_at_all_objects():
+    seen = []
+
+    def look(v):
+        seen.extend(len([*each]) for each in gc.get_objects() if type(each) is list)
+        return v
+
+    f = theano.function([x], [scripted(look, x), x + 1, x * 2])
+    np.testing.assert_array_equal(f(X), [X, X + 1, X * 2])
+    assert seen
 
 
 def test_a_function_that_calls_itself_inside_an_op():

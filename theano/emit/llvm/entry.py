@@ -102,6 +102,7 @@ class _WayIn(Writer):
             self.close_frame()
             self.do("ret ptr null")
             self.label("listed")
+            self.store("i64", 0, results, self.abi.length)  # the collector may show it to a Python step, which must not look at no items
 
     def withdraw(self) -> None:
         """End without a call."""
@@ -444,6 +445,7 @@ class _Results:
             items = w.load("ptr", answer, self.text.abi.items) if outputs else ""
             for k, buffer in enumerate(outputs):
                 w.store("ptr", self.take(buffer), items, 8 * k)
+            w.store("i64", len(outputs), answer, self.text.abi.length)
         elif self.signature.result == "single":
             answer = self.take(outputs[0])
         else:

@@ -62,6 +62,11 @@ class Abi:
         return self.head + 56
 
     @property
+    def length(self) -> int:
+        """Of a list's number of items."""
+        return self.head
+
+    @property
     def items(self) -> int:
         """Of the pointer to a list's items, after its length."""
         return self.head + 8
