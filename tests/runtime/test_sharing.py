@@ -10,7 +10,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.graph import Apply, Op
+from theano.graph import Apply, Container, Op
 from theano.graph.locks import OWNER, READERS, WANTED, lock_of
 from theano.runtime import pool
 from theano.runtime.native_type import ALL_THREADS
@@ -125,6 +125,18 @@ def test_opposite_orders_of_shared_variables_do_not_deadlock():
     back = theano.function([], [], updates=[(b, busy(b) + 1), (a, a + 1)])
     assert at_once(*[times(1000, forth), times(1000, back)] * 2) == []
     assert a.get_value() == b.get_value() == 4000 and idle(a, b)
+
+
+def test_opposite_orders_of_inputs_that_keep_their_value_do_not_deadlock():
+    x, y = T.lscalars("x", "y")
+    kept = {v: Container(v.type, [np.array(0)]) for v in (x, y)}
+
+    def stepping(*order):
+        return theano.function([theano.In(v, value=kept[v], update=v + 1, implicit=False) for v in order], x + y)
+
+    forth, back = stepping(x, y), stepping(y, x)
+    assert at_once(*[times(500, lambda: forth(1, 2)), times(500, lambda: back(2, 1))]) == []
+    assert [kept[v].value for v in (x, y)] == [2, 3] and all(list(kept[v].lock.words) == [0, 0, 0] for v in (x, y))
 
 
 def test_nobody_sees_an_update_half_done():

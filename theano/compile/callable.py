@@ -128,8 +128,8 @@ class Function(NativeFunction):
         if not given:
             return self.once(values)
         with ExitStack() as held:
-            for cell, _ in given:
-                held.enter_context(cell.lock)
+            for lock in sorted({cell.lock for cell, _ in given}, key=id):  # in the order in which every function takes them
+                held.enter_context(lock)
             before = [cell.storage[0] for cell, _ in given]
             try:
                 for cell, value in given:
