@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,14 @@ def test_floatx_is_part_of_the_key(empty_cache):
     with theano.config.change_flags(floatX="float32"):
         other = build()
     assert other.maker.compilation.kept == "kept" and other([1]).dtype == "float32"
+
+
+def test_where_rewriting_ends_is_part_of_the_key(empty_cache):
+    x = T.dscalar("x")
+    assert theano.function([x], T.log(1 + T.exp(x)))(800.0) == 800
+    with theano.config.change_flags(**{"optdb.position_cutoff": 0.5}):
+        f = theano.function([x], T.log(1 + T.exp(x)))
+    assert f.maker.compilation.kept == "kept" and np.isinf(f(800.0))
 
 
 def test_what_a_shape_error_says_survives(empty_cache):
@@ -206,6 +215,33 @@ def test_an_op_whose_file_has_changed_is_another(empty_cache, tmp_path, monkeypa
         f = theano.function([], scale(T.constant(np.ones(2))))
         assert f.maker.compilation.kept == "kept"
         np.testing.assert_array_equal(f(), [factor, factor])
+
+
+def test_types_of_results_and_classes_as_properties_are_part_of_the_key(empty_cache, tmp_path, monkeypatch):
+    source = """
+        from theano.graph import Apply, Op
+        from theano.tensor import TensorType
+        class One: times = 1
+        class Two: times = 2
+        class Of(Op):
+            __props__ = ("kind",)
+            def __init__(self, kind, rank=1):
+                self.kind, self.rank = kind, rank
+            def make_node(self, x):
+                return Apply(self, [x], [TensorType("float64", (False,) * self.rank)()])
+            def perform(self, node, inputs, outputs):
+                outputs[0][0] = inputs[0].reshape((1,) * (self.rank - 1) + (-1,)) * self.kind.times
+    """
+    (tmp_path / "kinds_of_results.py").write_text(textwrap.dedent(source))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    kinds = importlib.import_module("kinds_of_results")
+    x = T.dvector("x")
+    for kind, rank, result in [(kinds.One, 1, [3.0]), (kinds.Two, 1, [6.0]), (kinds.One, 2, [[3.0]])]:
+        f = theano.function([x], kinds.Of(kind, rank)(x))
+        assert f.maker.compilation.kept == "kept" and f([3.0]).tolist() == result
+    hidden = type("One", (), {"__module__": "kinds_of_results", "times": 5})
+    f = theano.function([x], kinds.Of(hidden)(x))
+    assert "another class" in f.maker.compilation.kept and f([3.0]).tolist() == [15.0]
 
 
 def test_classes_of_one_name_are_told_apart(empty_cache):

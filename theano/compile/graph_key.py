@@ -40,7 +40,10 @@ def graph_key(inputs: Iterable[Variable], outputs: Iterable[Variable], facts: tu
         digest.update(repr(("input", type_key(variable.type), getattr(variable, "static_shape", None))).encode())
     order = io_toposort(list(numbers), list(outputs))
     for node in order:
-        digest.update(repr((op_key(node.op), _references(node.inputs, numbers, digest))).encode())
+        key = op_key(node.op)
+        digest.update(repr((key, _references(node.inputs, numbers, digest))).encode())
+        if not isinstance(key[0], str):  # what a user's op gives need not follow from its properties
+            digest.update(repr([(_class(v.type), array_dtype(v.type), getattr(v, "broadcastable", ())) for v in node.outputs]).encode())
         for out in node.outputs:
             numbers[out] = len(numbers)
     digest.update(repr(_references(outputs, numbers, digest)).encode())
@@ -124,7 +127,9 @@ def _plain(value: Any) -> Any:
         return "slice", _plain(value.start), _plain(value.stop), _plain(value.step)
     if isinstance(value, Type):
         return type_key(value)
-    if isinstance(value, (numpy.dtype, type)):
+    if isinstance(value, type):
+        return _class_key(value)
+    if isinstance(value, numpy.dtype):
         return str(value)
     if isinstance(value, Op):
         return op_key(value)
