@@ -11,6 +11,7 @@ import theano.tensor as T
 from theano.compile import Mode, MonitorMode, NanGuardMode
 from theano.compile.monitormode import detect_nan
 from theano.compile.nanguardmode import NonFiniteError, contains_big, contains_inf, contains_nan, flatten
+from theano.graph import Apply, Op
 from theano.interpret import PerformLinker, VM_Linker, WrapLinker
 
 x, m = T.dvector("x"), T.dmatrix("m")
@@ -194,6 +195,31 @@ def test_results_share_no_memory():
     arrays = [*found, given, s.get_value(borrow=True), *f(given)]
     assert not any(np.may_share_memory(a, b) for k, a in enumerate(arrays) for b in arrays[:k])
     assert all(a.flags.c_contiguous for a in found) and found[4].shape == (3, 1)
+
+
+class Reusing(Op):
+    """Twice its argument, in the array that it finds if that fits."""
+
+    __props__ = ()
+
+    def make_node(self, x):
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node, inputs, outputs):
+        if outputs[0][0] is None or outputs[0][0].shape != inputs[0].shape:
+            outputs[0][0] = np.empty_like(inputs[0])
+        np.multiply(inputs[0], 2, out=outputs[0][0])
+
+
+@pytest.mark.parametrize("linker", [PerformLinker(allow_gc=False), VM_Linker(allow_gc=False, callback=lambda **of_a_node: None)], ids=str)
+def test_no_later_call_writes_into_a_result(linker):
+    s = theano.shared(np.zeros(3), "s")
+    doubled = Reusing()(x)
+    results = [doubled, T.reshape(doubled, (3, 1)), Reusing()(x + 1).dimshuffle(0, "x")]
+    f = theano.function([x], results, updates=[(s, Reusing()(x - 1))], mode=Mode(linker, None))
+    first, state = f([1.0, 2.0, 3.0]), s.get_value(borrow=True)
+    f([5.0, 6.0, 7.0])
+    assert [r.ravel().tolist() for r in (*first, state)] == [[2, 4, 6], [2, 4, 6], [4, 6, 8], [0, 2, 4]]
 
 
 def watch(i, node, fn):

@@ -25,7 +25,7 @@ import numpy
 from theano.compile.failures import lines_of
 from theano.compile.profiling import ProfileStats
 from theano.compile.reference import InterpretedFunction
-from theano.graph import require_runnable
+from theano.graph import require_runnable, view_roots
 from theano.interpret import VM
 
 
@@ -41,7 +41,8 @@ class NodewiseFunction(InterpretedFunction):
         destroyers: Any = getattr(fgraph, "destroyers", lambda variable: ())
         self._overwritten = [position for position, variable in enumerate(fgraph.inputs) if destroyers(variable)]
         cells: dict[Any, list[Any]] = {}
-        linker = compilation.mode.linker.accept(fgraph)
+        handed_out = list(dict.fromkeys(root for v in fgraph.outputs for root in (v, *view_roots(v))))  # no later call may write into them
+        linker = compilation.mode.linker.accept(fgraph, no_recycling=handed_out)
         self._thunk = linker.make_thunk(input_storage=self._input_cells, storage_map=cells)[0]
         self._output_cells = [cells[v] for v in fgraph.outputs]
         self._lock = threading.RLock()
