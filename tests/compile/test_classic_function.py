@@ -1,6 +1,8 @@
 """``theano.function`` and shared variables behave as classic programs expect: one test for each rule, by its name."""
 
 import array
+import copy
+import pickle
 from collections import OrderedDict
 
 import numpy as np
@@ -457,6 +459,13 @@ def test_trust_input_may_be_set():
     assert f.trust_input is False
     f.trust_input = True
     assert f(np.ones(2)).tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("copier", [theano.compile.Function.copy, copy.deepcopy, lambda f: pickle.loads(pickle.dumps(f))])
+def test_what_was_set_on_a_function_is_set_on_its_copies(copier):
+    f = theano.function([x], x * 2)
+    f.trust_input, f.threads = True, 1
+    assert (copier(f).trust_input, copier(f).threads) == (True, 1)
 
 
 # ------------------------------------------------------------------------------------------------ how inputs are declared

@@ -136,6 +136,13 @@ def test_a_plan_from_the_cache_overwrites_the_same(copies, tmp_path):
     assert not copies
 
 
+def test_a_program_from_a_pickle_overwrites_the_same(copies):
+    f = pickle.loads(pickle.dumps(function([x], ext.Negated()(T.exp(x)) + 1)))
+    assert f.maker.compilation.kept == "loaded" and python_steps(f)[0].owned == (0,)
+    np.testing.assert_allclose(f(X), 1 - np.exp(X))
+    assert not copies
+
+
 # ------------------------------------------------------------------------------------------------ forms of the interface
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from theano import errors
 from theano.compile.failures import row
 from theano.compile.pipeline import Compilation
-from theano.compile.profiling import stats_of
+from theano.compile.profiling import ProfileStats, stats_of
 from theano.compile.specify import Specification, own_states, pairs_of, present_request, specify
 from theano.graph import Container, clone_replace
 from theano.tensor.sharedvar import SharedVariable
@@ -22,17 +22,26 @@ if TYPE_CHECKING:
     from theano.compile.callable import Function
 
 
+def settings_of(f: Function) -> dict[str, Any]:
+    """What a user may have set on a function, and finds on its copies."""
+    return {"trust_input": f.trust_input, "threads": f.threads}
+
+
+def with_settings(f: Function, settings: Mapping[str, Any]) -> Function:
+    for name, value in settings.items():
+        setattr(f, name, value)
+    return f
+
+
 def copied(f: Function, swap: Any, delete_updates: bool, name: str | None, profile: Any) -> Function:
     """A function of the same graph as ``f`` (see :meth:`Function.copy`)."""
-    from theano.compile.build import build
-
     old = f.maker.compilation
     swapped = _checked_swap(f, swap)
     stats = stats_of(profile, name)
     profiled = stats is not None and stats.flag_time_thunks
     fits = old.mode.engine == "native" and profiled == old.profile and not (delete_updates and old.specification.updates)
     if fits and not swapped:
-        return build(_bound_to(old, _with_own_states(old.specification)), name, stats)
+        return _built(f, _bound_to(old, _with_own_states(old.specification)), name, stats)
     request = present_request(old.specification)
     if not request:
         text = f"copy: {f} was loaded as a program, without its graph"
@@ -42,7 +51,14 @@ def copied(f: Function, swap: Any, delete_updates: bool, name: str | None, profi
     if delete_updates:
         request |= {"updates": [], "inputs": [_without_update(given) for given in request["inputs"]]}
     specification = specify(**request)
-    return build(_bound_to(old, specification) if fits else Compilation(specification, old.mode, profiled).run(), name, stats)
+    return _built(f, _bound_to(old, specification) if fits else Compilation(specification, old.mode, profiled).run(), name, stats)
+
+
+def _built(f: Function, compilation: Compilation, name: str | None, stats: ProfileStats | None = None) -> Function:
+    """The callable, with what was set on ``f``."""
+    from theano.compile.build import build
+
+    return with_settings(build(compilation, name, stats), settings_of(f))
 
 
 def _bound_to(old: Compilation, specification: Specification) -> Compilation:
@@ -66,8 +82,6 @@ def _with_own_states(old: Specification) -> Specification:
 
 def part(f: Function, positions: tuple[int, ...]) -> Function:
     """The function of some of the outputs of ``f``, with all its updates; it reads and writes the very same values."""
-    from theano.compile.build import build
-
     old = f.maker.compilation
     if not old.specification.request:
         text = f"output_subset: {f} was loaded as a program, without its graph"
@@ -77,7 +91,7 @@ def part(f: Function, positions: tuple[int, ...]) -> Function:
         inputs[position].value = store.container
     outputs = [old.specification.user_outputs[k] for k in positions]
     specification = specify(**{**old.specification.request, "inputs": inputs, "outputs": outputs})
-    return build(Compilation(specification, old.mode, False).run(), f.name)
+    return _built(f, Compilation(specification, old.mode, False).run(), f.name)
 
 
 def _without_update(given: Any) -> Any:
@@ -145,4 +159,4 @@ def _with_swapped(request: dict[str, Any], swapped: dict[SharedVariable, SharedV
     }
 
 
-__all__ = ["copied", "part"]
+__all__ = ["copied", "part", "settings_of", "with_settings"]

@@ -25,14 +25,12 @@ import numpy
 
 from theano.compile.build import build, function
 from theano.compile.callable import Function
+from theano.compile.copying import settings_of, with_settings
 from theano.compile.portrait import take_portrait
 from theano.compile.saving import KeptCompilation, assemble
 from theano.compile.specify import Specification, present_request
 from theano.errors import LoadError, message
 from theano.flags import config
-
-ATTRIBUTES = ("trust_input",)
-"""What a user may have set on a function."""
 
 
 def reduce_function(f: Function) -> tuple[Callable[..., Any], tuple[Any, ...]]:
@@ -42,7 +40,7 @@ def reduce_function(f: Function) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     portrait = take_portrait(compilation) if compilation.mode.engine == "native" else None
     kept = _without_graph(compilation.specification)
     specification = {entry.name: getattr(kept, entry.name) for entry in fields(kept)}
-    return restore_function, (specification, compilation.mode, compilation.profile, f.name, portrait, _attributes(f))
+    return restore_function, (specification, compilation.mode, compilation.profile, f.name, portrait, settings_of(f))
 
 
 def _without_graph(specification: Any) -> Any:
@@ -53,10 +51,6 @@ def _without_graph(specification: Any) -> Any:
         specification, input_variables=variables, outputs=[], shared_variables=list(specification.shared), updates=updates,
         request=present_request(specification),
     )  # fmt: skip
-
-
-def _attributes(f: Function) -> dict[str, Any]:
-    return {name: getattr(f, name) for name in ATTRIBUTES if hasattr(f, name)}
 
 
 def restore_function(
@@ -74,9 +68,7 @@ def restore_function(
         rows = [(what, f"pickled: {then}", f"here: {now}") for what, then, now in misfits]
         cure = "it was itself loaded as a program, without its graph: load it with rebuild=True before pickling it"
         raise LoadError(message("a pickled function does not fit", rows, cure))
-    for attribute, value in attributes.items():
-        setattr(f, attribute, value)
-    return f
+    return with_settings(f, attributes)
 
 
 def deepcopy_function(f: Function, memo: dict[int, Any]) -> Function:
@@ -93,9 +85,7 @@ def deepcopy_function(f: Function, memo: dict[int, Any]) -> Function:
         compilation.loaded, compilation.program, compilation.kept = old.loaded, old.program, "copied"
         new = build(compilation, f.name)
     memo[id(f)] = new
-    for attribute, value in _attributes(f).items():
-        setattr(new, attribute, value)
-    return new
+    return with_settings(new, settings_of(f))
 
 
 def warn_of_aliases(f: Function) -> None:

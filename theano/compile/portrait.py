@@ -112,7 +112,7 @@ class _Writer(Writer):
         if not isinstance(thing, PythonStep):
             return super().write(thing)
         self.nodes.append(_alone(thing.node))
-        return {"c": "PythonStep", "f": [len(self.nodes) - 1, self.write(thing.arguments), self.write(thing.results)]}
+        return {"c": "PythonStep", "f": [len(self.nodes) - 1, self.write(thing.arguments), self.write(thing.results), list(thing.owned)]}
 
     def _called(self, variable: Any) -> str | None:
         name: str | None = variable.name
