@@ -477,7 +477,7 @@ CASES = {
     "iteration over a shared variable": (
         lambda: list(w),
         TypeError,
-        "only a vector whose length is known from the graph can be iterated over",
+        "only a tensor whose length is known from the graph can be iterated over",
         "theano.scan iterates over an axis when the function runs",
     ),
     "a comparison as a condition": (

@@ -114,18 +114,6 @@ def test_foreign_operands_get_their_turn():
         T.dvector() + "text"
 
 
-def test_numpy_functions_build_graphs():
-    x, value = T.dvector("x"), np.array([0.5, 2.0])
-    for function in (np.exp, np.negative, np.tanh, np.sqrt):
-        np.testing.assert_allclose(evaluate(function(x), {x: value}), function(value), rtol=1e-12)
-    np.testing.assert_array_equal(evaluate(np.maximum(1.0, x), {x: value}), [1.0, 2.0])
-    assert evaluate(np.array([1.0, 2.0]) @ x, {x: value}) == 4.5
-    with pytest.raises(TypeError):
-        np.add(x, 1, out=np.zeros(2))
-    with pytest.raises(TypeError):
-        np.add.reduce(x)
-
-
 def test_methods_come_from_the_registry():
     x = T.dvector()
     for name in ("exp", "log", "tanh", "sqrt", "ceil", "floor", "trunc"):

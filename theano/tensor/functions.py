@@ -5,8 +5,8 @@ meaning of the NumPy ufunc that is its reference, and (in :mod:`theano.tensor.in
 
 >>> from theano.tensor import dvector, exp
 >>> x = dvector("x")
->>> exp(x), x.exp(), np.exp(x)
-(Elemwise{exp,no_inplace}.0, Elemwise{exp,no_inplace}.0, Elemwise{exp,no_inplace}.0)
+>>> exp(x), x.exp()
+(Elemwise{exp,no_inplace}.0, Elemwise{exp,no_inplace}.0)
 >>> exp.scalar_op
 exp
 """
@@ -14,36 +14,22 @@ exp
 from __future__ import annotations
 
 import builtins
-import operator
 import warnings
 from collections.abc import Callable
 from functools import reduce as fold_left
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from theano.dtypes import is_complex, resolve
 from theano.errors import DTypeError, message
 from theano.flags import config
 from theano.scalar import OPS
-from theano.scalar.names import ALIASES, of_numpy
+from theano.scalar.names import ALIASES
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import Elemwise, elemwise, row
 from theano.tensor.variable import TensorOperators
 
 FUNCTIONS: dict[str, Elemwise] = {name: elemwise(scalar_op) for name, scalar_op in OPS.items()}
 FUNCTIONS.update({alias: FUNCTIONS[name] for alias, name in ALIASES.items() if name in FUNCTIONS})
-
-
-def of_ufunc(ufunc: np.ufunc) -> Callable[..., Any] | None:
-    """The meaning of a NumPy function that meets a variable; ``array + variable`` is one.  As operators do, ``==`` compares identity."""
-    if ufunc in (np.equal, np.not_equal):
-        return operator.is_ if ufunc is np.equal else operator.is_not
-    if ufunc is np.matmul:
-        from theano.tensor.products import dot
-
-        return dot
-    return FUNCTIONS.get(of_numpy(ufunc.__name__) or "")
 
 
 def _install_methods() -> None:

@@ -190,9 +190,10 @@ class TensorType(Type):
         except ValueError as error:
             cure = "all its rows must have the same length"
             raise DTypeError(message(f"the given {type(value).__name__} is no array: {error}", cure=cure)) from error
+        except TypeError as error:  # a variable is among its entries
+            raise self._no_numbers(value) from error
         if array.dtype.kind not in "biufc" and not (allow_downcast and array.dtype.kind == "O"):
-            headline = f"a value of dtype {dtype} is needed, {with_article(type(value).__name__)} was given: {value!r:.60}"
-            raise DTypeError(message(headline, cure=cures.for_object(value)))
+            raise self._no_numbers(value)
         floatx_number = type(value) is float and allow_downcast is None and self.dtype == config.floatX
         with np.errstate(all="ignore"):
             if allow_downcast or floatx_number or _is_lossless(array, dtype):
@@ -203,6 +204,10 @@ class TensorType(Type):
                 cure="did you mean allow_downcast=True?",
             )
         )
+
+    def _no_numbers(self, value: Any) -> DTypeError:
+        headline = f"a value of dtype {self.numpy_dtype} is needed, {with_article(type(value).__name__)} was given: {value!r:.60}"
+        return DTypeError(message(headline, cure=cures.for_object(value)))
 
     def value_validity_msg(self, a: Any) -> str:
         """Why ``a`` is no value of this type; "value is valid" if it is one."""

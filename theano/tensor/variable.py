@@ -117,11 +117,28 @@ class TensorOperators:
     __array_priority__ = 1000
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        """NumPy's functions and operators applied to variables build the elementwise function of the same meaning."""
-        from theano.tensor.functions import of_ufunc
+        """NumPy's elementwise functions and operators applied to variables build the graph of the same meaning."""
+        from theano.tensor.numpy_doors import apply_ufunc
 
-        function = of_ufunc(ufunc)
-        return NotImplemented if method != "__call__" or options or function is None else function(*inputs)
+        return apply_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Callable[..., Any], types: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """NumPy's other functions applied to variables: so do these."""
+        from theano.tensor.numpy_doors import apply_function
+
+        return apply_function(function, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        """Refused, unless an array of objects is asked for: that holds the variable itself."""
+        if dtype == np.dtype(object):
+            holder = np.empty((), object)
+            holder[()] = self
+            return holder
+        cure = "x.eval({input: value}) computes it once, theano.function([inputs], x) often; theano.tensor.stack joins variables"
+        if hasattr(self, "get_value"):
+            cure = "x.get_value() is the value that it has now"
+        what = "a variable is no array: its value comes when a function runs"
+        raise TypeError(message(what, [("given", self.name or str(self), str(self.type))], cure))
 
     def __elementwise__(self, op: Any, args: Sequence[Any]) -> Any:
         """Called by a scalar op that is applied to variables."""
@@ -151,6 +168,11 @@ class TensorOperators:
 
     def __rdivmod__(self, other: Any) -> tuple[TensorVariable, TensorVariable]:
         return other // self, other % self
+
+    def __round__(self, ndigits: int | None = None) -> TensorVariable:
+        from theano.tensor.numpy_doors import round_to
+
+        return round_to(self, ndigits or 0)  # type: ignore[no-any-return]
 
     def __matmul__(self, other: Any) -> TensorVariable:
         return _function("dot")(self, other)
@@ -187,10 +209,10 @@ class TensorOperators:
         )
 
     def __iter__(self) -> Iterator[TensorVariable]:
-        if self.ndim != 1 or self.static_shape[0] is None:
+        if self.ndim == 0 or self.static_shape[0] is None:
             raise TypeError(
                 message(
-                    "only a vector whose length is known from the graph can be iterated over",
+                    "only a tensor whose length is known from the graph can be iterated over",
                     [("given", self.name or str(self), str(self.type))],
                     cure="theano.scan iterates over an axis when the function runs",
                 )
