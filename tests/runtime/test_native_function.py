@@ -110,6 +110,16 @@ def test_outputs_are_fresh_while_anyone_holds_them():
     assert f(np.zeros(3)) is not watcher()
 
 
+def test_others_may_set_the_types_of_pythons_functions(monkeypatch):
+    for name in ("Py_DecRef", "PyMem_RawFree"):
+        monkeypatch.setattr(getattr(ctypes.pythonapi, name), "argtypes", [ctypes.py_object])
+    f = doubling()
+    result = f(np.ones(3))
+    held = sys.getrefcount(result)
+    f.trim()
+    assert sys.getrefcount(result) == held - 1
+
+
 # ------------------------------------------------------------------------------------------------ updates
 
 

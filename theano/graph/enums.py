@@ -186,9 +186,8 @@ class CDataType(Type):
 
     def make_value(self, ptr: int) -> Any:
         """A capsule of the address ``ptr``; nothing is freed when it goes."""
-        make = ctypes.pythonapi.PyCapsule_New
-        make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-        return make(ptr, None, None)
+        kind = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+        return kind(("PyCapsule_New", ctypes.pythonapi))(ptr, None, None)
 
 
 class CDataTypeConstant(Constant):

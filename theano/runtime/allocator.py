@@ -21,7 +21,7 @@ from theano.emit.llvm.target import target
 from theano.errors import message
 from theano.graph.locks import made_once
 from theano.runtime.cache import object_code
-from theano.runtime.numpy_api import c_function, numpy_function
+from theano.runtime.numpy_api import c_function, numpy_function, python_function
 
 BLOCKS = 64
 """Freed blocks that can be kept."""
@@ -64,12 +64,12 @@ def _allocator() -> Library:
     library = load(object_code(_TEXT, target()), addresses, [*exports, *_FUNCTIONS])
     functions = (ctypes.c_void_p * 5)(None, *(library.address(name) for name in _FUNCTIONS))
     handler = _Handler(b"theano", 1, functions)
-    make = ctypes.pythonapi.PyCapsule_New
-    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    make = python_function("PyCapsule_New", ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+    hold = python_function("Py_IncRef", None, ctypes.py_object)
     capsule = make(ctypes.addressof(handler), _NAME, None)
     # Arrays may outlive every module: what their memory is freed by must never go.
     for immortal in (library, handler, capsule, _NAME):
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(immortal))
+        hold(immortal)
     ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(library.address("theano_set_handler"))(id(capsule))
     ctypes.PYFUNCTYPE(None, ctypes.c_int64)(library.address("theano_set_limit"))(_default_limit())
     return library

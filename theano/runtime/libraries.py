@@ -41,6 +41,7 @@ from types import ModuleType
 
 from theano.emit.llvm.target import target
 from theano.graph.locks import made_once
+from theano.runtime.numpy_api import capsule_pointer, python_function
 
 SIGNATURES = {
     "gemm": "void (char *, char *, int *, int *, int *, R *, R *, int *, R *, int *, R *, R *, int *)",
@@ -59,14 +60,11 @@ def blas(name: str) -> int:
     True
     """
     capsule = _cython_blas().__pyx_capi__[name]
-    api = ctypes.pythonapi
-    api.PyCapsule_GetName.restype, api.PyCapsule_GetName.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    api.PyCapsule_GetPointer.restype, api.PyCapsule_GetPointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    signature = api.PyCapsule_GetName(capsule)
+    signature = python_function("PyCapsule_GetName", ctypes.c_char_p, ctypes.py_object)(capsule)
     plain = re.sub(rf"\b__pyx_t_\w+_{name[0]}\b|\b{name[0]}\b", "R", signature.decode())
     if plain != SIGNATURES[name[1:]]:
         raise ImportError(f"SciPy's {name} has the signature {signature.decode()!r}; one with 32-bit integers was expected")
-    return int(api.PyCapsule_GetPointer(capsule, signature))
+    return int(capsule_pointer(capsule, signature))
 
 
 @made_once

@@ -25,12 +25,13 @@ from theano.emit.llvm.writer import Slot
 from theano.errors import ShapeError, message
 from theano.graph.locks import OWNER, READERS, WANTED, lock_of, wait_for
 from theano.loops.ir import Buffer, Guard, Program, PythonStep, Step
-from theano.runtime.numpy_api import STANDARD, canonical
+from theano.runtime.numpy_api import STANDARD, c_function, canonical, python_function
 
 ALL_THREADS = 1 << 30
 _FIRST = operator.itemgetter(0)
 HEAD = object.__basicsize__
-_api = ctypes.pythonapi
+_release = python_function("Py_DecRef", None, ctypes.c_void_p)
+_free = python_function("PyMem_RawFree", None, ctypes.c_void_p)
 _TP_CALL, _TP_MEMBERS = 50, 72
 _PY_SSIZE_T, _READONLY = 19, 1
 _BASETYPE, _HAVE_VECTORCALL = 1 << 10, 1 << 11
@@ -58,11 +59,9 @@ class _Spec(ctypes.Structure):
 def _make_type() -> tuple[type, object]:
     """The base type, and what must live as long as it does."""
     members = (_Member * 2)(_Member(b"__vectorcalloffset__", _PY_SSIZE_T, HEAD, _READONLY, None), _Member())
-    call = ctypes.cast(_api.PyVectorcall_Call, ctypes.c_void_p)
-    slots = (_Slot * 3)(_Slot(_TP_CALL, call), _Slot(_TP_MEMBERS, ctypes.addressof(members)), _Slot())
+    slots = (_Slot * 3)(_Slot(_TP_CALL, c_function("PyVectorcall_Call")), _Slot(_TP_MEMBERS, ctypes.addressof(members)), _Slot())
     spec = _Spec(b"theano.Native", HEAD + 16, 0, _BASETYPE | _HAVE_VECTORCALL, ctypes.addressof(slots))
-    make = _api.PyType_FromSpec
-    make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p]
+    make = python_function("PyType_FromSpec", ctypes.py_object, ctypes.c_void_p)
     return make(ctypes.addressof(spec)), (members, slots, spec)
 
 
@@ -76,8 +75,7 @@ class _Table:
         self._threads = next((k for k, (kind, _) in enumerate(slots) if kind == "threads"), None)
         self._number = ALL_THREADS
         self.keep = keep
-        self._release, self._free = _api.Py_DecRef, _api.PyMem_RawFree
-        self._pointer = ctypes.c_void_p
+        self._release, self._free = _release, _free
 
     @property
     def address(self) -> int:
@@ -100,7 +98,7 @@ class _Table:
             for k in positions:
                 held, self.words[k] = self.words[k], None
                 if held:
-                    free(self._pointer(held))
+                    free(held)
 
     def __del__(self) -> None:
         self.trim()

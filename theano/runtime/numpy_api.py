@@ -13,6 +13,8 @@ import functools
 import importlib
 import sys
 import sysconfig
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,15 +33,21 @@ def abi() -> Abi:
     return Abi(object.__basicsize__, STANDARD)
 
 
+def python_function(name: str, result: Any, *arguments: Any) -> Callable[..., Any]:
+    """A function of CPython's C-API, with types of our own: those of ``ctypes.pythonapi`` are any library's to set."""
+    return ctypes.PYFUNCTYPE(result, *arguments)((name, ctypes.pythonapi))
+
+
+capsule_pointer = python_function("PyCapsule_GetPointer", ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)
+
+
 @functools.cache
 def _table() -> int:
     try:
         core = importlib.import_module("numpy._core._multiarray_umath")
     except ImportError:  # NumPy 1
         core = importlib.import_module("numpy.core._multiarray_umath")
-    pointer = ctypes.pythonapi.PyCapsule_GetPointer
-    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    return int(pointer(core._ARRAY_API, None))
+    return int(capsule_pointer(core._ARRAY_API, None))
 
 
 @functools.cache
