@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "theano"
 
 ROOMS = (
-    ("flags", "errors", "dtypes"),
+    ("flags", "errors", "dtypes", "deferred"),
     ("graph",),
     ("interpret",),
     ("scalar",),

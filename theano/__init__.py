@@ -13,19 +13,20 @@ import sys
 __version__ = "2.0.dev0"
 
 from theano import compat, compile, dtypes, errors, flags, gradient, graph, printing, scalar, scanning, tensor
-from theano.compile import FAST_COMPILE, FAST_RUN, Function, In, Mode, Out, Param, function, get_mode, load, predefined_modes
+from theano.compile import FAST_COMPILE, FAST_RUN, Function, In, Mode, Out, Param, function, get_mode, predefined_modes
+from theano.deferred import deferred
 from theano.flags import config
 from theano.gradient import Lop, Rop, grad, hessian, jacobian, subgraph_grad
 from theano.graph import Apply, Constant, Op, Type, Variable, generic
 from theano.graph import clone_replace as clone
 from theano.printing import pp
-from theano.scanning import OpFromGraph, foldl, foldr, map, reduce, scan, scan_checkpoints
 from theano.tensor.sharedvar import shared
 from theano.tensor.updates import OrderedUpdates
 
 for _name in ("grad", "Rop", "Lop", "jacobian", "hessian", "verify_grad", "numeric_grad"):
     setattr(tensor, _name, getattr(gradient, _name))
 
+__getattr__, __dir__ = deferred(__name__, compile="load", scanning="OpFromGraph foldl foldr map reduce scan scan_checkpoints")
 theano = sys.modules[__name__]  # programs write ``from theano import theano``
 compat.install()
 flags.set_numpy_errors()

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -34,10 +35,13 @@ def places(path: str) -> Iterator[tuple[str, dict[str, str] | None]]:
         yield module, {old: new or old for old, _, new in pairs} or None
 
 
-def _lookup(path: str) -> Callable[[str], Any]:
-    """The ``__getattr__`` of the classic module ``path``."""
+def _lookup(path: str, own: Callable[[str], Any] | None = None) -> Callable[[str], Any]:
+    """The ``__getattr__`` of the classic module ``path``; a module of today may have its ``own``, which is asked first."""
 
     def moved(name: str) -> Any:
+        if own is not None:
+            with suppress(AttributeError):
+                return own(name)
         if not name.startswith("__"):
             for module, names in places(path):
                 today = name if names is None else names.get(name)
@@ -75,7 +79,8 @@ def install() -> None:
     """Make every path of the table importable and reachable from the package above it."""
     for path in TABLE:
         if path in sys.modules:
-            vars(sys.modules[path])["__getattr__"] = _lookup(path)
+            inside = vars(sys.modules[path])
+            inside["__getattr__"] = _lookup(path, inside.get("__getattr__"))
             continue
         module = sys.modules[path] = Moved(path)
         above, _, name = path.rpartition(".")

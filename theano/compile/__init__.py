@@ -2,7 +2,6 @@
 
 from theano.compile.build import function
 from theano.compile.callable import Function
-from theano.compile.debugmode import DebugMode
 from theano.compile.io import In, Out, Param, SymbolicInput, SymbolicOutput
 from theano.compile.mode import (
     FAST_COMPILE,
@@ -17,11 +16,12 @@ from theano.compile.mode import (
     register_mode,
     register_optimizer,
 )
-from theano.compile.monitormode import MonitorMode
-from theano.compile.nanguardmode import NanGuardMode
-from theano.compile.profiling import ProfileStats
-from theano.compile.saving import load
+from theano.deferred import deferred
 from theano.tensor.sharedvar import SharedVariable, shared
+
+__getattr__, __dir__ = deferred(
+    __name__, debugmode="DebugMode", monitormode="MonitorMode", nanguardmode="NanGuardMode", profiling="ProfileStats", saving="load"
+)
 
 __all__ = [
     "FAST_COMPILE", "FAST_RUN", "DebugMode", "Function", "In", "Mode", "MonitorMode", "NanGuardMode", "Out", "Param", "ProfileStats",

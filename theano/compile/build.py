@@ -5,23 +5,24 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from theano.compile.callable import Function, LedFunction, Maker, ProfiledFunction
-from theano.compile.debug_function import DebugFunction
 from theano.compile.mode import Mode, get_mode
-from theano.compile.nodewise import NodewiseFunction
 from theano.compile.pipeline import Compilation
-from theano.compile.profiling import ProfileStats, compiled, stats_of
-from theano.compile.reference import ReferenceFunction
+from theano.compile.profile import count_compilation, stats_of
 from theano.compile.specify import specify
 from theano.flags import config
 from theano.graph.locks import building
 
-INTERPRETERS: dict[str, type[Function]] = {
-    "reference": ReferenceFunction,
-    "nodewise": NodewiseFunction,
-    "debug": DebugFunction,
+if TYPE_CHECKING:
+    from theano.compile.profiling import ProfileStats
+
+INTERPRETERS = {
+    "reference": "reference:ReferenceFunction",
+    "nodewise": "nodewise:NodewiseFunction",
+    "debug": "debug_function:DebugFunction",
 }
 """What runs the functions of a mode that are not machine code alone."""
 
@@ -81,13 +82,14 @@ def _uncollected() -> Iterator[None]:
 def build(compilation: Compilation, name: str | None, stats: ProfileStats | None = None) -> Function:
     """The callable of a finished compilation, which adds what it measures to ``stats``."""
     maker = Maker(compilation)
-    compiled(compilation.seconds)
+    count_compilation(compilation.seconds)
     if stats is None and compilation.profile:  # what was saved while it was measured still is
         stats = stats_of(True, name)
     s = compilation.specification
     kind: type[Function] = Function
     if compilation.mode.engine != "native":
-        kind = INTERPRETERS[compilation.mode.engine]
+        module, _, name_of_kind = INTERPRETERS[compilation.mode.engine].partition(":")
+        kind = getattr(import_module(f"theano.compile.{module}"), name_of_kind)
     elif stats is not None:
         kind = ProfiledFunction
     elif s.layout == "dict" or s.states or any(p.value is not None or p.implicit for p in s.parameters):

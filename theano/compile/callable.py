@@ -11,18 +11,17 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
 from theano import errors
-from theano.compile import copying, failures
+from theano.compile import failures
 from theano.compile.cells import Containers, Values
 from theano.compile.explain import explain
 from theano.compile.io import In, SymbolicInput, SymbolicOutput
 from theano.compile.pipeline import Compilation
 from theano.compile.profile import Profile
-from theano.compile.profiling import ProfileStats
 from theano.compile.python_steps import python_callback
 from theano.compile.sizes import Sizes
 from theano.compile.specify import new_container
@@ -30,6 +29,9 @@ from theano.compile.verbose import tell
 from theano.emit.llvm.status import GUARD, MEMORY, RANGE
 from theano.graph import Container, FunctionGraph
 from theano.runtime.native_type import NativeFunction
+
+if TYPE_CHECKING:
+    from theano.compile.profiling import ProfileStats
 
 
 class Maker:
@@ -161,7 +163,9 @@ class Function(NativeFunction):
                 raise ValueError(errors.message(text, cure=f"there are {', '.join(map(repr, choices)) or 'none'}"))
         positions = tuple(choices.index(choice) for choice in wanted)
         if positions not in self._parts:
-            self._parts[positions] = copying.part(self, positions)
+            from theano.compile.copying import part
+
+            self._parts[positions] = part(self, positions)
         results = self._parts[positions].execute(values)
         return dict(zip(wanted, results, strict=True)) if s.layout == "dict" else results
 
@@ -329,7 +333,9 @@ class Function(NativeFunction):
         >>> f(), g(), f(), g()
         (array(2.), array(20.), array(4.), array(20.))
         """
-        return copying.copied(self, swap, delete_updates, name or (f"{self.name} copy" if self.name else None), profile)
+        from theano.compile.copying import copied
+
+        return copied(self, swap, delete_updates, name or (f"{self.name} copy" if self.name else None), profile)
 
     def __copy__(self) -> Function:
         return self.copy()

@@ -23,7 +23,6 @@ Query(include=fast_run, exclude=blas)
 
 from __future__ import annotations
 
-import logging
 from importlib import import_module
 from typing import Any
 
@@ -32,8 +31,6 @@ from theano.flags import config
 from theano.interpret import Linker, PerformLinker, VM_Linker
 from theano.rewrite.query import Query
 from theano.rewrite.stages import StagedOptimizer, optdb
-
-logger = logging.getLogger("theano.compile.mode")
 
 
 class ReferenceLinker(Linker):
@@ -190,7 +187,9 @@ def _linker_of(given: Any) -> Any:
             raise ValueError(_unknown("linker", given, predefined_linkers, "the linker of a mode"))
         if given in _DIFFERS and given not in _told:
             _told.add(given)
-            logger.warning("the linker %r: %s", given, _DIFFERS[given])
+            import logging
+
+            logging.getLogger("theano.compile.mode").warning("the linker %r: %s", given, _DIFFERS[given])
         return found
     if not isinstance(given, Linker):
         choices = ", ".join(map(repr, predefined_linkers))

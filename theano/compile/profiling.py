@@ -15,7 +15,6 @@
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import logging
 import sys
@@ -24,16 +23,12 @@ from collections.abc import Callable, Iterable
 from io import StringIO
 from typing import Any
 
-from theano.compile.profile import Profile, StepProfile, Unit
+from theano.compile.profile import TOTALS, Profile, StepProfile, Unit, theano_imported_time
 from theano.errors import did_you_mean, message
 from theano.flags import config
 from theano.graph import here
 
 logger = logging.getLogger("theano.compile.profiling")
-theano_imported_time = time.perf_counter()
-
-TOTALS = {"rewrite": 0.0, "link": 0.0}
-"""Seconds of rewriting and of code generation of all functions since the start."""
 
 _at_exit: list[ProfileStats] = []
 _shared: dict[str, ProfileStats] = {}
@@ -412,11 +407,10 @@ def _writer(file: Any, width: int) -> Callable[[str], None]:
     return lambda text: print("\n".join(line[:width] for line in text.split("\n")), file=stream)
 
 
-def stats_of(given: Any, name: str | None) -> ProfileStats | None:
+def chosen_stats(asked: Any, name: str | None) -> ProfileStats | None:
     """What the argument ``profile`` of ``theano.function`` stands for; None where nothing is to be measured.
 
     A string names a profile that all functions compiled with the same string share."""
-    asked = config.profile if given is None else given
     if isinstance(asked, ProfileStats):
         return asked
     if isinstance(asked, str):
@@ -427,7 +421,7 @@ def stats_of(given: Any, name: str | None) -> ProfileStats | None:
     if not isinstance(asked, (bool, int)):
         cure = "give True, False, a message (functions with the same one share a profile), or a ProfileStats()"
         raise TypeError(message(f"function: profile is {asked!r}, which says not what to measure", cure=cure))
-    return ProfileStats(message=name or f"function {next(_numbers)} at {here(2)}") if asked else None
+    return ProfileStats(message=name or f"function {next(_numbers)} at {here(3)}") if asked else None
 
 
 def register_profiler_printer(fct: Callable[[ProfileStats, Any], Any]) -> Callable[[ProfileStats, Any], Any]:
@@ -436,12 +430,6 @@ def register_profiler_printer(fct: Callable[[ProfileStats, Any], Any]) -> Callab
         raise TypeError(message(f"register_profiler_printer: {fct!r} cannot be called", cure="give a function of (profile, file)"))
     _printers.append(fct)
     return fct
-
-
-def compiled(seconds: dict[str, float]) -> None:
-    """Count the passes of one more compilation."""
-    TOTALS["rewrite"] += seconds.get("rewrite", 0.0)
-    TOTALS["link"] += sum(t for name, t in seconds.items() if name != "rewrite")
 
 
 def print_global_stats(file: Any = None) -> None:
@@ -454,7 +442,6 @@ def print_global_stats(file: Any = None) -> None:
     say(f"  Time spent compiling Theano functions: rewriting = {TOTALS['rewrite']:6.3f}s, linker = {TOTALS['link']:6.3f}s\n")
 
 
-@atexit.register
 def print_at_exit() -> None:
     """Print the profiles that ask for it, and the global ones, where ``profiling.destination`` says."""
     wanted = [stats for stats in _at_exit if stats.fct_callcount or stats.compile_time > 1]

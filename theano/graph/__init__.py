@@ -16,14 +16,11 @@ of 100,000 nodes is built, walked, copied, pickled and dropped at Python's defau
 """
 
 from theano.graph.variable import Apply, Constant, NoParams, Node, Variable, nodes_constructed  # isort: skip  (types and ops are made of these)
+from theano.deferred import deferred
 from theano.graph.c_interface import CLinkerObject, CLinkerOp, CLinkerType
-from theano.graph.changes import GetCheckpoint, History, LambdExtract, ReplaceValidate, Validator
 from theano.graph.clone import clone, clone_get_equiv, clone_replace
 from theano.graph.container import Container
 from theano.graph.copying import DeepCopyOp, OutputGuard, ViewOp, deep_copy_op, view_op
-from theano.graph.destroying import DestroyHandler
-from theano.graph.enums import CDataType, CDataTypeConstant, CEnumType, EnumList, EnumType
-from theano.graph.external import COp, OpenMPOp
 from theano.graph.features import (
     AlreadyThere,
     Bookkeeper,
@@ -36,7 +33,6 @@ from theano.graph.features import (
 )
 from theano.graph.function_graph import Client, Clients, FunctionGraph, Uses
 from theano.graph.op import Op, PureOp, ops_with_inner_function, require_runnable
-from theano.graph.params import Params, ParamsType
 from theano.graph.provenance import NOWHERE, Origin, here, inherit, unite
 from theano.graph.running import Runner, check_maps
 from theano.graph.scratch import Scratch
@@ -78,7 +74,16 @@ from theano.graph.type import (
     generic,
     null_type,
 )
-from theano.graph.wrapping import FromFunctionOp, as_op, wrap_py
+
+__getattr__, __dir__ = deferred(
+    __name__,
+    changes="GetCheckpoint History LambdExtract ReplaceValidate Validator",
+    destroying="DestroyHandler",
+    enums="CDataType CDataTypeConstant CEnumType EnumList EnumType",
+    external="COp OpenMPOp",
+    params="Params ParamsType",
+    wrapping="FromFunctionOp as_op wrap_py",
+)
 
 __all__ = [
     "Apply", "Constant", "Node", "Op", "PureOp", "PureType", "Type", "Variable",

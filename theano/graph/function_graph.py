@@ -18,12 +18,12 @@ nothing here looks at the whole graph for a local change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, KeysView, Mapping, Sequence
+from collections.abc import Callable, Iterable, KeysView, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from theano.errors import InconsistencyError, MissingInputError, ReplacementDidntRemovedError, VariableTypeError, message
 from theano.flags import config
-from theano.graph.changes import LambdExtract
 from theano.graph.clone import clone_get_equiv
 from theano.graph.features import HOOKS, AlreadyThere, listeners
 from theano.graph.pickling import sources_first
@@ -515,10 +515,10 @@ class _Journal:
     """The changes since it was made."""
 
     def __init__(self) -> None:
-        self.changes: list[LambdExtract] = []
+        self.changes: list[Callable[[], None]] = []
 
     def on_change_input(self, fgraph: FunctionGraph, node: Any, i: int, r: Any, new_r: Any, reason: Any = None) -> None:
-        self.changes.append(LambdExtract(fgraph, node, i, r, reason))
+        self.changes.append(partial(fgraph.change_input, node, i, r, ("revert", reason)))
 
 
 class _Absent:

@@ -14,11 +14,17 @@ their inputs only where they need them, and for programs that use the linkers of
 (8, 'haha')
 """
 
-from theano.interpret.cells import add_clear_storage, gc_helper, map_storage
-from theano.interpret.failures import log_thunk_trace, raise_with_op, thunk_hook
+from theano.deferred import deferred
 from theano.interpret.linkers import UNCHANGED, Linker, LocalLinker, PerformLinker, WrapLinker, WrapLinkerMany, streamline
-from theano.interpret.machines import VM, Loop, LoopGC, Stack
 from theano.interpret.vm_linker import VM_Linker
+
+__getattr__, __dir__ = deferred(
+    __name__,
+    cells="add_clear_storage gc_helper map_storage unneeded_after",
+    failures="log_thunk_trace raise_with_op thunk_hook",
+    machines="VM Loop LoopGC Stack",
+    thunks="make_thunks",
+)
 
 __all__ = [
     "UNCHANGED", "VM", "Linker", "LocalLinker", "Loop", "LoopGC", "PerformLinker", "Stack", "VM_Linker", "WrapLinker", "WrapLinkerMany",

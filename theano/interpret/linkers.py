@@ -20,15 +20,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from theano import interpret  # what runs thunks is loaded when a graph is to be run
 from theano.errors import message
 from theano.flags import config
 from theano.graph import Apply, Container, FunctionGraph
-from theano.interpret.cells import Cell, Cells, map_storage, unneeded_after
-from theano.interpret.failures import raise_with_op
-from theano.interpret.machines import VM, Loop, LoopGC
-from theano.interpret.thunks import make_thunks
+
+if TYPE_CHECKING:
+    from theano.interpret.cells import Cell, Cells
+    from theano.interpret.machines import VM
 
 UNCHANGED: Any = object()
 """The default of arguments of ``clone``: as it was."""
@@ -138,10 +139,10 @@ class PerformLinker(LocalLinker):
     ) -> Made:
         fgraph = self._graph()
         order = self.schedule(fgraph)
-        inputs, outputs, cells = map_storage(fgraph, order, input_storage, output_storage, storage_map)
-        thunks, _ = make_thunks(order, cells, self.no_recycling, in_place=hasattr(fgraph, "destroy_handler"))
+        inputs, outputs, cells = interpret.map_storage(fgraph, order, input_storage, output_storage, storage_map)
+        thunks, _ = interpret.make_thunks(order, cells, self.no_recycling, in_place=hasattr(fgraph, "destroy_handler"))
         fresh = [cells[r] for r in self.no_recycling if r.owner is not None]
-        clear = unneeded_after(order, fgraph.outputs, cells) if self.allow_gc else None
+        clear = interpret.unneeded_after(order, fgraph.outputs, cells) if self.allow_gc else None
         return streamline(fgraph, thunks, order, clear, fresh), *containers(fgraph, inputs, outputs), thunks, order
 
 
@@ -163,9 +164,12 @@ def streamline(
 ) -> VM:
     """A machine that runs the thunks in order: first it empties the cells ``no_recycling``, after each thunk those of its entry of
     ``post_thunk_old_storage``.  Errors always name their node (``nice_errors``)."""
+    machine: VM
     if post_thunk_old_storage is None:
-        return Loop(order, thunks, no_recycling or ())
-    return LoopGC(order, thunks, no_recycling or (), post_thunk_old_storage)
+        machine = interpret.Loop(order, thunks, no_recycling or ())
+    else:
+        machine = interpret.LoopGC(order, thunks, no_recycling or (), post_thunk_old_storage)
+    return machine
 
 
 class WrapLinker(Linker):
@@ -220,7 +224,7 @@ class WrapLinker(Linker):
                 try:
                     self.wrapper(position, node, *thunks)
                 except Exception:
-                    raise_with_op(node, thunks[0])
+                    interpret.raise_with_op(node, thunks[0])
 
         f.thunk_groups = groups  # type: ignore[attr-defined]
         return f, first[1], first[2]

@@ -15,14 +15,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from theano import interpret
 from theano.errors import message
 from theano.graph import Apply
-from theano.interpret.cells import Cell, Cells, map_storage, unneeded_after
 from theano.interpret.linkers import LocalLinker, Made, Schedule, containers
-from theano.interpret.machines import VM, Loop, LoopGC, Stack
-from theano.interpret.thunks import make_thunks
+
+if TYPE_CHECKING:
+    from theano.interpret.cells import Cell, Cells
+    from theano.interpret.machines import VM
 
 
 class VM_Linker(LocalLinker):
@@ -85,14 +87,14 @@ class VM_Linker(LocalLinker):
         vm: VM
         if lazy or self.callback or self.callback_input or self.allow_partial_eval:
             needed = self.compute_gc_dependencies(storage_map) if self.allow_gc else None
-            vm = Stack(
+            vm = interpret.Stack(
                 nodes, thunks, fresh, storage_map, compute_map, fgraph, self.allow_gc, len(updated_vars), needed,
                 self.callback, self.callback_input,
             )  # fmt: skip
         elif post_thunk_clear is not None:
-            vm = LoopGC(nodes, thunks, fresh, post_thunk_clear)
+            vm = interpret.LoopGC(nodes, thunks, fresh, post_thunk_clear)
         else:
-            vm = Loop(nodes, thunks, fresh)
+            vm = interpret.Loop(nodes, thunks, fresh)
         vm.updates = [(storage_map[variable], storage_map[new]) for variable, new in updated_vars.items()]
         return vm
 
@@ -105,9 +107,9 @@ class VM_Linker(LocalLinker):
     ) -> Made:
         fgraph = self._graph()
         order = self.schedule(fgraph)
-        inputs, outputs, cells = map_storage(fgraph, order, input_storage, output_storage, storage_map)
-        thunks, computed = make_thunks(order, cells, self.no_recycling, in_place=hasattr(fgraph, "destroy_handler"))
-        clear = unneeded_after(order, fgraph.outputs, cells) if self.allow_gc else None
+        inputs, outputs, cells = interpret.map_storage(fgraph, order, input_storage, output_storage, storage_map)
+        thunks, computed = interpret.make_thunks(order, cells, self.no_recycling, in_place=hasattr(fgraph, "destroy_handler"))
+        clear = interpret.unneeded_after(order, fgraph.outputs, cells) if self.allow_gc else None
         produced = [r for node in order for r in node.outputs]
         vm = self.make_vm(order, thunks, inputs, outputs, cells, clear, produced, computed, self.updated_vars)
         vm.time_thunks = profiler is not None or self.profile is not None

@@ -18,7 +18,8 @@ from __future__ import annotations
 from typing import Any
 
 from theano.errors import message
-from theano.graph import AlreadyThere, DestroyHandler, FunctionGraph
+from theano.graph import AlreadyThere, FunctionGraph
+from theano.graph.destroying import DestroyHandler
 from theano.graph.features import HOOKS
 from theano.rewrite.passes import Optimizer
 

@@ -26,7 +26,6 @@ from typing import Any
 from theano.errors import InconsistencyError, message
 from theano.flags import config
 from theano.graph import Apply, FunctionGraph, Op, Variable, provenance
-from theano.graph.destroying import DestroyHandler
 from theano.graph.naming import operation
 
 Pairs = list[tuple[Variable, Variable]]
@@ -129,6 +128,8 @@ def _check_tracks(tracks: Any) -> None:
 def require_destroy_handler(fgraph: FunctionGraph) -> None:
     """Let a DestroyHandler refuse what is overwritten and still needed."""
     if not hasattr(fgraph, "destroy_handler"):
+        from theano.graph.destroying import DestroyHandler
+
         fgraph.attach_feature(DestroyHandler())
 
 

@@ -20,7 +20,6 @@ import functools
 import hashlib
 import os
 import stat
-import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -80,6 +79,8 @@ class ObjectCache:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not _ours(self.directory.stat()):
                 return _warn(self.directory, "it belongs to another user, or others may write to it", f"chmod go-w {self.directory}")
+            import tempfile
+
             handle, part = tempfile.mkstemp(dir=self.directory, suffix=".part")
             with open(handle, "wb") as file:
                 file.write(MAGIC + _digest(key, content) + content)

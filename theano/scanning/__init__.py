@@ -1,10 +1,12 @@
 """Loops and branches as graph nodes: a node holds the graph of its body and runs it as a region of the one native program."""
 
-from theano.scanning.branches import Branch, branch, ifelse
-from theano.scanning.folds import foldl, foldr, map, reduce, scan_checkpoints
+from theano.deferred import deferred
 from theano.scanning.loop import Scan, State, repeat
 from theano.scanning.opgraph import OpFromGraph
-from theano.scanning.scanner import scan, until
+
+__getattr__, __dir__ = deferred(
+    __name__, branches="Branch branch ifelse", folds="foldl foldr map reduce scan_checkpoints", scanner="scan until"
+)
 
 __all__ = [
     "Branch", "OpFromGraph", "Scan", "State",
