@@ -127,6 +127,9 @@ class Recorded:
     def __init__(self):
         self.graphs = []
 
+    def __repr__(self):
+        return "Recorded()"
+
     def optimize(self, fgraph):
         self.graphs.append(fgraph)
 

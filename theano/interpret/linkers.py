@@ -48,6 +48,9 @@ class Linker:
         if schedule is not None:
             vars(self)["schedule"] = schedule
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     def schedule(self, fgraph: FunctionGraph) -> list[Apply]:
         """The nodes in the order in which they run."""
         return fgraph.toposort()
