@@ -43,9 +43,9 @@ def forms():
     machine = target("avx2") if platform.machine().lower() in ("x86_64", "amd64") else target()
     code = emit_kernel(step.kernel, "surprise", machine, linkage="")
     return {
-        "graph": debugprint(surprise, file="str"),
+        "graph": debugprint(surprise, print_type=True, file="str"),
         "rules": "\n".join(f"{name}: {count}" for name, count in compilation.rewrites.hits.items()),
-        "rewritten": debugprint(judge, print_type=False, file="str"),
+        "rewritten": debugprint(judge, file="str"),
         "nests": nests_text(compilation.lowering),
         "program": program_text(compilation.program),
         "explain": f.explain(),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import theano.tensor as T
+from theano.flags import change_flags
 from theano.gradient import GradientError, verify_grad
 from theano.graph import Apply, Op
 
@@ -35,6 +36,11 @@ def test_right_gradients_pass(rng):
     verify_grad(Double(2.0), [rng.rand(3)], rng=rng)
     verify_grad(lambda x, y: T.tanh(T.dot(x, y)), [rng.rand(2, 3), rng.rand(3, 1)], rng=rng)
     verify_grad(lambda x: T.exp(x).sum(axis=1), [rng.rand(2, 3).astype("float32")], rng=rng)
+
+
+def test_no_test_values_are_asked_for(rng):
+    with change_flags(compute_test_value="raise"):
+        verify_grad(Double(2.0), [rng.rand(3)], rng=rng)
 
 
 def test_wrong_gradients_are_told(rng):

@@ -122,7 +122,7 @@ class TestBuilding:
 
     def test_texts(self, xy):
         fgraph = graph_of(xy, add(*xy))
-        assert str(fgraph) == "[Add.0]"
+        assert str(fgraph) == "[Add(x, y)]"
         assert repr(fgraph) == "FunctionGraph(x, y -> Add.0; 1 nodes)"
 
 
@@ -467,7 +467,7 @@ class TestFeatures:
         fgraph = graph_of(xy, z := neg(xy[0]), features=[PrintListener(), PrintListener(active=False)])
         fgraph.replace(z, xy[1], reason="test")
         assert capsys.readouterr().out.splitlines() == [
-            "-- attaching to [Neg.0]",
+            "-- attaching to [Neg(x)]",
             "-- importing Neg(x) reason: init",
             "-- changing (output, 0) from Neg.0 to y reason: test",
             "-- pruning Neg(x) reason: test",

@@ -22,8 +22,11 @@ v, m = T.dvector("v"), T.dmatrix("m")
         (lambda: T.switch(T.lt(x, y), x // y, y), "switch((x < y), (x // y), y)"),
         (lambda: T.dot(m, v), "(m \\dot v)"),
         (lambda: v.sum(), "Sum{acc_dtype=float64}(v)"),
-        (lambda: m.T, "InplaceDimShuffle{1,0}(m)"),
-        (lambda: T.fill(v, 0.0), "fill(v, InplaceDimShuffle{x}(TensorConstant{0.0}))"),
+        (lambda: m.T, "m.T"),
+        (lambda: T.fill(v, 0.0), "fill(v, TensorConstant{0.0})"),
+        (lambda: m + v, "(m + v)"),
+        (lambda: m.dimshuffle(0, "x", 1) * v.dimshuffle(0, "x"), "(DimShuffle{0, x, 1}(m) * DimShuffle{0, x}(v))"),
+        (lambda: m.sum().dimshuffle(), "Sum{acc_dtype=float64}(m)"),
         (lambda: T.max_and_argmax(m, axis=1)[1], "MaxAndArgmax{axis=[1]}.1(m)"),
     ],
 )

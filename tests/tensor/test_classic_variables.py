@@ -1,5 +1,6 @@
 """Variables behave as programs written for the classic system expect: one test for each rule, by its name."""
 
+import math
 import pickle
 
 import numpy as np
@@ -117,6 +118,12 @@ def test_an_array_in_an_expression_is_copied():
     z = x + value
     value[0] = 100
     assert z.eval({x: [0.0, 0.0]}).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("number", [int, float, math.sin])
+def test_variables_are_no_numbers_yet(number):
+    with pytest.raises(TypeError, match=r"a variable has no value before a function runs(.|\n)*test_classic_variables.py:\d+\n.*eval\(\)"):
+        number(T.dscalar("x"))
 
 
 def test_bare_truth_values_are_no_tensors():

@@ -65,7 +65,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         "theano.graph: inputs=graph_inputs variables=variables_between orphans=orphans_between ops=applys_between",
         "theano.graph: is_same_graph_with_merge=is_same_graph list_of_nodes=io_toposort",
         "theano.graph.variable: NoParams",
-        "theano.printing.strings",
+        "theano.graph.strings",
     ),
     "theano.gof.link": ("theano.graph: Container", "theano.interpret"),
     "theano.gof.null_type": ("theano.graph",),

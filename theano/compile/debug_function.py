@@ -341,7 +341,7 @@ def find_rewrite(written: FunctionGraph, mode: DebugMode, given: Sequence[Any]) 
 def _tree(variable: Variable) -> str:
     import theano
 
-    return str(theano.printing.debugprint(variable, depth=4, file="str"))
+    return str(theano.printing.debugprint(variable, depth=4, print_type=True, file="str"))
 
 
 class Steps(Feature):
@@ -378,4 +378,4 @@ def _refuse_difference(what: str, first: list[str], second: list[str]) -> None:
 def _lines(fgraph: FunctionGraph) -> list[str]:
     import theano
 
-    return str(theano.printing.debugprint(fgraph, ids="int", file="str")).splitlines()
+    return str(theano.printing.debugprint(fgraph, print_type=True, ids="int", file="str")).splitlines()

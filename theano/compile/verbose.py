@@ -43,7 +43,7 @@ def _tree(node: Any) -> str:
     import theano
 
     if isinstance(node, Apply):
-        return str(theano.printing.debugprint(node, file="str"))
+        return str(theano.printing.debugprint(node, print_type=True, file="str"))
     return "\n".join([str(node.op), *(f" |{v.name or ''} <{v.type.dtype}, {v.type.ndim} dimensions>" for v in node.inputs)])
 
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from theano.dtypes import is_discrete
-from theano.errors import DisconnectedInputError, message
+from theano.errors import message
 from theano.gradient.reverse import (
     ABSENT,
     ACTIONS,
@@ -54,15 +54,8 @@ def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise",
     for output in outputs:
         result = pushed.get(output)
         if result is None:
-            if disconnected_outputs == "raise":
-                raise DisconnectedInputError(
-                    message(
-                        "Rop: this output does not depend on any variable of wrt",
-                        rows=[("output", str(output), str(output.type), "")],
-                        cure="disconnected_outputs='ignore' returns zeros",
-                    )
-                )
-            report_disconnected(output, disconnected_outputs)
+            headline, cure = "Rop: this output does not depend on any variable of wrt", "disconnected_outputs='ignore' returns zeros"
+            report_disconnected(headline, ("output", output), disconnected_outputs, cure)
             result = absent(output, return_disconnected)
         results.append(result)
     return format_as(use_list, use_tuple, results)

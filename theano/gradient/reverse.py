@@ -27,6 +27,8 @@ from theano.tensor.elemwise import elemwise
 Known = Mapping[Variable, Variable]
 ACTIONS = ("raise", "warn", "ignore")
 ABSENT = ("zero", "None", "Disconnected")
+DISCONNECTED = "grad: the cost does not depend on this variable, or only through its shape or through a disconnected gradient"
+UNRELATED = "did you mean another variable? disconnected_inputs='ignore' returns zeros"
 
 
 def format_as(use_list: bool, use_tuple: bool, outputs: Any) -> Any:
@@ -86,7 +88,7 @@ def grad(
     for target in targets:
         result = grads.get(target)
         if result is None:
-            report_disconnected(target, disconnected_inputs)
+            report_disconnected(DISCONNECTED, ("wrt", target), disconnected_inputs, UNRELATED)
             result = absent(target, return_disconnected)
         elif isinstance(result.type, NullType):
             if null_gradients == "raise":
@@ -435,15 +437,12 @@ def _as_pattern_of(variable: Any, gradient: Any) -> Any:
     return patternbroadcast(gradient, wanted)
 
 
-def report_disconnected(variable: Variable, action: str) -> None:
+def report_disconnected(headline: str, party: tuple[str, Variable], action: str, cure: str) -> None:
     if action == "ignore":
         return
-    text = message(
-        "grad: the cost does not depend on this variable, or only through its shape or through a disconnected gradient",
-        rows=[("wrt", str(variable), str(variable.type), "")],
-        cure="did you mean another variable? disconnected_inputs='ignore' returns zeros",
-    )
+    role, variable = party
+    text = message(headline, [(role, variable, variable.type, variable.origin)], cure)
     if action == "warn":
-        warnings.warn(text, stacklevel=4)
+        warnings.warn(text, stacklevel=provenance.frames_outside())
     else:
         raise DisconnectedInputError(text)

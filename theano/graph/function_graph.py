@@ -28,6 +28,7 @@ from theano.graph.clone import clone_get_equiv
 from theano.graph.features import HOOKS, AlreadyThere, listeners
 from theano.graph.pickling import sources_first
 from theano.graph.provenance import unite
+from theano.graph.strings import as_string
 from theano.graph.traversal import io_toposort, pairs_of, several, toposort_nodes, walk
 from theano.graph.variable import Apply, Constant, Variable
 
@@ -138,7 +139,7 @@ class FunctionGraph:
         return item in self._nodes or item in self.clients
 
     def __str__(self) -> str:
-        return f"[{', '.join(map(str, self.outputs))}]"
+        return f"[{', '.join(as_string(self.inputs, self.outputs))}]"
 
     def __repr__(self) -> str:
         return f"FunctionGraph({', '.join(map(str, self.inputs))} -> {', '.join(map(str, self.outputs))}; {len(self._nodes)} nodes)"

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from theano.graph import Variable
-from theano.tensor.elemwise import Elemwise
+from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.products import Dot
 
 INFIX = {
@@ -48,8 +48,20 @@ def _formula(variable: Variable, parts: list[str]) -> str:
         return f"(-{parts[0]})"
     if isinstance(node.op, Dot):
         return f"({parts[0]} \\dot {parts[1]})"
+    if isinstance(node.op, DimShuffle):
+        return _transposed(node.op, parts[0])
     which = f".{variable.index}" if len(node.outputs) > 1 else ""
     return f"{_CLASSIC.get(name, name)}{which}({', '.join(parts)})"
+
+
+def _transposed(op: DimShuffle, text: str) -> str:
+    """Dimensions put before the others are not shown, as broadcasting would do the same."""
+    rank, order = len(op.input_broadcastable), list(op.new_order)
+    while order and order[0] == "x":
+        del order[0]
+    if order == list(range(rank)):
+        return text
+    return f"{text}.T" if order == list(range(rank))[::-1] else f"DimShuffle{{{', '.join(map(str, order))}}}({text})"
 
 
 pprint = pp

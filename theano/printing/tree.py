@@ -3,10 +3,10 @@
 >>> import theano, theano.tensor as T
 >>> x = T.dvector("x")
 >>> _ = debugprint(T.exp(x) * x)
-Elemwise{mul,no_inplace} [id A] <TensorType(float64, vector)> ''
- |Elemwise{exp,no_inplace} [id B] <TensorType(float64, vector)> ''
- | |x [id C] <TensorType(float64, vector)>
- |x [id C] <TensorType(float64, vector)>
+Elemwise{mul,no_inplace} [id A] ''
+ |Elemwise{exp,no_inplace} [id B] ''
+ | |x [id C]
+ |x [id C]
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from theano.graph import Apply, FunctionGraph, Variable
 def debugprint(
     obj: Any,
     depth: int = -1,
-    print_type: bool = True,
+    print_type: bool = False,
     file: Any = None,
     ids: str = "CHAR",
     stop_on_name: bool = False,
-    used_ids: dict[Any, str] | None = None,
     done: set[Any] | None = None,
+    used_ids: dict[Any, str] | None = None,
 ) -> Any:
     """Print ``obj`` (a variable, an apply node, a graph, a compiled function, or a list of these) as a tree.
 
-    ``depth`` limits the levels; ``ids`` labels nodes with ``"CHAR"`` letters, ``"int"`` numbers, ``"id"`` addresses or ``""``;
-    ``stop_on_name`` does not descend below named variables.  ``file``: a stream, or ``"str"`` to get the text back.
+    ``depth`` limits the levels; ``print_type`` adds the types; ``ids`` labels nodes with ``"CHAR"`` letters, ``"int"`` numbers, ``"id"``
+    addresses or ``""``; ``stop_on_name`` does not descend below named variables.  ``file``: a stream, or ``"str"`` to get the text back.
     """
     names = used_ids if used_ids is not None else {}
     seen = done if done is not None else set()

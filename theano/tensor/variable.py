@@ -195,6 +195,18 @@ class TensorOperators:
 
     __nonzero__ = __bool__
 
+    def __int__(self) -> int:
+        raise self._valueless("int")
+
+    def __float__(self) -> float:
+        raise self._valueless("float")
+
+    def _valueless(self, kind: str) -> TypeError:
+        row = (str(self), self.type, self.origin)
+        return TypeError(
+            message(f"{kind}: a variable has no value before a function runs", [row], "x.eval() computes it; x.astype() converts x")
+        )
+
     def __getitem__(self, index: Any) -> TensorVariable:
         from theano.tensor.subtensor import getitem
 

@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from theano.graph import Apply, io_toposort
+from theano.graph.traversal import io_toposort
+from theano.graph.variable import Apply
 
 
 def default_leaf_formatter(leaf: Any) -> str:
