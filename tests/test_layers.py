@@ -17,7 +17,7 @@ ROOMS = (
     ("interpret",),
     ("scalar",),
     ("tensor",),
-    ("sparse", "random"),
+    ("sparse", "random", "lists"),
     ("gradient",),
     ("scanning",),
     ("rewrite",),

@@ -6,7 +6,7 @@ matrix, ``s`` a number, ``i`` an integer vector, ``b`` a bool vector; their valu
 
 import re
 
-from tests.faces import extending, moding, rewriting
+from tests.faces import extending, listing, moding, rewriting
 from tests.faces.calls_elsewhere import ELSEWHERE
 from tests.faces.graphs import GRAPHS
 
@@ -466,6 +466,7 @@ CALLS = {
     **OTHERS,
     **ELSEWHERE,
     **extending.CALLS,
+    **listing.CALLS,
     **GRAPHS,
     **moding.CALLS,
     **rewriting.CALLS,

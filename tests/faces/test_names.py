@@ -20,7 +20,7 @@ from scipy import stats
 
 import theano
 import theano.tensor as T
-from tests.faces import extending, graph_samples, moding, rewriting, samples
+from tests.faces import extending, graph_samples, listing, moding, rewriting, samples
 from tests.faces.calls import CALLS, mentions
 from theano.compat.absent import why_absent
 
@@ -52,7 +52,7 @@ COMPLETE = {
     "theano.tensor.nnet.bn", "theano.tensor.nnet.nnet", "theano.tensor.sharedvar", "theano.tensor.subtensor", "theano.tensor.utils",
     "theano.tensor.xlogx", "theano.updates",
 }  # fmt: skip
-COMPLETE |= extending.MODULES | moding.MODULES | rewriting.MODULES
+COMPLETE |= extending.MODULES | listing.MODULES | moding.MODULES | rewriting.MODULES
 """Modules of which all names are there.  Of others that are not named above there are all names but those of theano/compat/absent.py, or,
 where that says nothing, none."""
 
@@ -93,7 +93,7 @@ VARIABLES = {name: T.TensorType(value.dtype.name, (False,) * value.ndim)(name) f
 TOOLS = {"T": T, "theano": theano, "np": np, "sp": sp, "stats": stats, "math": math, "partial": partial, "quietly": quietly}
 TOOLS |= {"refusal": refusal, "archived": archived, "dumped": dumped, "io": io, "pickle": pickle, "w": theano.shared(1.0, name="w")}
 TOOLS |= {"ADD": theano.function([VARIABLES["v"], theano.In(VARIABLES["s"], value=2.0)], VARIABLES["v"] + VARIABLES["s"])}
-TOOLS |= {"E": samples, "G": graph_samples, "W": moding.W, "R": rewriting.R}
+TOOLS |= {"E": samples, "G": graph_samples, "W": moding.W, "L": listing.L, "R": rewriting.R}
 NAMES = {**VARIABLES, **{name.upper(): value for name, value in VALUES.items()}, **TOOLS, "NOTHING": NOTHING}
 
 

@@ -163,5 +163,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     "theano.tensor.utils": ("theano.compile.inspecting",),
     "theano.tensor.var": ("theano.tensor.variable", "theano.tensor.variable: _tensor_py_operators=TensorOperators", "theano.tensor.type"),
     "theano.tensor.xlogx": ("theano.tensor: xlogx xlogy0", "theano.scalar: XlogX XlogY0 scalar_xlogx=xlogx scalar_xlogy0=xlogy0"),
+    "theano.typed_list": ("theano.lists", "theano.graph: Apply Constant Op Variable", "theano.tensor.slice_values: SliceType"),
+    "theano.typed_list.basic": ("theano.typed_list",),
+    "theano.typed_list.type": ("theano.lists.kinds",),
     "theano.updates": ("theano.tensor.updates",),
 }  # fmt: skip

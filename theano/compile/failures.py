@@ -20,6 +20,7 @@ from theano.emit.llvm.frame import all_steps, frames, written_buffers
 from theano.graph import Constant
 from theano.graph.naming import operation, title
 from theano.loops.ir import Buffer, Guard
+from theano.tensor.type import array_dtype
 
 Shape = Sequence[int | None]
 Row = tuple[str, str, str, str]
@@ -155,7 +156,8 @@ def row(label: str, variable: Any, shape: Shape | dict[int, int] = ()) -> Row:
     entries = [1 if b and s is None else known.get(axis, s) for axis, (b, s) in enumerate(zip(pattern, static))]
     text = ", ".join("?" if n is None else str(n) for n in entries)
     places = lines_of(variable)
-    return label, title(variable), f"{getattr(kind, 'dtype', kind)} ({text}{',' if len(entries) == 1 else ''})", places[0] if places else ""
+    said = str(kind) if array_dtype(kind) == "object" else f"{kind.dtype} ({text}{',' if len(entries) == 1 else ''})"
+    return label, title(variable), said, places[0] if places else ""
 
 
 def _first(operands: Sequence[tuple[Any, Shape]]) -> str:

@@ -57,10 +57,8 @@ def _references(variables: Iterable[Variable], numbers: dict[Variable, int], dig
             if not isinstance(variable, Constant):
                 raise Uncacheable(f"{variable} is neither an input nor a constant")
             numbers[variable] = len(numbers)
-            data = numpy.asarray(variable.data)
-            if data.dtype == object:
-                raise Uncacheable(f"the constant {variable} is no array")
-            digest.update(repr(("constant", type_key(variable.type), data.shape)).encode())
+            kind, data = type_key(variable.type), numpy.asarray(variable.data)
+            digest.update(repr(("constant", kind, data.shape)).encode())
             digest.update(numpy.ascontiguousarray(data).tobytes())
         found.append(numbers[variable])
     return found
