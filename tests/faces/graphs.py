@@ -1,7 +1,7 @@
 """A call of each name of the modules of graphs and linkers, with what it gives; the samples are G (:mod:`tests.faces.graph_samples`)."""
 
 FG = {
-    "FunctionGraph": ("str(theano.gof.fg.FunctionGraph([G.X, G.Y], [G.Z]))", "'[Add.0]'"),
+    "FunctionGraph": ("str(theano.gof.fg.FunctionGraph([G.X, G.Y], [G.Z]))", "'[Add(Neg(x), y)]'"),
     "FunctionGraph.add_input": ("(lambda f: f.add_input(G.number('n')) or str(f.inputs))(G.graph())", "'[x, y, n]'"),
     "FunctionGraph.disown": ("(lambda f: f.disown() or (f.inputs, len(f.apply_nodes)))(G.graph())", "([], 0)"),
     "FunctionGraph.clients": ("(lambda f: [i for _, i in f.clients(f.inputs[1])])(G.graph())", "[1]"),
@@ -15,7 +15,7 @@ FG = {
     "FunctionGraph.toposort": ("str(G.graph().toposort())", "'[Neg(x), Add(Neg.0, y)]'"),
     "FunctionGraph.orderings": ("len(G.destroyed().orderings())", "1"),
     "FunctionGraph.check_integrity": ("G.graph().check_integrity()", "None"),
-    "FunctionGraph.clone": ("str(G.graph().clone())", "'[Add.0]'"),
+    "FunctionGraph.clone": ("str(G.graph().clone())", "'[Add(Neg(x), y)]'"),
     "FunctionGraph.clone_get_equiv": ("(lambda f: f.clone_get_equiv()[1][f.inputs[0]] is not f.inputs[0])(G.graph())", "True"),
     "InconsistencyError": ("issubclass(theano.gof.fg.InconsistencyError, Exception)", "True"),
     "MissingInputError": ("G.refused(G.FunctionGraph, [G.X], [G.Z]) == theano.gof.fg.MissingInputError.__name__", "True"),
@@ -109,7 +109,7 @@ TOOLBOX = {
         f"G.heard({TB}.History(), lambda f, h: h.on_change_input(f, 'output', 0, f.inputs[0], f.inputs[1]) or f.checkpoint())", "1",
     ),
     "History.revert": (
-        f"G.heard({TB}.History(), lambda f, h: f.replace(f.outputs[0], f.inputs[0]) or h.revert(f, 0) or str(f))", "'[Add.0]'",
+        f"G.heard({TB}.History(), lambda f, h: f.replace(f.outputs[0], f.inputs[0]) or h.revert(f, 0) or str(f))", "'[Add(Neg(x), y)]'",
     ),
     "LambdExtract": (f"callable({TB}.LambdExtract(G.graph(), 'output', 0, G.X, 'r'))", "True"),
     "LambdExtract.__call__": (f"G.after(lambda f: {TB}.LambdExtract(f, 'output', 0, f.inputs[0]).__call__())", "'x'"),
@@ -131,8 +131,8 @@ TOOLBOX = {
         f"(lambda n: {TB}.PreserveVariableAttributes().on_change_input(None, None, 0, G.X, n) or n.name)(G.number())", "'x'",
     ),
     "PrintListener": (f"G.printed(G.graph, {TB}.PrintListener(active=True)).splitlines()[1]", "'-- importing Neg(x) reason: init'"),
-    "PrintListener.on_attach": (f"G.printed({TB}.PrintListener().on_attach, G.graph())", "'-- attaching to [Add.0]'"),
-    "PrintListener.on_detach": (f"G.printed({TB}.PrintListener().on_detach, G.graph())", "'-- detaching from [Add.0]'"),
+    "PrintListener.on_attach": (f"G.printed({TB}.PrintListener().on_attach, G.graph())", "'-- attaching to [Add(Neg(x), y)]'"),
+    "PrintListener.on_detach": (f"G.printed({TB}.PrintListener().on_detach, G.graph())", "'-- detaching from [Add(Neg(x), y)]'"),
     "PrintListener.on_import": (f"G.printed({TB}.PrintListener().on_import, None, G.NODE, 'r')", "'-- importing Neg(x) reason: r'"),
     "PrintListener.on_prune": (f"G.printed({TB}.PrintListener().on_prune, None, G.NODE, 'r')", "'-- pruning Neg(x) reason: r'"),
     "PrintListener.on_change_input": (
@@ -188,7 +188,7 @@ LINK = {
     "PerformLinker.make_all": ("len(G.linked().make_all()[3])", "2"),
     "WrapLinker": (f"G.linked({L}.WrapLinker([{L}.PerformLinker()], lambda i, node, thunk: thunk())).make_function()(3, 10)", "7"),
     "WrapLinker.clone": (f"len({L}.WrapLinker([{L}.PerformLinker()], print).clone().linkers)", "1"),
-    "WrapLinker.accept": (f"str({L}.WrapLinker([{L}.PerformLinker()], print).accept(G.graph()).fgraph)", "'[Add.0]'"),
+    "WrapLinker.accept": (f"str({L}.WrapLinker([{L}.PerformLinker()], print).accept(G.graph()).fgraph)", "'[Add(Neg(x), y)]'"),
     "WrapLinker.pre": (f"{L}.WrapLinker([{L}.PerformLinker()], print).pre(None, [], [], [])", "None"),
     "WrapLinkerMany": (
         f"G.linked({L}.WrapLinkerMany([{L}.PerformLinker()], [lambda i, n, t: t(), lambda i, n, t: None])).make_function()(3, 10)", "7",
@@ -230,7 +230,7 @@ VM = {
     ),
     "Stack.__call__": ("G.linked(theano.gof.vm.VM_Linker(lazy=True)).make_thunk([[3], [10]])[0].__call__()", "None"),
     "VM_Linker": (f"G.chosen({M}.VM_Linker(), 0, 10, 20)", "-20"),
-    "VM_Linker.accept": (f"str({M}.VM_Linker().accept(G.graph()).fgraph)", "'[Add.0]'"),
+    "VM_Linker.accept": (f"str({M}.VM_Linker().accept(G.graph()).fgraph)", "'[Add(Neg(x), y)]'"),
     "VM_Linker.accept_var_updates": (f"G.refused(G.linked({M}.VM_Linker()).accept_var_updates, {{G.X: G.Z}})", "'ValueError'"),
     "VM_Linker.compute_gc_dependencies": (
         f"(lambda linker: len(linker.compute_gc_dependencies(linker.fgraph.inputs)))(G.linked({M}.VM_Linker()))", "2",

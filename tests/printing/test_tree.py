@@ -70,7 +70,7 @@ def test_letters_go_on_after_z():
 
 def test_ids_and_what_is_done_can_be_carried_on():
     y, z = example()
-    used, done = {}, set()
+    used, done = {}, {}
     text(z, used_ids=used, done=done)
     assert text(y, used_ids=used, done=done).splitlines() == ["Elemwise{exp,no_inplace} [id C] 'y'", " |..."]
 

@@ -25,7 +25,7 @@ def debugprint(
     file: Any = None,
     ids: str = "CHAR",
     stop_on_name: bool = False,
-    done: set[Any] | None = None,
+    done: dict[Any, str] | None = None,
     used_ids: dict[Any, str] | None = None,
 ) -> Any:
     """Print ``obj`` (a variable, an apply node, a graph, a compiled function, or a list of these) as a tree.
@@ -34,7 +34,7 @@ def debugprint(
     addresses or ``""``; ``stop_on_name`` does not descend below named variables.  ``file``: a stream, or ``"str"`` to get the text back.
     """
     names = used_ids if used_ids is not None else {}
-    seen = done if done is not None else set()
+    seen = done if done is not None else {}
     lines = [line for root in _roots(obj) for line in _tree(root, depth, print_type, ids, stop_on_name, names, seen)]
     text = "\n".join(lines)
     if file == "str":
@@ -59,7 +59,7 @@ def _roots(obj: Any) -> Iterable[Variable]:
 
 
 def _tree(
-    root: Variable, depth: int, print_type: bool, ids: str, stop_on_name: bool, names: dict[Any, str], seen: set[Any]
+    root: Variable, depth: int, print_type: bool, ids: str, stop_on_name: bool, names: dict[Any, str], seen: dict[Any, str]
 ) -> Iterable[str]:
     """Lines of one root, by an explicit stack: a chain of any length prints at the default recursion limit."""
     stack: list[tuple[Variable, str]] = [(root, "")]
@@ -78,7 +78,7 @@ def _tree(
             if node.inputs:
                 yield f"{inside}..."
             continue
-        seen.add(key)
+        seen[key] = ""
         stack.extend((child, inside) for child in reversed(node.inputs))
 
 
