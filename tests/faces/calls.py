@@ -6,7 +6,7 @@ matrix, ``s`` a number, ``i`` an integer vector, ``b`` a bool vector; their valu
 
 import re
 
-from tests.faces import extending, listing, moding, rewriting
+from tests.faces import extending, listing, moding, rewriting, watching
 from tests.faces.calls_elsewhere import ELSEWHERE
 from tests.faces.graphs import GRAPHS
 
@@ -470,6 +470,7 @@ CALLS = {
     **GRAPHS,
     **moding.CALLS,
     **rewriting.CALLS,
+    **watching.CALLS,
 }
 
 

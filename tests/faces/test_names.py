@@ -20,7 +20,7 @@ from scipy import stats
 
 import theano
 import theano.tensor as T
-from tests.faces import extending, graph_samples, listing, moding, rewriting, samples
+from tests.faces import extending, graph_samples, listing, moding, rewriting, samples, watching
 from tests.faces.calls import CALLS, mentions
 from theano.compat.absent import why_absent
 
@@ -35,9 +35,7 @@ NOTHING = object()
 """What matters is that the call works."""
 
 MISSING = {
-    "theano.tensor": {
-        "LoadFromDisk", "irecv", "isend", "load", "mpi_send_wait_key", "mpi_tag_key", "recv", "send", "TensorVariable.__count__",
-    },
+    "theano.printing": {"pydotprint"},
     "theano.tensor.nnet": {
         "abstract_conv2d", "conv2d", "conv2d_grad_wrt_inputs", "conv2d_transpose", "conv3d", "separable_conv2d",
     },
@@ -50,9 +48,9 @@ COMPLETE = {
     "theano.scalar.basic",
     "theano.scan_module", "theano.scan_module.scan_op", "theano.scan_module.scan_utils", "theano.tensor.basic", "theano.tensor.extra_ops",
     "theano.tensor.nnet.bn", "theano.tensor.nnet.nnet", "theano.tensor.sharedvar", "theano.tensor.subtensor", "theano.tensor.utils",
-    "theano.tensor.xlogx", "theano.updates",
+    "theano.tensor", "theano.tensor.xlogx", "theano.updates",
 }  # fmt: skip
-COMPLETE |= extending.MODULES | listing.MODULES | moding.MODULES | rewriting.MODULES
+COMPLETE |= extending.MODULES | listing.MODULES | watching.MODULES | moding.MODULES | rewriting.MODULES
 """Modules of which all names are there.  Of others that are not named above there are all names but those of theano/compat/absent.py, or,
 where that says nothing, none."""
 
@@ -93,7 +91,7 @@ VARIABLES = {name: T.TensorType(value.dtype.name, (False,) * value.ndim)(name) f
 TOOLS = {"T": T, "theano": theano, "np": np, "sp": sp, "stats": stats, "math": math, "partial": partial, "quietly": quietly}
 TOOLS |= {"refusal": refusal, "archived": archived, "dumped": dumped, "io": io, "pickle": pickle, "w": theano.shared(1.0, name="w")}
 TOOLS |= {"ADD": theano.function([VARIABLES["v"], theano.In(VARIABLES["s"], value=2.0)], VARIABLES["v"] + VARIABLES["s"])}
-TOOLS |= {"E": samples, "G": graph_samples, "W": moding.W, "L": listing.L, "R": rewriting.R}
+TOOLS |= {"E": samples, "G": graph_samples, "W": moding.W, "L": listing.L, "P": watching.P, "R": rewriting.R}
 NAMES = {**VARIABLES, **{name.upper(): value for name, value in VALUES.items()}, **TOOLS, "NOTHING": NOTHING}
 
 

@@ -1,6 +1,8 @@
 """Variables, constants, Apply: classic manners."""
 
 import copy
+import pickle
+import re
 
 import pytest
 
@@ -28,6 +30,13 @@ def test_any_attribute_and_tags():
     with pytest.raises(AttributeError):
         _ = x.tag.absent
     assert copy.copy(x).anything == 1
+
+
+def test_each_has_a_name_of_its_own():
+    x, c = number("x"), constant(3)
+    assert re.fullmatch(r"auto_\d+", x.auto_name) and x.auto_name == x.auto_name
+    kin = [x, c, x.clone(), copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x)), c.clone(), Constant(number, 3)]
+    assert len({v.auto_name for v in kin}) == len(kin)
 
 
 def test_texts():

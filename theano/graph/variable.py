@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from theano.errors import TestValueError, VariableTypeError, message
@@ -62,8 +63,11 @@ class Variable(Node):
     _tag: Scratch | None
     _origin: Origin | None
 
-    _transient = frozenset({"fgraph", "_compiled"})
+    _transient = frozenset({"fgraph", "_compiled", "_auto_name"})
     """Attributes that are neither pickled nor copied."""
+
+    __count__ = count()
+    """The numbers of :attr:`auto_name`."""
 
     construction_observers: list[Callable[[Any], None]] = []
     """Called with every variable that is made, of whatever class; see :func:`nodes_constructed`."""
@@ -123,6 +127,13 @@ class Variable(Node):
             self.owner.origin = origin
         else:
             self._origin = origin
+
+    @property
+    def auto_name(self) -> str:
+        """A name that no other variable of this process has: ``auto_`` and a number, which is given when it is first asked for."""
+        if "_auto_name" not in self.__dict__:
+            self.__dict__["_auto_name"] = f"auto_{next(Variable.__count__)}"
+        return str(self.__dict__["_auto_name"])
 
     @property
     def clients(self) -> Uses:

@@ -1,9 +1,12 @@
 """Show to people what is inside: :func:`debugprint` gives a graph as an indented tree, :func:`pprint` as mathematics;
-:func:`nests_text`, :func:`kernel_text` and :func:`program_text` the forms below it.
+:func:`nests_text`, :func:`kernel_text` and :func:`program_text` the forms below it; :class:`Print` shows values when they are computed.
 """
 
+from theano.deferred import deferred
 from theano.printing.loops import kernel_text, nests_text, program_text
 from theano.printing.pretty import pp, pprint
 from theano.printing.tree import debugprint
 
-__all__ = ["debugprint", "kernel_text", "nests_text", "pp", "pprint", "program_text"]
+__getattr__, __dir__ = deferred(__name__, values="Print")
+
+__all__ = ["Print", "debugprint", "kernel_text", "nests_text", "pp", "pprint", "program_text"]

@@ -457,7 +457,7 @@ class TensorConstant(TensorOperators, Constant):
     True
     """
 
-    _transient = frozenset({"fgraph", "_compiled", "_signature"})
+    _transient = Constant._transient | {"_signature"}
 
     @property
     def _static(self) -> StaticShape | None:  # type: ignore[override]
