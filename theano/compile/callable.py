@@ -234,8 +234,9 @@ class Function(NativeFunction):
 
     def _fail(self, status: int, first: int, second: int, steps: int, *arguments: Any) -> None:
         """Raise the error that a native status stands for."""
-        error = self._error(status, first, second, arguments)
-        raise errors.in_step(error, steps - 1) if steps else error
+        if not steps:
+            raise self._error(status, first, second, arguments)  # held by no name here: a frame that holds what it raises is garbage
+        raise errors.in_step(self._error(status, first, second, arguments), steps - 1)
 
     def _error(self, status: int, first: int, second: int, arguments: Sequence[Any]) -> Exception:
         loaded, sizes = self._loaded, Sizes(self._loaded.program, arguments)

@@ -9,8 +9,8 @@
 True
 >>> PrintCurrentFunctionGraph("before fusion").optimize(fgraph)
 PrintCurrentFunctionGraph: before fusion
-Elemwise{exp,no_inplace} [id A] <TensorType(float64, scalar)> ''
- |x [id B] <TensorType(float64, scalar)>
+Elemwise{exp,no_inplace} [id A] ''
+ |x [id B]
 """
 
 from __future__ import annotations

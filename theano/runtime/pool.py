@@ -10,8 +10,8 @@ the end and touches nothing; one whose number counts knows by that that the job'
 
 There are threads on Linux (x86-64 and AArch64); elsewhere every loop runs on the caller's.
 
->>> set_threads(2)
->>> threads()
+>>> with set_threads(2):
+...     threads()
 2
 """
 

@@ -7,7 +7,7 @@ outside: the loop reads it as an invariant.
 >>> x, w = T.dmatrix("x"), T.dscalar("w")
 >>> step = Step()
 >>> row = step.sequence(x)
->>> step.record(row * T.exp(w))
+>>> position = step.record(row * T.exp(w))
 >>> (squares,) = step.loop(x.shape[0])
 >>> squares.owner.inputs[-1].owner.inputs
 [Elemwise{exp,no_inplace}.0]

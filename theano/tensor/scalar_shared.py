@@ -1,7 +1,7 @@
 """Shared scalar variables: one number, for graphs of scalar operations.  (``theano.shared(2.0)`` is a tensor of rank 0.)
 
 >>> rate = shared(0.5, name="rate")
->>> rate.type, (rate * 2).type, rate.get_value() / 2
+>>> rate.type, (rate * 2).type, float(rate.get_value() / 2)
 (float64, float64, 0.25)
 """
 
