@@ -41,7 +41,7 @@ import numpy as np
 
 from theano.emit.dialects import ATOMIC, NATIVE, TYPES, literal
 from theano.emit.llvm.reduce import identities
-from theano.loops.ir import LANES, Accumulator, Check, Fold, Kernel, Loop, Statement, Store
+from theano.loops.ir import LANES, NEXT, Accumulator, Check, Fold, Kernel, Loop, Statement, Store
 from theano.loops.statements import all_statements, grouped, map_values, stored_buffers, values_of
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import COMPARISONS, COMPUTED_FLOATS, INTEGERS, LEAVES, Value, walk
@@ -315,7 +315,8 @@ class _Printer:
         split = not scope.alone and loop.kind == "vector"  # among the threads of the group
         self._forget(stored_buffers([loop]), scope)  # an iteration sees the stores of those before it
         whole = [loop] if split else []
-        self._order(loaded_by([loop.extent]) | loaded(whole), stored_buffers(whole), scope)
+        entry = [loop.extent, *(start for accumulator in loop.accumulators for start in accumulator.starts)]
+        self._order(loaded_by(entry) | loaded(whole), stored_buffers(whole), scope)
         before = self.read, self.written
         extent = self._value(loop.extent, scope)
         results = [self._declare(accumulator, scope) for accumulator in loop.accumulators]
@@ -323,10 +324,14 @@ class _Printer:
         first, step = ("LID", f"{index} += LSZ") if split else ("0", f"{index}++")
         inner = scope.inner(scope.alone or split)
         inner.leaves["index", loop.index] = index
+        inner.leaves.update((("acc", (a.key, 0)), names[0]) for a, names in zip(loop.accumulators, results) if a.combine == NEXT)
         self._statements(loop.body, inner)
         self._order(loaded_by(v for a in loop.accumulators for v in a.values), set(), inner)
-        for accumulator, names in zip(loop.accumulators, results):
-            values = [self._value(value, inner) for value in accumulator.values]
+        added = [[self._value(value, inner) for value in accumulator.values] for accumulator in loop.accumulators]
+        for accumulator, names, values in zip(loop.accumulators, results, added):
+            if accumulator.combine == NEXT:  # the others still read what there was
+                inner.line(f"{TYPES[accumulator.values[0].dtype]} {names[0]}_next = {values[0]};")
+        for accumulator, names, values in zip(loop.accumulators, results, added):
             for line in _combine(accumulator, names, values):
                 inner.line(line)
         if not inner.alone and stored_buffers(loop.body):
@@ -345,6 +350,9 @@ class _Printer:
     def _declare(self, accumulator: Accumulator, scope: _Scope) -> list[str]:
         number = next(self.count)
         names = []
+        if accumulator.combine == NEXT:
+            scope.line(f"{TYPES[accumulator.values[0].dtype]} a{number} = {self._value(accumulator.starts[0], scope)};")
+            return [f"a{number}"]
         starts = identities(accumulator.combine, [value.dtype for value in accumulator.values])
         for position, (value, start) in enumerate(zip(accumulator.values, starts)):
             names.append(f"a{number}" if len(accumulator.values) == 1 else f"a{number}_{position}")
@@ -460,6 +468,8 @@ def _combine(accumulator: Accumulator, names: Sequence[str], values: Sequence[st
     """Lines that put ``values`` into what ``names`` hold."""
     if isinstance(accumulator.combine, Fold):
         return _folded(accumulator.combine, names, values)
+    if accumulator.combine == NEXT:
+        return [f"{names[0]} = {names[0]}_next;"]
     function = f"{accumulator.combine}_{TYPES[accumulator.values[0].dtype]}"
     if len(names) == 1:
         return [f"{names[0]} = {function}({names[0]}, {values[0]});"]

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from theano.emit.llvm.reduce import identities
-from theano.loops.ir import LANES, Accumulator, Check, Combine, Fold, Kernel, Loop, Statement, Store
+from theano.loops.ir import LANES, NEXT, Accumulator, Check, Combine, Fold, Kernel, Loop, Statement, Store
 from theano.loops.statements import all_statements, loaded_buffers, stored_buffers
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import Value, walk
@@ -149,18 +149,27 @@ class _Run:
 
     def _iterations(self, loop: Loop, span: range) -> list[list[Any]]:
         """One after another."""
-        partials = [_start(accumulator, loop, tuple(self.axes)) for accumulator in loop.accumulators]
+        partials = [
+            [[self.spread(start) for start in a.starts]] if a.combine == NEXT else _start(a, loop, tuple(self.axes))
+            for a in loop.accumulators
+        ]
         for number in span:
             self.leaves["index", loop.index] = np.int64(number)
-            self.body(loop.body)
             for accumulator, lanes in zip(loop.accumulators, partials, strict=True):
+                if accumulator.combine == NEXT:
+                    self.leaves["acc", (accumulator.key, 0)] = lanes[0][0]
+            self.body(loop.body)
+            added = [[self.spread(v).copy() for v in accumulator.values] for accumulator in loop.accumulators]
+            for accumulator, lanes, values in zip(loop.accumulators, partials, added, strict=True):
                 lane = (number - span.start) % len(lanes)
-                lanes[lane] = _combine(accumulator.combine, lanes[lane], [self.spread(v) for v in accumulator.values])
+                lanes[lane] = values if accumulator.combine == NEXT else _combine(accumulator.combine, lanes[lane], values)
         return partials
 
     def as_axis(self, loop: Loop) -> bool:
         """Can no iteration see what another does?"""
         statements = list(all_statements(loop.body))
+        if any(a.combine == NEXT for a in loop.accumulators):
+            return False
         if any(isinstance(s, Check) or (isinstance(s, Store) and s.combine) for s in statements):
             return False
         if any(isinstance(s, Loop) and _mentions(s.extent, loop) for s in statements):

@@ -49,13 +49,16 @@ class _Numbering:
 
     def loop(self, loop: Loop) -> Key:
         extent = self.value(loop.extent)
+        starts = tuple(self.value(v) for a in loop.accumulators for v in a.starts)
         self.indices[loop.index] = self.loops
         self.loops += 1
+        for state in (a for a in loop.accumulators if a.starts):
+            self.accumulators[state.key] = len(self.accumulators)
         body = self.body(loop.body)
         carried = tuple((self.combine(a.combine), *map(self.value, a.values)) for a in loop.accumulators)
-        for accumulator in loop.accumulators:
+        for accumulator in (a for a in loop.accumulators if not a.starts):
             self.accumulators[accumulator.key] = len(self.accumulators)
-        return "loop", loop.kind, extent, body, carried
+        return "loop", loop.kind, extent, starts, body, carried
 
     def combine(self, combine: Combine) -> Key | str:
         """Of code, all but its name."""

@@ -35,8 +35,14 @@ class Fold:
 Combine = str | Fold
 
 
+NEXT = "next"
+"""No reduction: what an iteration adds takes the place of what there was, and the next iteration reads it."""
+
+
 def carried(combine: Combine) -> int:
     """How many values it carries."""
+    if combine == NEXT:
+        return 1
     return len(combine.starts) if isinstance(combine, Fold) else COMBINES[combine]
 
 
@@ -46,11 +52,15 @@ class Accumulator:
 
     Its results are read *after* the loop as leaves ``acc`` with ``data=(key, position)``.  A sum starts at 0, a product
     at 1, max at -inf (the least integer), argmax at (-inf, 0); its order of combination is fixed: :data:`LANES`
-    partial results by ``iteration % LANES``, combined as a balanced tree (left half with right half)."""
+    partial results by ``iteration % LANES``, combined as a balanced tree (left half with right half).
+
+    With :data:`NEXT` it begins as ``starts``, computed before the loop, which is serial; its leaf is read in the body too, where it is
+    what the iteration before has left."""
 
     key: int
     combine: Combine
     values: tuple[Value, ...]
+    starts: tuple[Value, ...] = ()
 
 
 LANES = 32

@@ -20,6 +20,7 @@ from theano.loops.fuse import Group, Item, fuse, needed_nests, plan_stores
 from theano.loops.ir import Buffer, Frame, Guard, IfRegion, KernelStep, LibraryStep, Loop, LoopRegion, Program, PythonStep, Step, Store
 from theano.loops.lower import Lowering
 from theano.loops.nest import Nest, Operand, Parts, Result, Sink
+from theano.loops.recur import repeat_in_registers
 from theano.scalar.instructions import ITEMSIZE, Value, walk
 
 ALIGNMENT = 64
@@ -414,7 +415,8 @@ class _Planner:
         assert nest.control is not None
         told = (nest.control.counter, nest.control.stop, nest.control.done)
         counter, stop, done = (None if r is None else self._buffer(r) for r in told)
-        return [LoopRegion(self.extents.canonical(nest.space[0]), frames[0], carried, counter, (nest.node,), stop, done)]
+        region = LoopRegion(self.extents.canonical(nest.space[0]), frames[0], carried, counter, (nest.node,), stop, done)
+        return [repeat_in_registers(region, self.extents)]
 
     def _library(self, nest: Nest) -> list[Step]:
         """A matrix product; what it accumulates into is copied first unless it is the same storage."""

@@ -16,16 +16,17 @@ def map_values(statement: Statement, change: Callable[[Value], Value]) -> Statem
     if isinstance(statement, Check):
         return replace(statement, ok=change(statement.ok), payload=change(statement.payload))
     extent = change(statement.extent)
+    starts = [tuple(map(change, accumulator.starts)) for accumulator in statement.accumulators]
     body = tuple(map_values(inner, change) for inner in statement.body)
-    carried = tuple(_map_accumulator(accumulator, change) for accumulator in statement.accumulators)
+    carried = tuple(_map_accumulator(a, begun, change) for a, begun in zip(statement.accumulators, starts, strict=True))
     return Loop(statement.index, extent, body, carried, statement.kind)
 
 
-def _map_accumulator(accumulator: Accumulator, change: Callable[[Value], Value]) -> Accumulator:
+def _map_accumulator(accumulator: Accumulator, starts: tuple[Value, ...], change: Callable[[Value], Value]) -> Accumulator:
     values, combine = tuple(map(change, accumulator.values)), accumulator.combine
     if isinstance(combine, Fold):
         combine = replace(combine, results=tuple(map(change, combine.results)))
-    return Accumulator(accumulator.key, combine, values)
+    return Accumulator(accumulator.key, combine, values, starts)
 
 
 def values_of(body: Iterable[Statement]) -> Iterator[Value]:
@@ -37,6 +38,7 @@ def values_of(body: Iterable[Statement]) -> Iterator[Value]:
             yield from (statement.ok, statement.payload)
         else:
             yield statement.extent
+            yield from (start for accumulator in statement.accumulators for start in accumulator.starts)
             yield from values_of(statement.body)
             for accumulator in statement.accumulators:
                 yield from accumulator.values

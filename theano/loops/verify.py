@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from theano.errors import InconsistencyError
 from theano.loops.affine import is_constant, split
-from theano.loops.ir import COMBINES, Accumulator, Check, Fold, Kernel, Loop, Statement, Store, carried
+from theano.loops.ir import COMBINES, NEXT, Accumulator, Check, Fold, Kernel, Loop, Statement, Store, carried
 from theano.loops.statements import all_statements
 from theano.scalar.instructions import (
     ARITHMETIC,
@@ -90,8 +90,13 @@ class _Kernel:
             if enclosing is not None:
                 fail(where, "a vector loop inside a vector loop")
             self.vector = loop.extent.trace.leaf("index", "int64", loop.index)
+        states = [a for a in loop.accumulators if a.combine == NEXT]
+        if states and loop.kind != "serial":
+            fail(where, "its iterations read what the one before has left, so they cannot run in lanes")
+        for state in states:
+            self.start(state, f"{where}: accumulator {state.key}")
         self.indices.append(loop.index)
-        self.results.append({})
+        self.results.append({(state.key, 0): state.starts[0].dtype for state in states})
         self.body(loop.body, f"{where}: ")
         for accumulator in loop.accumulators:
             self.accumulator(accumulator, f"{where}: accumulator {accumulator.key}")
@@ -101,10 +106,15 @@ class _Kernel:
         for accumulator in loop.accumulators:
             self.results[-1] |= {(accumulator.key, position): value.dtype for position, value in enumerate(accumulator.values)}
 
+    def start(self, state: Accumulator, where: str) -> None:
+        if [v.dtype for v in state.starts] != [v.dtype for v in state.values]:
+            fail(where, "it starts as another type than it goes on")
+        self.value(state.starts[0], f"{where}: start")
+
     def accumulator(self, accumulator: Accumulator, where: str) -> None:
         combine = accumulator.combine
         name = combine.name if isinstance(combine, Fold) else combine
-        if isinstance(combine, str) and combine not in COMBINES:
+        if isinstance(combine, str) and combine not in (*COMBINES, NEXT):
             fail(where, f"unknown combine {combine!r}")
         if len(accumulator.values) != carried(combine):
             fail(where, f"{name} carries {carried(combine)} values, not {len(accumulator.values)}")
@@ -116,7 +126,7 @@ class _Kernel:
         allowed = BOOL + INTEGERS if combine in ("and", "or") else INTEGERS + COMPUTED_FLOATS
         if isinstance(combine, Fold):
             _verify_fold(combine, [value.dtype for value in accumulator.values], where)
-        elif accumulator.values[0].dtype not in allowed:
+        elif combine != NEXT and accumulator.values[0].dtype not in allowed:
             fail(where, f"{combine} of {accumulator.values[0].dtype}")
 
     def store(self, store: Store, where: str) -> None:

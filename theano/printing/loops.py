@@ -27,6 +27,7 @@ from typing import Any
 from theano.compile.explain import at_most, inner_frames, walk_steps
 from theano.loops.canonical import kernel_key
 from theano.loops.ir import (
+    NEXT,
     Accumulator,
     Buffer,
     Check,
@@ -98,6 +99,9 @@ def _loop(loop: Loop, spelling: Spelling, level: int, parallel: bool) -> Iterato
     definitions, (extent,) = spelling.lines([loop.extent])
     how = (["in lanes"] if loop.kind == "vector" else []) + (["in parallel"] if parallel else [])
     yield from (INDENT * level + line for line in definitions)
+    for state in (a for a in loop.accumulators if a.starts):
+        more, (start,) = spelling.lines(state.starts)
+        yield from (INDENT * level + line for line in (*more, f"acc{state.key} = {start}"))
     yield f"{INDENT * level}for i{loop.index} < {extent}{' ' if how else ''}{', '.join(how)}:"
     yield from _body(loop.body, loop.accumulators, spelling.inside(), level + 1)
 
@@ -122,6 +126,8 @@ def _named(combine: Combine) -> str:
 
 def _accumulation(accumulator: Accumulator, texts: Sequence[str]) -> str:
     name, how = f"acc{accumulator.key}", _named(accumulator.combine)
+    if how == NEXT:
+        return f"{name} = {texts[0]}"
     if len(texts) == 2:
         return f"{name}, at{accumulator.key} = {how}({name}, at{accumulator.key}, {', '.join(texts)})"
     return f"{name} {_UPDATES[how]} {texts[0]}" if how in _UPDATES else f"{name} = {how}({name}, {texts[0]})"

@@ -161,7 +161,13 @@ class _Emission(Values):
         def update() -> list[str]:
             return self._combine(loop, [c.name for c in carried], lanes)
 
-        return _results(loop, self.counted(loop, start, stop, 1, certain, carried, update))
+        def begin() -> None:
+            for (key, position, dtype, text), accumulator in zip(_results(loop, [c.name for c in carried]), combining, strict=True):
+                if accumulator.starts:
+                    self.known["acc", (key, position)] = Operand(text, dtype, lanes, self.scope)
+
+        combining = [a for a in loop.accumulators for _ in a.values]
+        return _results(loop, self.counted(loop, start, stop, 1, certain, carried, update, begin=begin))
 
     def _vector(self, loop: Loop, start: str, stop: str, certain: bool) -> list[tuple[int, int, str, str]]:
         """In lanes.  What a reduction carries is in registers, or in memory if the body needs the registers itself."""
@@ -302,9 +308,11 @@ class _Emission(Values):
         update: Callable[[], list[str]],
         body: Callable[[], None] | None = None,
         whole: bool = False,
+        begin: Callable[[], None] | None = None,
     ) -> list[str]:
         """Print ``for position in range(start, stop, step)``; the carried values after it.  ``body`` prints what is done each time;
-        without it that is the body of ``loop``, in lanes if ``step`` is not 1; ``whole``: it divides the range."""
+        without it that is the body of ``loop``, in lanes if ``step`` is not 1; ``whole``: it divides the range.  ``begin`` is called first
+        in the new scope."""
         outer, head, done = self.scope, self.label(), self.label()
         if certain:
             outer_jump = f"  br label %{head}"
@@ -315,6 +323,8 @@ class _Emission(Values):
             scope.index = None
             body()
         else:
+            if begin is not None:
+                begin()
             for statement in grouped(loop.body):
                 self.statement(statement)
         new = update()
@@ -363,6 +373,11 @@ class _Emission(Values):
     def _registers(self, accumulators: Iterable[Accumulator], lanes: int) -> Iterator[_Carried]:
         for accumulator in accumulators:
             dtypes = [v.dtype for v in accumulator.values]
+            if accumulator.starts:
+                for start in accumulator.starts:
+                    text = self.operand(start).spread(lanes)
+                    yield _Carried(register(start.dtype, lanes), text, f"%v{next(self.root.code.names)}")
+                continue
             for number, dtype in zip(identities(accumulator.combine, dtypes), dtypes, strict=True):
                 yield _Carried(register(dtype, lanes), constant(number, dtype, lanes), f"%v{next(self.root.code.names)}")
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from theano.emit.llvm.instructions import Instructions
 from theano.emit.llvm.text import register
-from theano.loops.ir import Combine, Fold
+from theano.loops.ir import NEXT, Combine, Fold
 from theano.scalar.instructions import COMPUTED_FLOATS, ITEMSIZE, SIGNED, Value, walk
 
 
@@ -40,6 +40,8 @@ def combined(
     ``rising``: the new position is known to be the higher."""
     if isinstance(combine, Fold):
         return _folded(on, combine, [*old, *new])
+    if combine == NEXT:
+        return list(new)
     dtype = dtypes[0]
     if combine not in ("argmax", "argmin"):
         return [on.emit(combine, dtype, [old[0], new[0]], [dtype, dtype])]

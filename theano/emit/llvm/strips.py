@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from theano.emit.llvm.reduce import identities
-from theano.loops.ir import Loop, Statement, Store
+from theano.loops.ir import NEXT, Loop, Statement, Store
 from theano.loops.statements import map_values, values_of
 from theano.scalar.instructions import COMPUTED_FLOATS, Value, rebuild, walk
 
@@ -34,7 +34,8 @@ class Rows(Loop):
 
 def has_rows(loop: Loop) -> bool:
     """Whether ``loop``, which runs in lanes, is over columns that are reduced."""
-    if loop.accumulators or not any(isinstance(s, Loop) and s.accumulators for s in loop.body):
+    inner = [a for s in loop.body if isinstance(s, Loop) for a in s.accumulators]
+    if loop.accumulators or not inner or any(a.combine == NEXT for a in inner):
         return False
     return all(isinstance(s, Store) or (type(s) is Loop and all(isinstance(i, Store) for i in s.body)) for s in loop.body)
 
