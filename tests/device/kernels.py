@@ -1,7 +1,7 @@
 """Kernels built by hand, each with the NumPy code that it must agree with."""
 
 from tests.emit import folds
-from theano.loops.ir import Accumulator, BufferParameter, Check, Kernel, Loop, Store
+from theano.loops.ir import NEXT, Accumulator, BufferParameter, Check, Kernel, Loop, Store
 from theano.scalar.instructions import Trace, intrinsic, select
 
 
@@ -114,6 +114,17 @@ def running_total(dtype):
     before = select(t.i < 1, t.trace.const(0, dtype), t.load(1, select(t.i < 1, t.i, t.i - 1), dtype))
     loop = Loop(0, t.n, (Store(1, t.i, before + t.load(0, t.i, dtype)),))
     return Kernel(parameters(f"{dtype} r", f"{dtype} rw"), 1, (), (loop,))
+
+
+def fibonacci(dtype):
+    """out[i, j] = the number i of a sequence that starts with x[j] and y[j]."""
+    t = Leaves()
+    states = (
+        Accumulator(0, NEXT, (t.acc(1, dtype),), (t.load(0, t.i, dtype),)),
+        Accumulator(1, NEXT, (t.acc(0, dtype) + t.acc(1, dtype),), (t.load(1, t.i, dtype),)),
+    )
+    steps = Loop(1, t.n, (Store(2, t.j * t.m + t.i, t.acc(0, dtype)),), states)
+    return Kernel(parameters(f"{dtype} r", f"{dtype} r", f"{dtype} w"), 2, (), (Loop(0, t.m, (steps,)),), parallel=True)
 
 
 def sums_of_sums(dtype):

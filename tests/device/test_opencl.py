@@ -136,6 +136,13 @@ def test_what_depends_on_the_iteration_before_runs_in_order(simulator):
     np.testing.assert_array_equal(out, np.cumsum(x))
 
 
+def test_what_the_iteration_before_left_is_read(simulator):
+    x, y = np.arange(70), np.arange(70)[::-1].copy()
+    _, (*_, out) = simulator.run(kernels.fibonacci("int64"), [x, y, np.zeros((9, 70), "int64")], (9, 70))
+    np.testing.assert_array_equal(out.reshape(9, 70)[:2], [x, y])
+    np.testing.assert_array_equal(out.reshape(9, 70)[2:], out.reshape(9, 70)[1:-1] + out.reshape(9, 70)[:-2])
+
+
 def test_a_failed_check_reports_the_lowest_iteration(simulator):
     x, where = np.arange(10.0), np.tile([3, -1], 400)
     status, (*_, out) = simulator.run(kernels.gather("float64"), [x, where, np.zeros(800)], (800, 10))

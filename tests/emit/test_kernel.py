@@ -11,7 +11,7 @@ from tests.emit import folds
 from tests.emit.build import Build, agree, levels, numbers, put, run_native, run_reference, serial, vector
 from theano.emit.llvm.kernel import LONG, emit_kernel
 from theano.emit.llvm.target import target
-from theano.loops.ir import COMBINES, LANES, Accumulator, Check, Fold, Kernel, Store, carried
+from theano.loops.ir import COMBINES, LANES, NEXT, Accumulator, Check, Fold, Kernel, Store, carried
 from theano.scalar.instructions import BOOL, COMPUTED_FLOATS, INTEGERS, REAL, Value, binary, fma, select
 
 SIZES = [*range(71), 1000, 4099]
@@ -148,6 +148,32 @@ def test_reduce_to_one(combine: str, dtype: str) -> None:
                 assert results[1][0] == getattr(np, combine)(array)
             if len(array) and combine in ("max", "min"):
                 np.testing.assert_array_equal(results[0][0], getattr(np, combine)(array))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int8", "bool"])
+def test_what_the_next_iteration_reads(dtype: str) -> None:
+    """The last two rows are carried down the columns; in lanes, or one column after another."""
+    b = Build()
+    x, rows, last, n, m = b.buffer(dtype), b.buffer(dtype), b.buffer(dtype), b.size(), b.size()
+    j, i = b.index(0), b.index(1)
+    before, earlier, here = b.acc(3, dtype), b.acc(4, dtype), b.load(x, (i + 2) * m + j)
+    if dtype == "float16":
+        value = (before.cast("float32") * 0.5 - earlier.cast("float32") + here.cast("float32")).cast(dtype)
+    else:
+        value = (here & before) | ~earlier if dtype == "bool" else before - earlier + here
+    states = [Accumulator(3, NEXT, (value,), (b.load(x, m + j),)), Accumulator(4, NEXT, (before,), (b.load(x, j),))]
+    for kind in (vector, serial):
+        steps = serial(1, n, put(rows, i * m + j, value), accumulators=states)
+        kernel = b.kernel(kind(0, m, steps, put(last, j, before)))
+        for columns in (0, 1, 7, 40):
+            for count in (0, 1, 2, 9):
+                given = numbers(dtype, (count + 2) * columns, 1)
+                arrays = [
+                    np.clip(given, -9, 9) if dtype.startswith("float") else given,
+                    np.zeros(count * columns, dtype),
+                    np.zeros(columns, dtype),
+                ]
+                agree(kernel, arrays, [count, columns])
 
 
 LONG_ONES = [("add", "float64"), ("max", "float32"), ("argmin", "float32"), ("and", "bool"), ("mul", "uint8")]

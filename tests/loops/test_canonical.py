@@ -10,7 +10,7 @@ import pytest
 
 from tests.emit import folds
 from theano.loops.canonical import kernel_digest, kernel_key
-from theano.loops.ir import Accumulator, BufferParameter, Check, Combine, Kernel, Loop, Store
+from theano.loops.ir import NEXT, Accumulator, BufferParameter, Check, Combine, Kernel, Loop, Store
 from theano.scalar.instructions import Trace, Value, binary
 
 
@@ -94,3 +94,15 @@ def test_the_digest_is_the_same_in_another_process() -> None:
     )
     found = {subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout for _ in range(2)}
     assert len(found) == 1 and len(found.pop().strip()) == 64
+
+
+def test_what_is_carried_shows() -> None:
+    def carrying(begin: float, key: int = 0) -> Kernel:
+        t = Trace()
+        before, n = t.leaf("acc", "float32", (key, 0)), t.leaf("size", "int64", 0)
+        state = Accumulator(key, NEXT, (before * 2.0,), (t.const(begin, "float32"),))
+        return Kernel(
+            (BufferParameter("float32", False, True),), 1, (), (Loop(0, n, (Store(0, t.leaf("index", "int64", 0), before),), (state,)),)
+        )
+
+    assert kernel_key(carrying(1.0)) == kernel_key(carrying(1.0, key=7)) != kernel_key(carrying(3.0))

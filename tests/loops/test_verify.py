@@ -10,6 +10,7 @@ import pytest
 from tests.emit import folds
 from theano.errors import InconsistencyError
 from theano.loops.ir import (
+    NEXT,
     Accumulator,
     AtMost,
     Buffer,
@@ -54,7 +55,11 @@ def acc(dtype: str = "float32", key: int = 0, position: int = 0) -> Value:
     return t.leaf("acc", dtype, (key, position))
 
 
+carry = Accumulator(8, NEXT, (x,), (t.load(0, zero, "float32"),))
+
+
 def test_well_formed() -> None:
+    verify_kernel(kernel(loop(Store(1, i, acc(key=8)), accumulators=(carry,)), Store(1, zero, acc(key=8))))
     value = intrinsic("exp", select(x < 0.0, -x, unary("sqrt", x))) * t.leaf("scalar", "float64", 0).cast("float32")
     verify_kernel(kernel(loop(Store(1, i, value), kind="vector"), parallel=True))
     rows = loop(
@@ -120,6 +125,9 @@ FAULTS = {
     "bitcast.int64(float32) is not defined": kernel(loop(Store(1, x.bitcast("int64"), x))),
     "add.float16(float16, float16) is not defined": kernel(loop(Store(1, i, (x.cast("float16") + 1.0).cast("float32")))),
     "lt.float32(float32, float32) is not defined": kernel(loop(Store(1, i, t.emit("lt", (x, x), "float32")))),
+    "cannot run in lanes": kernel(loop(accumulators=(carry,), kind="vector")),
+    "it starts as another type": kernel(loop(accumulators=(replace(carry, starts=(zero,)),))),
+    "accumulator (8, 0) is not available": kernel(loop(Store(1, i, acc(key=8)), accumulators=(replace(carry, combine="add", starts=()),))),
 }
 
 
