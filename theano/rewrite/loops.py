@@ -10,6 +10,7 @@ from theano.graph import Apply, Constant, Variable, walk
 from theano.rewrite.engine import Rewriter, rewrite
 from theano.scanning import OpFromGraph, Scan
 from theano.scanning.bodies import body_of
+from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.subtensor import Subtensor
 
 
@@ -93,6 +94,41 @@ def forget_rows(rewriter: Rewriter, node: Apply) -> Any:
     result: dict[Any, Any] = {out: found[k] for k, out in enumerate(node.outputs) if k in found and k not in forgotten}
     result.update((reader.outputs[0], found[k]) for k in forgotten for reader in forgotten[k])
     return result
+
+
+@rewrite("expand", Scan)
+def record_rows(rewriter: Rewriter, node: Apply) -> Any:
+    """A state whose first row nobody reads is a record where a step is all elementwise, so that its rows are written to where they are read.
+
+    Elsewhere to write a row twice might cost more than the copy that is saved."""
+    op = node.op
+    if op.until or not all(isinstance(inner.op, (Elemwise, DimShuffle)) for inner in op.graph.apply_nodes):
+        return None
+    read = {k: _later_rows(rewriter, node.outputs[k]) for k, state in enumerate(op.states) if state.kept and state.taps == (1,)}
+    read = {k: readers for k, readers in read.items() if readers and any(_index(reader) != (-1,) for reader in readers)}
+    if not read:
+        return None
+    states = [replace(state, kept=state.kept and k not in read) for k, state in enumerate(op.states)]
+    outputs = [*op.graph.outputs, *(op.graph.outputs[k] for k in read)]
+    again = Scan(body_of(op.graph.inputs, [], outputs), op.sequences, states, False, op.truncate, op.name)
+    found = again.make_node(*node.inputs).outputs
+    count = len(node.outputs)
+    result = {out: found[k] for k, out in enumerate(node.outputs) if k not in read}
+    for record, (k, readers) in zip(found[count:], read.items(), strict=True):
+        result.update((reader.outputs[0], found[k] if _index(reader) == (-1,) else record) for reader in readers)
+    return result
+
+
+def _later_rows(rewriter: Rewriter, rows: Variable) -> list[Apply]:
+    """The nodes that read ``rows``, if each of them wants the last one or all but the first."""
+    found = []
+    for client, _ in rewriter.clients[rows]:
+        if client == "output" or type(client.op) is not Subtensor or client.inputs[0] is not rows:
+            return []
+        if _index(client) not in ((-1,), (slice(1, None),)):
+            return []
+        found.append(client)
+    return found
 
 
 def _reduced(op: Scan, node: Apply, wanted: list[int]) -> dict[int, Variable]:
