@@ -106,6 +106,42 @@ def test_what_reads_its_neighbours_is_done_step_by_step():
     np.testing.assert_allclose(f(np.arange(4.0)), expected)
 
 
+def test_what_is_stored_where_a_number_says_is_done_step_by_step():
+    x, places = T.dvector("x"), T.lvector("places")
+    rows, _ = theano.scan(lambda place, before: T.inc_subtensor(before[place], before[0] + 1), sequences=places, outputs_info=x)
+    f, expected = theano.function([x, places], rows[-1]), np.arange(4.0)
+    for place in (0, 3, 3, 1, 0, 2):
+        expected[place] += expected[0] + 1
+    np.testing.assert_array_equal(f(np.arange(4.0), [0, 3, 3, 1, 0, 2]), expected)
+
+
+def test_loops_in_loops():
+    x, e = T.dscalar("x"), T.dmatrix("e")
+
+    def row(numbers, before):
+        inner, _ = theano.scan(
+            lambda number, state, scale: state * scale + number, sequences=numbers, outputs_info=before, non_sequences=T.sin(before)
+        )
+        return inner[-1]
+
+    rows, _ = theano.scan(row, sequences=e, outputs_info=x)
+    given = np.random.default_rng(3).uniform(-1, 1, (4, MOST_STEPS + 9))
+    value, expected = 0.5, []
+    for numbers in given:
+        scale = np.sin(value)
+        for number in numbers:
+            value = value * scale + number
+        expected.append(value)
+    np.testing.assert_allclose(theano.function([x, e], rows)(0.5, given), expected, rtol=1e-9)
+
+
+def test_rows_without_a_state():
+    e = T.dvector("e")
+    rows, _ = theano.map(lambda number: T.exp(-number), e)
+    given = np.linspace(0, 1, MOST_STEPS + 3)
+    np.testing.assert_allclose(theano.function([e], rows)(given), np.exp(-given), rtol=1e-15)
+
+
 def test_reference_agrees():
     x, e = T.dvector("x"), T.dmatrix("e")
     (rows, more), _ = theano.scan(lambda row, a, b: [a * 0.5 + row, b + a], sequences=e, outputs_info=[x, x])

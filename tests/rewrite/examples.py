@@ -187,6 +187,7 @@ EXAMPLES = {
     "inline_graph": [lambda i: _product_plus_one(i.dvector0, i.dvector1)],
     "serve_by_extended": [lambda i: _loop_and_slope(i.dvector0, i.dvector1)],
     "forget_rows": [lambda i: scan(lambda s: s * 2 + 1, outputs_info=i.dvector0, n_steps=4)[0][-1]],
+    "record_rows": [lambda i: scan(lambda s: s * 2 + 1, outputs_info=i.dvector0, n_steps=4)[0]],
     # expand
     "expand_composite": [lambda i: T.nnet.softmax(i.dmatrix0), lambda i: T.nnet.logsoftmax(i.dmatrix0)],
 }

@@ -23,7 +23,9 @@ from theano.loops.ir import NEXT, Accumulator, AtMost, Frame, KernelStep, Loop, 
 from theano.scalar.instructions import ITEMSIZE, Value, rebuild, walk
 
 MOST_STEPS = 1024
-"""In one run of the kernel: signals wait for so many."""
+MOST_WORK = 1 << 14
+"""Steps in one run of the kernel, and instructions: signals wait for some runs."""
+FEWEST_STEPS = 4
 SHORT_ROW = 64
 """Bytes of a row up to which this pays, one large register: longer rows have enough to do side by side, and are better done as they
 lie in memory."""
@@ -42,7 +44,7 @@ def repeat_in_registers(region: LoopRegion, extents: Extents) -> LoopRegion:
     if not isinstance(step, KernelStep) or counter is None or region.stop is not None or frame.buffers or frame.arena is not None:
         return region
     number = extents.trace.leaf("size", "int64", ("value", counter.number))
-    if any(_depends(v, number) for guard in frame.guards for v in (guard.left, guard.right)) or any(new is counter for new in step.buffers):
+    if counter in step.buffers or any(_depends(v, number) for guard in frame.guards for v in (guard.left, guard.right)):
         return region
     repeated, e = _Repeated(region, step, number, extents), extents
     taps = repeated.taps()
@@ -51,7 +53,10 @@ def repeat_in_registers(region: LoopRegion, extents: Extents) -> LoopRegion:
     short = repeated.is_short()
     if short is not None and short.extent.op == "const" and int(short.extent.data) > short.limit:
         return region
-    most = e.const(MOST_STEPS)
+    steps_at_once = min(MOST_STEPS, MOST_WORK // step.kernel.work)
+    if steps_at_once < FEWEST_STEPS:
+        return region
+    most = e.const(steps_at_once)
     if short is None or short.extent.op == "const":
         steps: list[Step | Frame] = [repeated.build(taps, most)]
     else:
@@ -140,22 +145,22 @@ class _Repeated:
         taps: dict[Value, tuple[Store, int]] = {}
         for load in self._loads():
             buffer = self.outer.buffers[load.data]
-            store = before.get(id(buffer), stores.get(id(buffer)))
-            if store is None:
+            found = before.get(id(buffer), stores.get(id(buffer)))
+            if found is None:
                 continue
-            there, by = placed[id(self.outer.buffers[store.buffer])]
+            there, by = placed[id(self.outer.buffers[found.buffer])]
             here = self._place(load.args[0])
             tap = None if here is None or here[1] != by else 1 if id(buffer) in before and here[0] == there else _times(by, there, here[0])
             if tap is None or id(buffer) in after:
                 return None
-            taps[load] = store, tap
+            taps[load] = found, tap
         return taps
 
     def _place(self, offset: Value) -> tuple[Polynomial, Polynomial] | None:
         """An element's place in the program's terms, and by how much it moves with each step."""
         (place,) = rebuild([offset], self.extents.trace, self._outside)
-        whole = _polynomial(place)
-        if whole is None or any(f is not self.number and (f.op == "load" or _depends(f, self.number)) for term in whole for f in term):
+        whole = None if any(v.op == "load" for v in walk([place])) else _polynomial(place)
+        if whole is None or any(f is not self.number and _depends(f, self.number) for term in whole for f in term):
             return None
         by: Polynomial = Counter()
         for term, factor in whole.items():

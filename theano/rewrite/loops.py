@@ -98,7 +98,7 @@ def forget_rows(rewriter: Rewriter, node: Apply) -> Any:
 
 @rewrite("expand", Scan)
 def record_rows(rewriter: Rewriter, node: Apply) -> Any:
-    """A state whose first row nobody reads is a record where a step is all elementwise, so that its rows are written to where they are read.
+    """A state whose first row nobody reads is a record where a step is all elementwise: its rows are written to where they are read.
 
     Elsewhere to write a row twice might cost more than the copy that is saved."""
     op = node.op
