@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from tests.evaluate import evaluate
 from theano.errors import DisconnectedInputError
@@ -56,6 +57,16 @@ def test_forms_and_errors():
         Rop(x * 2, x, v.sum())
     with pytest.raises(ValueError, match="eval_points"):
         Rop(x * 2, [x], [v, v])
+
+
+def test_the_point_may_be_an_input_though_the_derivative_of_what_is_linear_does_not_depend_on_it():
+    W, V, other = T.dmatrices("W", "V", "other")
+    x = T.dvector("x")
+    along = Rop(T.dot(x, W), W, V)
+    at = {"W": [[1, 1], [1, 1]], "V": [[2, 2], [2, 2]], "x": [0, 1]}
+    assert theano.function([W, V, x], along)(**at).tolist() == theano.function([V, x], along)(at["V"], at["x"]).tolist() == [2, 2]
+    with pytest.raises(theano.compile.UnusedInputError, match="input other"):
+        theano.function([V, x, other], along)
 
 
 def test_disconnected_outputs():

@@ -21,6 +21,7 @@ from typing import Any
 from theano import errors
 from theano.compile.failures import row
 from theano.compile.io import Out, SymbolicInput, SymbolicOutput, declared
+from theano.gradient.forward import POINTS
 from theano.graph import Apply, Constant, Container, Variable, clone_get_equiv, graph_inputs
 from theano.graph.provenance import inherit
 from theano.tensor import as_tensor_variable
@@ -92,7 +93,7 @@ def specify(
     _check_complete(set(given), found)
     present = {*found, *new_outs}
     unused = frozenset(k for k, v in enumerate(given) if v not in present and parameters[k].update is None)
-    _check_used([p for k, p in enumerate(parameters) if k in unused], on_unused_input)
+    _check_used([p for k, p in enumerate(parameters) if k in unused and p.variable not in POINTS], on_unused_input)
     cells = {_cell(v): v for v in found if isinstance(v, SharedVariable)}
     for target, _ in pairs:
         cells.setdefault(_cell(target), target)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
 from theano.dtypes import is_discrete
 from theano.errors import message
@@ -32,7 +33,11 @@ from theano.gradient.reverse import (
     report_disconnected,
     sum_of,
 )
-from theano.graph import Apply, DisconnectedType, NullType, Variable, disconnected_type, provenance
+from theano.graph import Apply, DisconnectedType, NullType, Variable, disconnected_type, graph_inputs, provenance
+
+POINTS: WeakSet[Variable] = WeakSet()
+"""What outputs depended on whose directional derivative was asked for.  That of a linear output does not depend on its point, but programs
+make it an input all the same, which :func:`theano.function` lets pass."""
 
 
 def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise", return_disconnected: str = "zero") -> Any:
@@ -49,6 +54,7 @@ def Rop(f: Any, wrt: Any, eval_points: Any, disconnected_outputs: str = "raise",
         check_variable("Rop: what to differentiate (f)", output)
     one_of("Rop", "disconnected_outputs", disconnected_outputs, ACTIONS)
     one_of("Rop", "return_disconnected", return_disconnected, ABSENT)
+    POINTS.update(graph_inputs(outputs))
     pushed = push_forward(outputs, dict(zip(targets, points, strict=True)))
     results = []
     for output in outputs:
