@@ -186,3 +186,11 @@ def test_an_array_of_objects_holds_the_variables_themselves():
     for made in (np.array([x, y], dtype=object), np.asarray([x, y], dtype="O")):
         assert made.shape == (2,) and made[0] is x and made[1] is y
     assert np.asarray(x, dtype=object)[()] is x
+
+
+def test_numpy_adds_a_list_of_costs():
+    a, b = T.dscalars("a", "b")
+    assert evaluate(np.sum([a, b * 2]), {a: 1.0, b: 2.0}) == 5.0
+    assert evaluate(np.prod([a, 3, b]), {a: 2.0, b: 5.0}) == 30.0
+    with pytest.raises(TypeError, match="theano.tensor.stack joins variables"):
+        np.array([a, b])

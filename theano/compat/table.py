@@ -151,6 +151,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     ),
     "theano.tensor.opt": (
         "theano.tensor.checking",
+        "theano.tensor: Alloc Reshape alloc as_tensor_variable extract_constant get_scalar_constant_value",
+        "theano.errors: NotScalarConstantError ShapeError",
         "theano.rewrite.asking",
         "theano.rewrite.traces",
         "theano.tensor.shapes: MakeVector",

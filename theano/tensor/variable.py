@@ -14,6 +14,7 @@ TensorType(float64, vector)
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -129,8 +130,9 @@ class TensorOperators:
         return apply_function(function, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        """Refused, unless an array of objects is asked for: that holds the variable itself."""
-        if dtype == np.dtype(object):
+        """Refused, unless an array of objects is asked for: that holds the variable itself.  So it is inside of NumPy's functions, too:
+        what is a variable does not get there (``__array_function__``), only what is in a list, and ``np.sum([cost, penalty])`` adds objects."""
+        if dtype == np.dtype(object) or (dtype is None and sys._getframe(1).f_globals.get("__name__", "").startswith("numpy.")):
             holder = np.empty((), object)
             holder[()] = self
             return holder
