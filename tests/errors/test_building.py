@@ -56,6 +56,7 @@ CASES = {
     "a shape of unknown length": (lambda: u.reshape(i), ValueError, "reshape: the number of dimensions is not known", "give ndim=..."),
     "a truth value": (lambda: bool(u < v), TypeError, "a comparison of variables has no truth value", "theano.tensor.switch"),
     "the length of a variable": (lambda: len(u), TypeError, "has no len()", None),
+    "a rank for a pattern": (lambda: T.TensorType("float32", 2), TypeError, "it is no int", "write TensorType(dtype, (False, False))"),
     "iteration": (lambda: list(u), TypeError, "only a tensor whose length is known from the graph can be iterated over", "theano.scan"),
     "an unknown dtype": (lambda: T.cast(u, "int33"), errors.DTypeError, "'int33' is not a dtype of tensors", "did you mean int3"),
     "an unknown dtype of a sum": (lambda: u.sum(dtype="flaot64"), errors.DTypeError, "'flaot64' is not a dtype", "did you mean float64"),

@@ -25,6 +25,7 @@ from theano.gradient import (
     verify_grad,
     zero_grad,
 )
+from theano.graph import Apply, Op
 
 a, b = T.dscalars("a", "b")
 x, y = T.dvectors("x", "y")
@@ -152,3 +153,25 @@ def test_it_is_refused_and_told(name):
         misuse()
     text = str(caught.value)
     assert cause in text and more in text
+
+
+class Both(Op):
+    """A user's operation whose gradient takes for granted that the cost depends on both of its results."""
+
+    __props__ = ()
+
+    def make_node(self, x):
+        return Apply(self, [x], [x.type(), x.type()])
+
+    def grad(self, inputs, output_grads):
+        return [output_grads[0] + 3 * output_grads[1]]
+
+
+def test_an_error_in_a_gradient_method_names_the_node_and_what_is_disconnected():
+    first, second = Both()(x)
+    with pytest.raises(TypeError) as caught:
+        grad(first.sum(), x)
+    where, what = caught.value.__notes__[0].splitlines()
+    assert where.startswith("in the gradient method of Both, applied at ") and "test_gradient_misuse.py:" in where
+    assert "output 1 is disconnected" in what
+    assert grad((first + second).sum(), x).type == x.type

@@ -450,3 +450,14 @@ class TestFolds:
             theano.scan_checkpoints(lambda e, s: s, dict(input=x, taps=[1]), [ONE])
         with pytest.raises(ValueError, match="initial value"):
             theano.scan_checkpoints(lambda e: e, x)
+
+
+def test_a_step_of_other_arguments_is_told_what_it_is_called_with():
+    with pytest.raises(TypeError) as told:
+        theano.scan(lambda row, state: state, sequences=m, outputs_info=ONE, non_sequences=a)
+    assert told.value.__notes__ == [
+        "scan calls the step with 3 arguments: 1 of sequences, 1 of earlier results, 1 of non_sequences, in this order"
+    ]
+    with pytest.raises(TypeError) as told:
+        theano.scan(lambda row: len(row), sequences=m)
+    assert not hasattr(told.value, "__notes__")

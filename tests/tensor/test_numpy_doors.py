@@ -192,5 +192,5 @@ def test_numpy_adds_a_list_of_costs():
     a, b = T.dscalars("a", "b")
     assert evaluate(np.sum([a, b * 2]), {a: 1.0, b: 2.0}) == 5.0
     assert evaluate(np.prod([a, 3, b]), {a: 2.0, b: 5.0}) == 30.0
-    with pytest.raises(TypeError, match="theano.tensor.stack joins variables"):
+    with pytest.raises(TypeError, match=r"theano\.tensor\.stack joins variables"):
         np.array([a, b])

@@ -239,7 +239,12 @@ def node_gradients(node: Apply, output_grads: list[Any], pattern: list[list[bool
     if null is not None:
         return [null if _reaches(pattern, i, live) else None for i in range(len(inputs))]
     given = [_sent_to_op(o, g) if is_live else disconnected_type() for o, g, is_live in zip(outputs, output_grads, live, strict=True)]
-    terms = node.op.L_op(inputs, outputs, given)
+    try:
+        terms = node.op.L_op(inputs, outputs, given)
+    except Exception as error:
+        if node.op.is_users:
+            error.add_note(_circumstances(node, live))
+        raise
     if not isinstance(terms, (list, tuple)):
         raise TypeError(_of_method(node, f"the gradient method must return a list or tuple, got {type(terms).__name__}"))
     if len(terms) != len(inputs):
@@ -250,6 +255,16 @@ def node_gradients(node: Apply, output_grads: list[Any], pattern: list[list[bool
             _check_kind(node, i, term)
             sent[i] = None if term is None else _checked_term(node, i, term)
     return sent
+
+
+def _circumstances(node: Apply, live: list[bool]) -> str:
+    """Where a gradient method was called, and what it may have overlooked."""
+    note = f"in the gradient method of {node.op}, applied at {node.origin}"
+    absent = ", ".join(str(k) for k, is_live in enumerate(live) if not is_live)
+    if not absent:
+        return note
+    why = f"the gradient given for output {absent} is disconnected, as the cost does not depend on it"
+    return f"{note}\n  {why}: ask isinstance(g.type, DisconnectedType)"
 
 
 def _check_kind(node: Apply, position: int, term: Any) -> None:

@@ -68,7 +68,7 @@ def scan(
     infos = [_info(k, given) for k, given in enumerate(_listed(outputs_info))]
     call.prepare_outputs(infos)
     others = [v if isinstance(v, Variable) else as_tensor_variable(v) for v in _listed(non_sequences)]
-    outputs, updates, condition = _parsed(fn(*call.arguments(), *others))
+    outputs, updates, condition = _parsed(_run_step(fn, call, others))
     if not infos:
         call.prepare_outputs([None] * len(outputs))
     if len(call.outputs) != len(outputs):
@@ -82,6 +82,18 @@ def scan(
     if len(results) == 1 and not return_list:
         return results[0], after
     return (results if results or return_list else None), after
+
+
+def _run_step(fn: Callable[..., Any], call: _Call, others: list[Any]) -> Any:
+    arguments = call.arguments()
+    try:
+        return fn(*arguments, *others)
+    except TypeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is None:  # by the call, not in the step
+            rows = len(call.step.rows)
+            parts = f"{rows} of sequences, {len(arguments) - rows} of earlier results, {len(others)} of non_sequences, in this order"
+            error.add_note(f"scan calls the step with {len(arguments) + len(others)} arguments: {parts}")
+        raise
 
 
 @dataclass(slots=True)

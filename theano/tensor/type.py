@@ -59,8 +59,11 @@ class TensorType(Type):
     broadcastable: Pattern
     ndim: int
 
-    def __init__(self, dtype: Any, broadcastable: Iterable[Any], name: str | None = None, sparse_grad: bool = False) -> None:
+    def __init__(self, dtype: Any, broadcastable: Any, name: str | None = None, sparse_grad: bool = False) -> None:
         self.dtype = resolve(dtype)
+        if not isinstance(broadcastable, Iterable):
+            text = f"the pattern of a TensorType says for each dimension whether it broadcasts, it is no {type(broadcastable).__name__}"
+            raise TypeError(message(text, cure="for rank 2 write TensorType(dtype, (False, False))"))
         self.broadcastable = tuple(map(bool, broadcastable))
         self.ndim = len(self.broadcastable)
         self.name = name

@@ -130,8 +130,8 @@ class TensorOperators:
         return apply_function(function, args, kwargs)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        """Refused, unless an array of objects is asked for: that holds the variable itself.  So it is inside of NumPy's functions, too:
-        what is a variable does not get there (``__array_function__``), only what is in a list, and ``np.sum([cost, penalty])`` adds objects."""
+        """Refused, unless an array of objects is asked for: that holds the variable itself.  So it is inside of NumPy's functions, too,
+        where only what is in a list gets (``__array_function__``): ``np.sum([cost, penalty])`` adds objects."""
         if dtype == np.dtype(object) or (dtype is None and sys._getframe(1).f_globals.get("__name__", "").startswith("numpy.")):
             holder = np.empty((), object)
             holder[()] = self
