@@ -1,5 +1,6 @@
 """The names of the classic system that are not there: each is said to be absent, none of them is there, and asking tells why."""
 
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 import theano
 from tests.faces.test_names import INVENTORY, lookup
-from theano.compat.absent import absent, classic_page, why_absent
+from theano.compat.absent import UNBUILT, absent, classic_page, why_absent, why_unbuilt
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "classic_api.md"
 LISTED = [(module, name) for module, name, _ in absent() if name is not None]
@@ -33,3 +34,26 @@ def test_who_asks_is_told():
 
 def test_the_page_is_current():
     assert PAGE.read_text(encoding="utf-8") == classic_page(), "run `python -m theano docs docs/classic_api.md`"
+
+
+@pytest.mark.parametrize("path", [path for paths in UNBUILT.values() for path in paths])
+def test_what_is_not_there_yet_is_told_as_that(path):
+    above, _, name = path.rpartition(".")
+    why = re.escape(str(why_unbuilt(path)))
+    with pytest.raises(ModuleNotFoundError, match=why):
+        import_module(f"{path}.below")
+    with pytest.raises(ImportError, match=why):
+        exec(f"from {above} import {name}")
+    assert not hasattr(import_module(above), name)
+
+
+def test_of_other_modules_nothing_is_said():
+    with pytest.raises(ModuleNotFoundError, match=r"^No module named 'theano\.sparsely'$"):
+        import_module("theano.sparsely")
+
+
+def test_names_that_are_not_there_yet():
+    with pytest.raises(AttributeError, match=r"'theano\.tensor\.nnet' has no attribute 'conv2d': convolution"):
+        theano.tensor.nnet.conv2d  # noqa: B018
+    with pytest.raises(AttributeError, match=r"has no attribute 'sparse': sparse matrices"):
+        theano.sparse  # noqa: B018

@@ -21,7 +21,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from theano.compat.absent import ABSENT, why_absent
+from theano.compat.absent import ABSENT, why_absent, why_unbuilt
 from theano.compat.table import TABLE
 
 __all__ = ["ABSENT", "TABLE", "Moved", "install", "places", "why_absent"]
@@ -47,7 +47,7 @@ def _lookup(path: str, own: Callable[[str], Any] | None = None) -> Callable[[str
                 today = name if names is None else names.get(name)
                 if today is not None and hasattr(found := import_module(module), today):
                     return getattr(found, today)
-        why = why_absent(path, name)
+        why = why_absent(path, name) or why_unbuilt(f"{path}.{name}")
         raise AttributeError(f"module {path!r} has no attribute {name!r}" + (f": {why}" if why else ""))
 
     return moved
@@ -75,8 +75,19 @@ class Moved(ModuleType):
         return sorted(found)
 
 
+class Unbuilt:
+    """The last of Python's finders: it finds nothing, and says of a classic module that is not there what is missing."""
+
+    @staticmethod
+    def find_spec(fullname: str, path: object = None, target: object = None) -> None:
+        why = why_unbuilt(fullname) if fullname.startswith("theano.") else None
+        if why:
+            raise ModuleNotFoundError(f"No module named {fullname!r}: {why}")  # without its name: "from theano import ..." would hide it
+
+
 def install() -> None:
     """Make every path of the table importable and reachable from the package above it."""
+    sys.meta_path.append(Unbuilt)
     for path in TABLE:
         if path in sys.modules:
             inside = vars(sys.modules[path])

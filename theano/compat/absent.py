@@ -49,6 +49,29 @@ ABSENT: dict[str, tuple[str, ...]] = {
     ),
 }
 
+UNBUILT: dict[str, tuple[str, ...]] = {
+    "random numbers are not there yet": ("theano.sandbox.rng_mrg", "theano.tensor.raw_random", "theano.tensor.shared_randomstreams"),
+    "convolution and pooling are not there yet": (
+        "theano.tensor.nnet.abstract_conv", "theano.tensor.nnet.conv", "theano.tensor.nnet.conv2d", "theano.tensor.nnet.conv3d2d",
+        "theano.tensor.nnet.corr", "theano.tensor.nnet.corr3d", "theano.tensor.nnet.neighbours", "theano.tensor.signal",
+    ),
+    "sparse matrices are not there yet": ("theano.sparse", "theano.tensor.nnet.blocksparse"),
+    "linear algebra beyond products is not there yet": ("theano.sandbox.linalg", "theano.tensor.nlinalg", "theano.tensor.slinalg"),
+    "Fourier transforms are not there yet": ("theano.tensor.fft", "theano.tensor.fourier"),
+    "functions do not run on GPUs yet": ("theano.gpuarray", "theano.sandbox.cuda", "theano.sandbox.gpuarray"),
+    "drawings of graphs are not there yet": ("theano.d3viz",),
+}  # fmt: skip
+"""What is still missing as a whole, by the classic modules and functions that lead to it; a path stands for all that is below it."""
+
+
+def why_unbuilt(path: str) -> str | None:
+    """What of the classic system ``path`` would lead to and is not there, None if nothing is said of it.
+
+    >>> why_unbuilt("theano.sparse.basic")
+    'sparse matrices are not there yet'
+    """
+    return next((why for why, paths in UNBUILT.items() if any(f"{path}.".startswith(f"{listed}.") for listed in paths)), None)
+
 
 def absent() -> Iterator[tuple[str, str | None, str]]:
     """(module, name or None for all of it, why)."""

@@ -140,6 +140,7 @@ TABLE: dict[str, tuple[str, ...]] = {
         "theano.tensor: squeeze",
     ),
     "theano.tensor.io": ("theano.tensor.loading",),
+    "theano.tensor.nnet": (),
     "theano.tensor.nnet.bn": ("theano.tensor.nnet.batchwise",),
     "theano.tensor.nnet.nnet": ("theano.tensor.nnet", "theano.tensor: sigmoid softplus"),
     "theano.tensor.nnet.sigm": (
