@@ -461,3 +461,10 @@ def test_a_step_of_other_arguments_is_told_what_it_is_called_with():
     with pytest.raises(TypeError) as told:
         theano.scan(lambda row: len(row), sequences=m)
     assert not hasattr(told.value, "__notes__")
+
+
+def test_the_graph_of_a_step_can_be_walked():
+    outputs, _ = theano.scan(lambda row, state: T.tanh(state + row), sequences=x, outputs_info=ZERO)
+    (loop,) = [node.op for node in theano.gof.graph.io_toposort([x], [outputs]) if isinstance(node.op, Scan)]
+    assert "tanh" in {str(getattr(node.op, "scalar_op", "")) for node in theano.gof.graph.io_toposort(loop.inputs, loop.outputs)}
+    assert set(theano.gof.graph.inputs(loop.outputs)) <= set(loop.inputs)

@@ -81,6 +81,16 @@ class Scan(Op):
     # ------------------------------------------------------------------ its parts
 
     @property
+    def inputs(self) -> list[Any]:
+        """The variables that a step is a graph of, for who looks through graphs."""
+        return list(self.graph.inputs)
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What a step gives, as variables."""
+        return list(self.graph.outputs)
+
+    @property
     def records(self) -> int:
         return len(self.graph.outputs) - len(self.states) - self.until
 
