@@ -178,6 +178,7 @@ CASES = {
         "take: bad argument 0 for the input f32, a list ([1e+300])",
         "did you mean allow_downcast=True?",
     ),
+    "a hole in a list": (lambda: step([1.0, None]), TypeError, "step: bad argument 0 for the input x", "its entries must be numbers"),
     "a set": (lambda: step({1.0, 2.0}), TypeError, "step: bad argument 0 for the input x, a set ({1.0, 2.0})", "did you mean list(value)?"),
     "a dictionary": (
         lambda: step({"x": 1.0}),

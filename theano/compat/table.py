@@ -175,4 +175,5 @@ TABLE: dict[str, tuple[str, ...]] = {
     "theano.typed_list.basic": ("theano.typed_list",),
     "theano.typed_list.type": ("theano.lists.kinds",),
     "theano.updates": ("theano.tensor.updates",),
+    "theano.version": ("theano: full_version=__version__ short_version=__version__ version=__version__",),
 }  # fmt: skip

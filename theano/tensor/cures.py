@@ -41,6 +41,8 @@ def for_object(value: Any) -> str:
         return "did you mean theano.tensor.stack(value)?"
     if isinstance(value, Mapping):
         return "did you mean list(value.values())?"
+    if isinstance(value, (list, tuple)):
+        return "its entries must be numbers"
     if isinstance(value, Iterable):
         return "did you mean list(value)?"
     if callable(value):
