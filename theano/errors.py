@@ -36,12 +36,13 @@ def message(headline: str, rows: Iterable[Sequence[object]] = (), cure: str | No
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """A cure naming the choices that look like ``word``, or the empty string.
+    """A cure naming the choices that look like ``word`` but for capitals, or the empty string.
 
     >>> did_you_mean("floatx", ["floatX", "device"])
     'did you mean floatX?'
     """
-    near = get_close_matches(word, list(choices), n=3, cutoff=0.6)
+    spelled = {choice.lower(): choice for choice in choices}
+    near = [spelled[low] for low in get_close_matches(word.lower(), list(spelled), n=3, cutoff=0.6)]
     return f"did you mean {' or '.join(near)}?" if near else ""
 
 
