@@ -70,6 +70,7 @@ def test_sources_in_their_order(tmp_path):
     [
         ("floatx=float32", "THEANO_FLAGS: there is no flag floatx; did you mean floatX?"),
         ("floatX", "'floatX' is not of the form name=value"),
+        ("device=cuda0", "device=cuda0: functions do not run on GPUs yet, the CPU stands in"),
     ],
 )
 def test_what_is_not_understood_is_warned_of(tmp_path, text, warning):
@@ -82,6 +83,12 @@ def test_a_bad_value_in_the_environment_is_an_error_at_import(tmp_path):
     run = python("import theano.flags", tmp_path, THEANO_FLAGS="floatX=float31")
     assert run.returncode == 1
     assert "config.floatX = 'float31': it takes one of float64, float32, float16; did you mean float32 or float16 or float64?" in run.stderr
+
+
+def test_a_device_that_is_forced_must_be_there(tmp_path):
+    run = python("import theano.flags", tmp_path, THEANO_FLAGS="device=cuda,force_device=True")
+    assert run.returncode == 1
+    assert "device=cuda: functions do not run on GPUs yet; with force_device=False they run on the CPU" in run.stderr
 
 
 def test_a_broken_file_is_warned_of(tmp_path):

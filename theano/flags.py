@@ -758,4 +758,15 @@ def _warn_of_unknown_flags() -> None:
                 TheanoConfigWarning.warn(f"{source}: there is no flag {name}" + (f"; {hint}" if hint else ""))
 
 
+def _tell_of_device() -> None:
+    """``force_device`` says whether it is an error that the CPU stands in."""
+    if config.device == "cpu":
+        return
+    text = f"device={config.device}: functions do not run on GPUs yet"
+    if config.force_device:
+        raise FlagError(f"{text}; with force_device=False they run on the CPU")
+    TheanoConfigWarning.warn(f"{text}, the CPU stands in")
+
+
 _warn_of_unknown_flags()
+_tell_of_device()
