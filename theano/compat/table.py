@@ -98,6 +98,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "theano.ifelse": ("theano.scanning: ifelse",),
     "theano.misc": (),
     "theano.misc.pkl_utils": ("theano.compile.pickles",),
+    "theano.raise_op": ("theano.tensor.checking: Raise",),
     "theano.sandbox": (),
     "theano.sandbox.softsign": ("theano.tensor.nnet: softsign",),
     "theano.scalar": (

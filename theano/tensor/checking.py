@@ -1,4 +1,4 @@
-"""A value that is only handed on if conditions hold.
+"""A value that is only handed on if conditions hold, or never.
 
 >>> import numpy as np, theano, theano.tensor as T
 >>> x = T.dvector("x")
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from theano.errors import VariableTypeError, message
-from theano.graph import Apply, DisconnectedType, Op
+from theano.graph import Apply, DisconnectedType, Op, Variable
 from theano.tensor.convert import as_tensor_variable
 
 
@@ -57,6 +57,37 @@ class Assert(Op):
         return [eval_points[0]]
 
 
+class Raise(Op):
+    """``Raise(msg, exc)(x)`` has the type of ``x`` and no value: a function that needs one raises ``exc(msg)``."""
+
+    __props__ = ("msg", "exc")
+    word = "raise"
+
+    def __init__(self, msg: str = "", exc: type[Exception] = NotImplementedError) -> None:
+        if not (isinstance(exc, type) and issubclass(exc, Exception)):
+            raise TypeError(message(f"Raise: exc is a class of exceptions, not {exc!r:.60}", cure="Raise('why', ValueError), say"))
+        self.msg, self.exc = msg, exc
+
+    def make_node(self, x: Any) -> Apply:
+        x = x if isinstance(x, Variable) else as_tensor_variable(x)
+        return Apply(self, [x], [x.type()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        raise self.exc(self.msg)
+
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> Sequence[Any]:
+        return shapes
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        return [self(output_grads[0])]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [self(eval_points[0])]
+
+    def do_constant_folding(self, node: Apply) -> bool:
+        return False
+
+
 assert_ = assert_op = Assert()
 
-__all__ = ["Assert", "assert_", "assert_op"]
+__all__ = ["Assert", "Raise", "assert_", "assert_op"]
