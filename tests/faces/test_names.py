@@ -35,7 +35,6 @@ NOTHING = object()
 """What matters is that the call works."""
 
 MISSING = {
-    "theano.printing": {"pydotprint"},
     "theano.tensor.nnet": {
         "abstract_conv2d", "conv2d", "conv2d_grad_wrt_inputs", "conv2d_transpose", "conv3d", "separable_conv2d",
     },

@@ -33,6 +33,7 @@ CALLS = {
     "theano.printing.Print": ("theano.printing.Print('v', ['shape'])(v)", "V"),
     "theano.printing.Print.make_node": ("theano.printing.Print('v', ['shape']).make_node(v).out", "V"),
     "theano.printing.debugprint": ("theano.printing.debugprint(u, file='str').startswith('u ')", "True"),
+    "theano.printing.pydotprint": ("theano.printing.pydotprint(u, format='dot', return_image=True)[:7]", "b'digraph'"),
     f"{IO}.LoadFromDisk": (f"{IO}.LoadFromDisk('float64', [False])(P.saved(V))", "V"),
     f"{IO}.LoadFromDisk.make_node": (f"{IO}.LoadFromDisk('float64', [False], 'c').make_node(P.saved(V)).out", "V"),
     f"{IO}.load": (f"{IO}.load(P.saved(V), 'float64', [False], mmap_mode='c')", "V"),
@@ -50,4 +51,4 @@ CALLS = {
     f"{TOOLS}.verify_grad": (f"P.kept({TOOLS}.verify_grad, T.tanh, [U])", "None"),
     "theano.tensor.TensorVariable.__count__": ("next(T.TensorVariable.__count__) < int(v.clone().auto_name[5:])", "True"),
 }
-MODULES = {"theano.tests.unittest_tools", "theano.tests.breakpoint"}
+MODULES = {"theano.printing", "theano.tests.unittest_tools", "theano.tests.breakpoint"}

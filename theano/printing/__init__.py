@@ -7,6 +7,6 @@ from theano.printing.loops import kernel_text, nests_text, program_text
 from theano.printing.pretty import pp, pprint
 from theano.printing.tree import debugprint
 
-__getattr__, __dir__ = deferred(__name__, values="Print")
+__getattr__, __dir__ = deferred(__name__, pictures="pydotprint", values="Print")
 
-__all__ = ["Print", "debugprint", "kernel_text", "nests_text", "pp", "pprint", "program_text"]
+__all__ = ["Print", "debugprint", "kernel_text", "nests_text", "pp", "pprint", "program_text", "pydotprint"]

@@ -35,7 +35,7 @@ def debugprint(
     """
     names = used_ids if used_ids is not None else {}
     seen = done if done is not None else {}
-    lines = [line for root in _roots(obj) for line in _tree(root, depth, print_type, ids, stop_on_name, names, seen)]
+    lines = [line for root in roots_of(obj, "debugprint") for line in _tree(root, depth, print_type, ids, stop_on_name, names, seen)]
     text = "\n".join(lines)
     if file == "str":
         return text
@@ -43,7 +43,8 @@ def debugprint(
     return file
 
 
-def _roots(obj: Any) -> Iterable[Variable]:
+def roots_of(obj: Any, who: str) -> Iterable[Variable]:
+    """The variables that ``obj``, which ``who`` was given, comes down to."""
     if isinstance(obj, Variable):
         return [obj]
     if isinstance(obj, Apply):
@@ -51,11 +52,11 @@ def _roots(obj: Any) -> Iterable[Variable]:
     if isinstance(obj, FunctionGraph):
         return obj.outputs
     if isinstance(obj, (list, tuple)):
-        return [root for each in obj for root in _roots(each)]
+        return [root for each in obj for root in roots_of(each, who)]
     maker = getattr(obj, "maker", None)
     if maker is not None:
         return list(maker.fgraph.outputs)
-    raise TypeError(f"debugprint takes variables, apply nodes, graphs and compiled functions, not {type(obj).__name__}")
+    raise TypeError(f"{who} takes variables, apply nodes, graphs and compiled functions, not {type(obj).__name__}")
 
 
 def _tree(
