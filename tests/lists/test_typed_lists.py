@@ -160,6 +160,20 @@ def test_a_shared_variable_of_the_plain_class_does_as_well():
     assert [int(f(5)), int(f(6))] == [1, 2] and list(map(int, s.get_value())) == [1, 5, 6]
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_what_updates_store_shares_nothing(mode):
+    s, r = (TypedListSharedVariable(name, VECTORS, [[1], [2]], strict=False) for name in "sr")
+    f = theano.function([x], [s, s.reverse()], updates=[(s, s.append(x)), (r, s[:1].append(x))], mode=mode)
+    g = theano.function([x], updates=[(s, r), (r, s.append(x))], mode=mode)
+    value, seen = np.array([9.0]), []
+    for call in (f, g, f, g):
+        seen += [array for several in call(value) or [] for array in several]
+        held = [s.get_value(borrow=True), r.get_value(borrow=True)]
+        several = [*held[0], *held[1], *seen, value]
+        assert not any(np.shares_memory(first, other) for k, first in enumerate(several) for other in several[:k])
+    assert [[v[0] for v in entries] for entries in held] == [[1, 9], [1, 9, 9, 9]]
+
+
 def test_an_update_that_fails_changes_nothing():
     s = TypedListSharedVariable("s", NUMBERS, [1, 2], strict=False)
     w = theano.shared(0)

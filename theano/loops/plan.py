@@ -93,7 +93,9 @@ class _Planner:
             value = low.values[sink.variable]
             if isinstance(value, Result) and value.dtype == "object":  # no kernel could copy it
                 source = _viewed(value)
-                held = low.deeply_copied(sink.variable) if source.storage is not None or source in taken else value
+                replaced = sink.storage == "update" and source.storage == "shared" and sink.position == source.source_position
+                kept = source in taken or (source.storage is not None and not replaced)
+                held = low.deeply_copied(sink.variable) if kept else value
                 taken |= {source, held}
                 self.storage.setdefault(held, ("object", 0))
                 placed.append((sink, held))
