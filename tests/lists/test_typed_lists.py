@@ -250,6 +250,33 @@ def test_derivatives():
     np.testing.assert_array_equal(T.grad(counted, x).eval({x: [1, 2], a: [[1, 2], [1, 2]], n: [0, 0, 0, 1]}), [6, 6])
 
 
+def test_in_loops_branches_and_graphs_as_operations():
+    sums, _ = theano.scan(lambda i, v: (a[i] * v).sum(), T.arange(lists.length(a)), non_sequences=x)
+    f = theano.function([a, x], [sums, T.grad(sums.sum(), x)])
+    assert [v.tolist() for v in f([[1, 2], [3, 4]], [1, 10])] == [[21, 43], [4, 6]]
+    g = theano.function([a, x], theano.ifelse.ifelse(x[0] > 0, a.append(x), a[5:]))
+    assert same(g([[1]], [2]), [[1.0], [2.0]]) and g([[1]], [0]) == []
+    longer, first = theano.OpFromGraph([a, x], [a.append(x), a[0]])(a, x)
+    assert [v.tolist() for v in longer.eval({a: [[1]], x: [2]})] == [[1], [2]] and first.shape.eval({a: [[1, 2]], x: [3]}) == [2]
+
+
+@pytest.mark.parametrize("mode", ["DebugMode", theano.compile.NanGuardMode(True, True, True), theano.Mode(linker="py")])
+def test_in_modes_that_run_node_by_node(mode):
+    f = theano.function([a, x], [a.append(x), a[0] * 2, a.reverse(), make_list([x])], mode=mode)
+    given = [[np.array([1.0])], np.array([2.0])]
+    found = f(*given)
+    assert [[v.tolist() for v in r] for r in (found[0], found[2], found[3])] == [[[1], [2]], [[1]], [[2]]] and found[1] == [2]
+    several = arrays_in([found, given])
+    assert not any(np.shares_memory(first, other) for k, first in enumerate(several) for other in several[:k])
+
+
+def test_test_values():
+    with theano.config.change_flags(compute_test_value="raise"):
+        rows_, entry = VECTORS("rows"), T.dvector("entry")
+        rows_.tag.test_value, entry.tag.test_value = [np.ones(2)], np.ones(1)
+        assert same(rows_.append(entry).tag.test_value, [[1.0, 1.0], [1.0]])
+
+
 # ------------------------------------------------------------------------------------------------ misuse
 
 REFUSED = {
@@ -261,6 +288,9 @@ REFUSED = {
     "index": (lambda: a["word"], "getitem: an integer of rank 0 is needed as index", "'word'"),
     "float index": (lambda: a.insert(1.5, x), "insert: an integer of rank 0 is needed as index", "1.5"),
     "vector index": (lambda: a[x], "getitem: an integer of rank 0 is needed as index", "TensorType(float64, vector)"),
+    "zeros": (lambda: T.grad(x.sum(), a, disconnected_inputs="ignore"), "a is a list, for which there are no zeros", "a[0]"),
+    "a sequence": (lambda: theano.scan(lambda row: row, a), "scan: a sequence must have rows", "non_sequence"),
+    "a state": (lambda: theano.scan(lambda v, l: l.append(a[0]), x, [a]), "scan: only tensors are kept", "non_sequences"),
     "length": (lambda: len(a), "how long a is, is known when a function runs", "theano.typed_list.length(a)"),
     "iteration": (lambda: list(a), "a cannot be iterated over", "a[0]"),
     "variables of two types": (lambda: make_list([x, k]), "make_list: all must be of one type", "k"),

@@ -26,7 +26,9 @@ from theano.compile.failures import lines_of
 from theano.compile.profiling import ProfileStats
 from theano.compile.reference import InterpretedFunction
 from theano.graph import require_runnable, view_roots
+from theano.graph.running import copied
 from theano.interpret import VM
+from theano.tensor.type import array_dtype
 
 
 class NodewiseFunction(InterpretedFunction):
@@ -89,8 +91,10 @@ def unshared(results: Sequence[Any], others: Iterable[Any], variables: Sequence[
     taken += [v.data for v in variables if isinstance(getattr(v, "data", None), numpy.ndarray)]
     found = []
     for value, variable in zip(results, variables, strict=True):
-        dtype = getattr(variable.type, "dtype", None)
-        if dtype is not None:
+        dtype = array_dtype(variable.type)
+        if isinstance(value, list):
+            value = copied(value)
+        elif dtype != "object":
             value = numpy.asarray(value, dtype=dtype)
             if any(numpy.may_share_memory(value, other) for other in taken):
                 value = value.copy()

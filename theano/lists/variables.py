@@ -41,6 +41,11 @@ class ListOperators:
             message(f"{self} cannot be iterated over: its length is known when a function runs", cure=f"take entries, such as {self}[0]")
         )
 
+    def zeros_like(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise VariableTypeError(
+            message(f"{self} is a list, for which there are no zeros and no gradients", cure=f"take entries, {self}[0]")
+        )
+
     def append(self, toAppend: Any) -> Any:
         """The list with one entry more at its end."""
         return operations.append(self, toAppend)

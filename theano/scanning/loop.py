@@ -263,6 +263,11 @@ def row_type(variable: Any) -> Any:
 def rows_type(variable: Any) -> Any:
     """The type of many of ``variable``, one after another along a new first axis."""
     kind = variable.type
+    if not hasattr(kind, "broadcastable"):
+        cure = "give lists and other objects as non_sequences"
+        raise errors.VariableTypeError(
+            errors.message("scan: only tensors are kept from step to step", [("given", variable, kind, variable.origin)], cure)
+        )
     return kind.clone(broadcastable=(False, *kind.broadcastable))
 
 

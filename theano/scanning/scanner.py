@@ -214,7 +214,7 @@ def _tapped(position: int, given: Any, backwards: bool) -> list[tuple[str, Any]]
         if not taps:
             raise ValueError(f"scan: sequence {position} has no taps")
     whole: Any = one if isinstance(one, Variable) else as_tensor_variable(one)
-    if not getattr(whole.type, "ndim", 0):
+    if not getattr(whole.type, "broadcastable", ()):
         about = [(f"sequence {position}", whole, whole.type, whole.origin)]
         raise VariableTypeError(
             message("scan: a sequence must have rows", about, "a value that is the same in all steps is a non_sequence")
