@@ -1,5 +1,6 @@
 """Ctrl-C, too little memory and absurd sizes: an error soon, nothing changed, and the function works afterwards."""
 
+import gc
 import os
 import re
 import signal
@@ -257,6 +258,50 @@ def test_a_rank_beyond_what_numpy_has():
     f = theano.function([v], v.sum())
     with pytest.raises(TypeError, match="rank 70"):
         f(np.ones((2, 2)))
+
+
+def struck(action, point):
+    """Whether ``action`` was interrupted at its point of this number: at the entry of a function, or after a call of C."""
+    left = [point]
+
+    def strike(frame, event, argument):
+        if event in ("call", "c_return"):
+            left[0] -= 1
+            if left[0] == -1:
+                raise KeyboardInterrupt
+
+    before = sys.getprofile()
+    gc.disable()  # what others have left is not to be struck
+    try:
+        sys.setprofile(strike)
+        action()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.setprofile(before)
+        gc.enable()
+    return left[0] < 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # struck while a generator was being closed
+@pytest.mark.parametrize("mode", [*MODES, theano.Mode("py")], ids=str)
+def test_wherever_python_is_interrupted_no_lock_is_left(mode):
+    total, step = T.dscalars("total", "step")
+    s = theano.shared(0.0, name="s")
+    f = theano.function([step, theano.In(total, value=0.0, update=total + step)], s, updates=[(s, s + step)], mode=mode)
+    locks = [s.container.lock, f.container["total"].lock]
+
+    def act():
+        f(1.0, f["total"])
+        f["total"] = s.get_value()
+
+    point = 0
+    while struck(act, point):
+        assert not any(any(lock.words) or lock.turn._is_owned() for lock in locks), point
+        assert s.get_value() - f["total"] in (0, 1)
+        f["total"] = s.get_value()
+        point += 1
+    assert point > 10 and f["total"] == s.get_value() > 0
 
 
 def test_a_signal_during_many_short_calls(tmp_path):

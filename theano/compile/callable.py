@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,7 @@ from theano.compile.specify import new_container
 from theano.compile.verbose import tell
 from theano.emit.llvm.status import GUARD, MEMORY, RANGE
 from theano.graph import Container, FunctionGraph
+from theano.graph.locks import Turns
 from theano.runtime.native_type import NativeFunction
 
 if TYPE_CHECKING:
@@ -129,9 +129,9 @@ class Function(NativeFunction):
         values = [value for k, value in enumerate(values) if k not in self._states] if self._states else values
         if not given:
             return self.once(values)
-        with ExitStack() as held:
-            for lock in sorted({cell.lock for cell, _ in given}, key=id):  # in the order in which every function takes them
-                held.enter_context(lock)
+        turns = Turns(cell.lock for cell, _ in given)
+        try:
+            turns.take()
             before = [cell.storage[0] for cell, _ in given]
             try:
                 for cell, value in given:
@@ -141,6 +141,8 @@ class Function(NativeFunction):
                 for (cell, _), value in zip(given, before, strict=True):
                     cell.lock.put(value)
                 raise
+        finally:
+            turns.release()
 
     def once(self, values: Sequence[Any]) -> Any:
         """Run on the arguments of the program, and measure that if it is asked for."""

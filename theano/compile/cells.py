@@ -72,7 +72,7 @@ class Values:
     def __setitem__(self, key: Any, value: Any) -> None:
         cell = self._containers[key]
         try:
-            with cell.lock:
+            with cell.lock.turn:
                 cell.value = value
         except (TypeError, ValueError) as why:
             text = f"{self._containers.title}: bad value for {cell.name or key}"

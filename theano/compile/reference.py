@@ -24,7 +24,7 @@ from theano.compile.explain import walk_steps
 from theano.compile.python_steps import python_callback
 from theano.compile.sizes import Sizes
 from theano.emit.reference_program import run_program
-from theano.graph.locks import lock_of, owning
+from theano.graph.locks import Owned, lock_of
 from theano.loops.ir import Buffer, Guard, PythonStep
 
 
@@ -49,10 +49,14 @@ class InterpretedFunction(LedFunction):
 
     def run(self, values: Sequence[Any]) -> Any:
         cells, positions = self._storage, sorted({position for position, _ in self.maker.compilation.specification.updates})
-        with owning([lock_of(cells[k]) for k in positions]):
+        cells_of_updates = Owned([lock_of(cells[k]) for k in positions])
+        try:
+            cells_of_updates.take()
             outputs, after = self.compute(values, list(map(itemgetter(0), cells)))
             new = [after[k] for k in positions]
             deque(map(list.__setitem__, [cells[k] for k in positions], repeat(0), new), maxlen=0)  # in one step: no signal comes between
+        finally:
+            cells_of_updates.release()
         return outputs[0] if self.maker.compilation.specification.layout == "single" else outputs
 
 

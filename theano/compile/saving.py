@@ -37,7 +37,7 @@ from theano.compile.portrait import Portrait, take_portrait
 from theano.compile.specify import Specification, present_request
 from theano.errors import LoadError, SaveError, message
 from theano.graph import Apply, Container, FunctionGraph, Origin, Variable
-from theano.graph.locks import owning
+from theano.graph.locks import Owned
 from theano.graph.portable import portable
 from theano.tensor.sharedvar import ScalarSharedVariable, SharedVariable, TensorSharedVariable
 from theano.tensor.type import TensorType, tensor_type
@@ -84,7 +84,9 @@ def save(f: Function, path: Path, graph: bool = True) -> None:
     described = _Describer()
     stores = list({id(v.container): v for v in (*specification.shared, *specification.states.values())}.values())
     place = {id(v.container): k for k, v in enumerate(stores)}
-    with owning([v.container.lock for v in stores], inside=True):
+    owned = Owned([v.container.lock for v in stores], inside=True)
+    try:
+        owned.take()
         index: dict[str, Any] = {
             "name": f.name,
             "layout": specification.layout,
@@ -111,6 +113,8 @@ def save(f: Function, path: Path, graph: bool = True) -> None:
         else:
             index["no_graph"] = "it was saved with graph=False"
         write_archive(path, index, blobs)
+    finally:
+        owned.release()
 
 
 def _require_importable(nodes: list[Apply]) -> None:

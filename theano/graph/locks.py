@@ -18,13 +18,16 @@ threads in; a call during which nobody else runs leaves no trace here.  See ``do
 
 from __future__ import annotations
 
+import copy
 import functools
+import operator
 import os
 import threading
 import time
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import compress, repeat
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -32,6 +35,7 @@ from theano.errors import message
 
 Made = TypeVar("Made", bound=Callable[..., Any])
 OWNER, WANTED, READERS = range(3)
+_RLOCK: Any = type(threading.RLock())
 PATIENCE = 0.005
 """Seconds after which a waiting thread is served before all that come later."""
 _LONGEST_NAP = 0.001
@@ -40,29 +44,22 @@ _LONGEST_NAP = 0.001
 class CellLock:
     """Of one cell, which it keeps alive.
 
-    In a ``with`` block it is a plain lock besides: of whoever puts a value in for the call that follows."""
+    ``turn`` is a plain lock besides: of whoever puts a value in for the call that follows."""
 
-    __slots__ = ("cell", "words", "_turn", "__weakref__")
+    __slots__ = ("cell", "words", "turn", "__weakref__")
 
     def __init__(self, cell: list[Any]) -> None:
-        self.cell, self.words, self._turn = cell, array("Q", (0, 0, 0)), threading.RLock()
-
-    def __enter__(self) -> CellLock:
-        self._turn.acquire()
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self._turn.release()
+        self.cell, self.words, self.turn = cell, array("Q", (0, 0, 0)), threading.RLock()
 
     def forget_other_threads(self) -> None:
         """In a forked child."""
         words, me = self.words, threading.get_ident()
         words[OWNER] = me if words[OWNER] == me else 0
         words[WANTED] = 0
-        if self._turn.acquire(blocking=False):
-            self._turn.release()
+        if self.turn.acquire(blocking=False):
+            self.turn.release()
         else:
-            self._turn = threading.RLock()
+            self.turn = threading.RLock()
 
     @property
     def address(self) -> int:
@@ -79,14 +76,12 @@ class CellLock:
                 return
             wait_for([self], own=True)
 
-    @contextmanager
-    def reading(self) -> Iterator[Any]:
-        """The cell's value, which nobody writes over meanwhile."""
+    def copied(self) -> Any:
+        """A copy of the cell's value, which nobody writes over meanwhile."""
         words = self.words
         words[READERS] += 1
-        value = self.cell[0]
         try:
-            yield value
+            return copy.deepcopy(self.cell[0])
         finally:
             words[READERS] -= words[READERS] > 0
 
@@ -178,37 +173,56 @@ def _rows(waiter: _Waiter, owner: int | None) -> list[tuple[str, str]]:
     return [("value", " ".join(repr(lock.cell[0])[:60].split())) for lock in taken]
 
 
-@contextmanager
-def owning(locks: Sequence[CellLock], inside: bool = False) -> Iterator[None]:
-    """Own all cells, for what is computed in Python: none of them is owned while another has to be waited for.
+class Owned:
+    """Cells owned for what is computed in Python: ``take()`` begins a ``try`` block whose ``finally`` calls ``release()``.
 
-    ``inside``: what a call of this very thread owns already is no error, as the values are only looked at."""
-    me = threading.get_ident()
-    taken: list[CellLock] = []
-    try:
-        wait_for(locks, inside)
-        while not _all_taken(locks, taken, me, inside):
-            wait_for(locks, inside)
-        yield
-    finally:
-        _give_up(taken)
+    No context manager: a signal may strike at the entry of any function of Python, and the cells would be owned for ever.  ``release``
+    is one call of C."""
+
+    __slots__ = ("release", "_locks", "_inside", "_taken")
+
+    def __init__(self, locks: Sequence[CellLock], inside: bool = False) -> None:
+        """``inside``: what a call of this very thread owns already is no error, as the values are only looked at."""
+        self._locks, self._inside = locks, inside
+        self._begin()
+
+    def _begin(self) -> None:
+        self._taken: list[Any] = []
+        self.release: Callable[[], object] = functools.partial(
+            deque, map(operator.setitem, self._taken, repeat(OWNER), repeat(0)), maxlen=0
+        )
+
+    def take(self) -> None:
+        """Own all of them: none is owned while another has to be waited for."""
+        wait_for(self._locks, self._inside)
+        while not self._all_taken(threading.get_ident()):
+            self.release()
+            self._begin()
+            wait_for(self._locks, self._inside)
+
+    def _all_taken(self, me: int) -> bool:
+        for lock in self._locks:
+            words = lock.words
+            if words[OWNER] == 0:
+                words[OWNER] = me
+                self._taken.append(words)
+            elif words[OWNER] != me or not (self._inside or any(words is mine for mine in self._taken)):
+                return False
+        return True
 
 
-def _all_taken(locks: Sequence[CellLock], taken: list[CellLock], me: int, inside: bool) -> bool:
-    for lock in locks:
-        words = lock.words
-        if words[OWNER] == 0:
-            words[OWNER] = me
-            taken.append(lock)
-        elif words[OWNER] != me or not (inside or lock in taken):
-            _give_up(taken)
-            return False
-    return True
+class Turns:
+    """The turns of several cells: the same, for plain locks, which every thread takes in the same order."""
 
+    __slots__ = ("release", "_locks", "_taken")
 
-def _give_up(taken: list[CellLock]) -> None:
-    while taken:
-        taken.pop().words[OWNER] = 0
+    def __init__(self, locks: Iterable[CellLock]) -> None:
+        self._locks = [lock.turn for lock in sorted(set(locks), key=id)]
+        self._taken: list[Any] = []
+        self.release: Callable[[], object] = functools.partial(deque, map(_RLOCK.release, self._taken), maxlen=0)
+
+    def take(self) -> None:
+        self._taken.extend(compress(self._locks, map(_RLOCK.acquire, self._locks)))  # each is noted in the step that takes it
 
 
 def _forget_other_threads() -> None:

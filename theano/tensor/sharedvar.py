@@ -59,8 +59,7 @@ class SharedVariable(Variable):
         """A copy of the value; with ``borrow`` the value itself, which functions may go on to change."""
         if borrow:
             return self.container.value
-        with self.container.lock.reading() as value:
-            return copy.deepcopy(value)
+        return self.container.lock.copied()
 
     def set_value(self, new_value: Any, borrow: bool = False) -> None:
         """Set the value to a copy of ``new_value``; with ``borrow`` it may be kept, and changed by functions."""
