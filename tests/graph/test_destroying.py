@@ -92,6 +92,14 @@ def test_a_chain_can_all_be_in_place():
     assert all(node.op.inplace for node in fgraph.toposort())
 
 
+def test_what_is_refused_is_refused_again():
+    x = generic("x")
+    fgraph = FunctionGraph([x], [inplace("w")(x), inplace("v")(x)], clone=False, features=[DestroyHandler()])
+    for look in (fgraph.validate, fgraph.validate, fgraph.toposort, fgraph.orderings):
+        with pytest.raises(InconsistencyError, match="x is overwritten twice"):
+            look()
+
+
 def test_orderings_follow_the_graph():
     x, y = generic("x"), generic("y")
     handler = DestroyHandler()

@@ -81,9 +81,7 @@ class DestroyHandler(Bookkeeper):
     def orderings(self, fgraph: FunctionGraph, ordered: bool = True) -> OrderedDict[Apply, list[Apply]]:
         """{destroyer: the nodes that read what it overwrites}; InconsistencyError if something may not be overwritten at all."""
         if self._orderings is None:
-            self._orderings = OrderedDict()
-            if self._destroyers:
-                self._orderings = self._found(fgraph)
+            self._orderings = self._found(fgraph) if self._destroyers else OrderedDict()
         return self._orderings
 
     def validate(self, fgraph: FunctionGraph) -> None:
