@@ -13,6 +13,8 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.compile import importable
+from theano.compile import graph_key
 from theano.compile.graph_key import Uncacheable, op_key
 from theano.graph import Op
 from theano.scalar import OPS
@@ -195,6 +197,7 @@ def test_a_damaged_entry_is_no_entry(empty_cache):
 
 def test_an_op_whose_file_has_changed_is_another(empty_cache, tmp_path, monkeypatch):
     """What its perform gave may be a constant of the plan."""
+    monkeypatch.setattr(graph_key, "_begun", float("inf"))
     monkeypatch.syspath_prepend(str(tmp_path))
     module = tmp_path / "op_of_a_user.py"
     for factor in (2, 30):
@@ -233,6 +236,7 @@ def test_types_of_results_and_classes_as_properties_are_part_of_the_key(empty_ca
                 outputs[0][0] = inputs[0].reshape((1,) * (self.rank - 1) + (-1,)) * self.kind.times
     """
     (tmp_path / "kinds_of_results.py").write_text(textwrap.dedent(source))
+    monkeypatch.setattr(graph_key, "_begun", float("inf"))
     monkeypatch.syspath_prepend(str(tmp_path))
     kinds = importlib.import_module("kinds_of_results")
     x = T.dvector("x")
@@ -242,6 +246,18 @@ def test_types_of_results_and_classes_as_properties_are_part_of_the_key(empty_ca
     hidden = type("One", (), {"__module__": "kinds_of_results", "times": 5})
     f = theano.function([x], kinds.Of(hidden)(x))
     assert "another class" in f.maker.compilation.kept and f([3.0]).tolist() == [15.0]
+
+
+def test_sources_changed_since_they_were_imported_are_not_taken_for_what_was(empty_cache, monkeypatch):
+    x = T.dvector("x")
+    f = theano.function([x], importable.Triple()(x))
+    assert f.maker.compilation.kept == "kept"
+    for forget, reason in ((graph_key._class_key, "module tests.compile.importable has"), (graph_key.environment, "this package has")):
+        monkeypatch.setattr(graph_key, "_begun", 0)
+        forget.cache_clear()
+        f = theano.function([x], importable.Triple()(x))
+        assert f"{reason} changed since this process began" in f.maker.compilation.kept and f([1.0]) == [3.0]
+        monkeypatch.undo()
 
 
 def test_classes_of_one_name_are_told_apart(empty_cache):

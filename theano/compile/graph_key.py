@@ -11,6 +11,7 @@ import functools
 import hashlib
 import os
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from theano.flags import config, get_config_hash
 from theano.graph import Apply, Constant, Op, Type, Variable, io_toposort
 from theano.scalar import Composite, Declared, ScalarOp
 from theano.tensor.type import array_dtype
+
+_begun = time.time_ns()
 
 
 class Uncacheable(Exception):
@@ -105,6 +108,13 @@ def _source(module: Any) -> tuple[int, int]:
         stat = os.stat(module.__file__)
     except (AttributeError, TypeError, OSError):
         raise Uncacheable(f"the module {getattr(module, '__name__', module)} has no file") from None
+    return _as_loaded(stat, f"the file of the module {module.__name__}")
+
+
+def _as_loaded(stat: os.stat_result, what: str) -> tuple[int, int]:
+    """Of a source that cannot have changed since it was imported: else old code would be kept under the name of the new."""
+    if (stat.st_mtime_ns if os.name == "nt" else stat.st_ctime_ns) > _begun:
+        raise Uncacheable(f"{what} has changed since this process began")
     return stat.st_mtime_ns, stat.st_size
 
 
@@ -142,8 +152,7 @@ def environment() -> str:
     from theano.emit.llvm.target import target
 
     root = Path(__file__).parent.parent
-    stats = [(str(p.relative_to(root)), p.stat()) for p in sorted(root.rglob("*.py"))]
-    package = [(name, s.st_mtime_ns, s.st_size) for name, s in stats]
+    package = [(str(p.relative_to(root)), _as_loaded(p.stat(), "this package")) for p in sorted(root.rglob("*.py"))]
     libraries = [version(name) for name in ("numpy", "scipy", "llvmlite")]
     return repr((sys.version, libraries, target(), os.name, package))
 
