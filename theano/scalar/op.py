@@ -64,7 +64,7 @@ class ScalarOp(Op):
         self.name = self.__name__ = name or type(self).__name__
         cls = type(self)
         if self.nfunc_spec is None and cls.impl is ScalarOp.impl and cls.evaluate is ScalarOp.evaluate:
-            given = f"{cls.__name__} has c_code and no impl; no C compiler is used any more" if hasattr(self, "c_code") else None
+            given = f"{cls.__name__} has c_code and no impl; no C compiler is used any more" if cls.c_code is not ScalarOp.c_code else None
             headline = given or f"{cls.__name__} cannot be computed: it defines neither impl nor nfunc_spec"
             raise MethodNotDefined(
                 message(headline, cure=f"write {cls.__name__}.impl(self, x, ...): it is followed, and becomes native code")
