@@ -16,7 +16,7 @@ from theano import compat, compile, dtypes, errors, flags, gradient, graph, prin
 from theano.compile import FAST_COMPILE, FAST_RUN, Function, In, Mode, Out, Param, function, get_mode, predefined_modes
 from theano.deferred import deferred
 from theano.flags import config
-from theano.gradient import Lop, Rop, grad, hessian, jacobian, subgraph_grad
+from theano.gradient import Lop, Rop, grad, hessian, jacobian, subgraph_grad, value_and_grad
 from theano.graph import Apply, Constant, Op, Type, Variable, generic
 from theano.graph import clone_replace as clone
 from theano.printing import pp
@@ -26,7 +26,7 @@ from theano.tensor.updates import OrderedUpdates
 for _name in ("grad", "Rop", "Lop", "jacobian", "hessian", "verify_grad", "numeric_grad"):
     setattr(tensor, _name, getattr(gradient, _name))
 
-__getattr__, __dir__ = deferred(__name__, compile="load", scanning="OpFromGraph foldl foldr map reduce scan scan_checkpoints")
+__getattr__, __dir__ = deferred(__name__, compile="load", scanning="OpFromGraph foldl foldr map reduce scan scan_checkpoints vectorize")
 theano = sys.modules[__name__]  # programs write ``from theano import theano``
 compat.install()
 flags.set_numpy_errors()
@@ -78,4 +78,6 @@ __all__ = [
     "shared",
     "subgraph_grad",
     "tensor",
+    "value_and_grad",
+    "vectorize",
 ]

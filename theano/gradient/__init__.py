@@ -33,6 +33,7 @@ from theano.gradient.special import (
     zero_grad,
     zero_grad_,
 )
+from theano.gradient.values import value_and_grad
 from theano.gradient.verify import GradientError, numeric_grad, verify_grad
 from theano.graph import DisconnectedType, NullType, disconnected_type
 
@@ -68,6 +69,7 @@ __all__ = [
     "subgraph_grad",
     "undefined_grad",
     "undefined_grad_",
+    "value_and_grad",
     "verify_grad",
     "zero_grad",
     "zero_grad_",

@@ -63,6 +63,10 @@ class Print(Op):
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return list(eval_points)
 
+    def vectorized(self, node: Apply, inputs: Sequence[Any], varies: Sequence[bool]) -> Sequence[Any]:
+        """All rows at once."""
+        return [self(*inputs)]
+
     def do_constant_folding(self, node: Apply) -> bool:
         return False
 

@@ -358,8 +358,11 @@ class CAReduceDtype(CAReduce):
         self.dtype = None if dtype is None else resolve(dtype)
         self.acc_dtype = None if acc_dtype is None else resolve(acc_dtype)
 
-    def _rebuilt(self, axis: Axis, dtype: str, acc_dtype: str) -> CAReduceDtype:
+    def _rebuilt(self, axis: Axis, dtype: str | None, acc_dtype: str | None) -> CAReduceDtype:
         return CAReduceDtype(self.scalar_op, axis, dtype, acc_dtype)
+
+    def _with_axis(self, axis: Axis) -> CAReduce:
+        return self._rebuilt(axis, self.dtype, self.acc_dtype)
 
     def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)
@@ -387,7 +390,7 @@ class Sum(CAReduceDtype):
     def __init__(self, axis: Any = None, dtype: Any = None, acc_dtype: Any = None) -> None:
         super().__init__(OPS[self.scalar_name], axis, dtype, acc_dtype)
 
-    def _rebuilt(self, axis: Axis, dtype: str, acc_dtype: str) -> CAReduceDtype:
+    def _rebuilt(self, axis: Axis, dtype: str | None, acc_dtype: str | None) -> CAReduceDtype:
         return type(self)(axis, dtype, acc_dtype)
 
     def _gradient(self, x: Any, out: Any, gradient: Any, axes: tuple[int, ...]) -> Any:
@@ -409,7 +412,7 @@ class Prod(Sum):
         super().__init__(axis, dtype, acc_dtype)
         self.no_zeros_in_input = bool(no_zeros_in_input)
 
-    def _rebuilt(self, axis: Axis, dtype: str, acc_dtype: str) -> CAReduceDtype:
+    def _rebuilt(self, axis: Axis, dtype: str | None, acc_dtype: str | None) -> CAReduceDtype:
         return Prod(axis, dtype, acc_dtype, self.no_zeros_in_input)
 
     R_op = CAReduce.R_op
