@@ -41,6 +41,10 @@ CALLS = {
     "vstack": lambda x: np.vstack([x[0], x]),
     "hstack": lambda x: np.hstack((x, x)),
     "hstack of vectors": lambda x: np.hstack((x[0], x[1])),
+    "atleast_2d": lambda x: np.atleast_2d(x[0]),
+    "atleast_1d": lambda x: np.atleast_1d(x[0, 0]),
+    "norm": np.linalg.norm,
+    "norm of rows": lambda x: np.linalg.norm(x, 1, axis=1, keepdims=True),
     "repeat": lambda x: np.repeat(x, 2, axis=1),
     "tile": lambda x: np.tile(x, (2, 1)),
     "roll": lambda x: np.roll(x, 1, axis=1),
@@ -131,7 +135,7 @@ def test_each_ufunc_that_is_a_declarations_reference_means_it():
 
 def test_the_table_names_functions_of_numpy():
     gone = {"round_"} if not hasattr(np, "round_") else set()
-    assert {name for name in DOORS if not hasattr(np, name)} <= gone
+    assert {name for name in DOORS if not hasattr(np.linalg if "." in name else np, name.rpartition(".")[2])} <= gone
     assert {name for name in UFUNCS if not isinstance(getattr(np, name), np.ufunc)} == set()
 
 
@@ -147,6 +151,8 @@ def test_the_table_names_functions_of_numpy():
         (lambda x: np.subtract.reduce(x), "numpy.subtract.reduce has no meaning"),
         (lambda x: np.add.at(x, [0], 1), "numpy.add.at has no meaning"),
         (lambda x: np.expand_dims(x, 4), None),
+        (lambda x: np.linalg.norm(x.dimshuffle(0, "x"), 2), "norms of matrices"),
+        (lambda x: np.linalg.inv(x), "numpy.linalg.inv has no meaning"),
         (np.asarray, r"x.eval\("),
         (np.array, "theano.function"),
         (lambda x: np.array([x, x]), "theano.tensor.stack"),

@@ -43,7 +43,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "logical_and": lambda x, y: _truth(x) & _truth(y),
     "logical_or": lambda x, y: _truth(x) | _truth(y),
     "logical_xor": lambda x, y: _truth(x) ^ _truth(y),
-    "matmul": lambda x, y: _ours("dot")(x, y),
+    "matmul": lambda x, y: as_tensor_variable(x) @ y,
     "equal": operator.is_,
     "not_equal": operator.is_not,
 }
@@ -126,6 +126,8 @@ SIGNATURES = {
     "expand_dims": "a axis /",
     "moveaxis": "a source destination /",
     "vstack hstack": "tup",
+    "atleast_1d atleast_2d": "ary",
+    "linalg.norm": "x ord axis keepdims",
     "count_nonzero": "a axis keepdims",
     "iscomplexobj isrealobj": "x",
 }  # fmt: skip
@@ -197,6 +199,14 @@ def _with_rank(x: Any, least: int) -> Any:
     return x.dimshuffle(*["x"] * (least - x.type.ndim), *range(x.type.ndim))
 
 
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    x = as_tensor_variable(x)
+    if ord is not None and not isinstance(axis, int) and x.type.ndim != 1:
+        cure = "give the axis of the vectors; without ord it is the root of the sum of squares"
+        raise TypeError(message(f"numpy.linalg.norm of variables: {ord!r} is meant as an order of norms of matrices", cure=cure))
+    return x.norm(2 if ord is None else ord, axis, keepdims)
+
+
 ADAPTED: dict[str, Callable[..., Any]] = {
     "where": _where,
     "round": round_to,
@@ -213,6 +223,9 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "moveaxis": _moveaxis,
     "vstack": _vstack,
     "hstack": _hstack,
+    "atleast_1d": lambda ary: _with_rank(ary, 1),
+    "atleast_2d": lambda ary: _with_rank(ary, 2),
+    "linalg.norm": _norm,
     "count_nonzero": lambda a, axis=None, keepdims=False: _ours("sum")(_truth(a), axis=axis, keepdims=keepdims),
 }
 """What NumPy's functions mean where ours of that name is not there or takes other arguments."""
