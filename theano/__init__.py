@@ -19,14 +19,14 @@ from theano.flags import config
 from theano.gradient import Lop, Rop, grad, hessian, jacobian, subgraph_grad, value_and_grad
 from theano.graph import Apply, Constant, Op, Type, Variable, generic
 from theano.graph import clone_replace as clone
-from theano.printing import pp
 from theano.tensor.sharedvar import shared
 from theano.tensor.updates import OrderedUpdates
 
 for _name in ("grad", "Rop", "Lop", "jacobian", "hessian", "verify_grad", "numeric_grad"):
     setattr(tensor, _name, getattr(gradient, _name))
 
-__getattr__, __dir__ = deferred(__name__, compile="load", scanning="OpFromGraph foldl foldr map reduce scan scan_checkpoints vectorize")
+_LOOPS = "OpFromGraph foldl foldr map reduce scan scan_checkpoints vectorize"
+__getattr__, __dir__ = deferred(__name__, compile="load", printing="pp", scanning=_LOOPS)
 theano = sys.modules[__name__]  # programs write ``from theano import theano``
 compat.install()
 flags.set_numpy_errors()

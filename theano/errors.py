@@ -18,7 +18,6 @@ dot: inner dimensions differ
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 
 def message(headline: str, rows: Iterable[Sequence[object]] = (), cure: str | None = None) -> str:
@@ -41,6 +40,8 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     >>> did_you_mean("floatx", ["floatX", "device"])
     'did you mean floatX?'
     """
+    from difflib import get_close_matches  # loaded where something is wrong already
+
     spelled = {choice.lower(): choice for choice in choices}
     near = [spelled[low] for low in get_close_matches(word.lower(), list(spelled), n=3, cutoff=0.6)]
     return f"did you mean {' or '.join(near)}?" if near else ""

@@ -16,7 +16,6 @@ This room stands first: it assumes nothing but :mod:`theano.errors`.
 
 from __future__ import annotations
 
-import configparser
 import functools
 import hashlib
 import os
@@ -152,8 +151,13 @@ def config_files_from_theanorc() -> list[str]:
 
 def read_config_files(paths: Iterable[str]) -> dict[str, str]:
     """The settings of ini files as ``{"section.name": text}``, names in lower case; ``[global]`` has no prefix."""
+    present = [path for path in paths if os.path.exists(path)]
+    if not present:
+        return {}
+    import configparser  # few have such a file
+
     parser = configparser.RawConfigParser(strict=False)
-    for path in paths:
+    for path in present:
         try:
             parser.read(path, encoding="utf-8")
         except (configparser.Error, UnicodeError) as error:
@@ -349,9 +353,15 @@ class change_flags:
             object.__setattr__(section, last, before)
 
 
+@functools.lru_cache(maxsize=1)
+def _of_code(count: int) -> list[tuple[str, TheanoConfigParser, str]]:
+    """The flags on which code may depend, with their sections and their names there; ``count``: how many flags are declared."""
+    return [(flag.name, *_section(flag.name)) for flag in sorted(_config_var_list, key=lambda flag: flag.name) if flag.affects_code]
+
+
 def get_config_hash() -> str:
     """A digest of the flags on which generated code may depend."""
-    values = [f"{flag.name}={get(flag.name)}" for flag in sorted(_config_var_list, key=lambda flag: flag.name) if flag.affects_code]
+    values = [f"{name}={getattr(section, last)}" for name, section, last in _of_code(len(_config_var_list))]
     return hashlib.sha256("\n".join(values).encode()).hexdigest()
 
 

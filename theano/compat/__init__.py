@@ -21,8 +21,10 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from theano.compat.absent import ABSENT, why_absent, why_unbuilt
 from theano.compat.table import TABLE
+from theano.deferred import deferred
+
+__getattr__, __dir__ = deferred(__name__, absent="ABSENT why_absent")
 
 __all__ = ["ABSENT", "TABLE", "Moved", "install", "places", "why_absent"]
 
@@ -39,15 +41,18 @@ def _lookup(path: str, own: Callable[[str], Any] | None = None) -> Callable[[str
     """The ``__getattr__`` of the classic module ``path``; a module of today may have its ``own``, which is asked first."""
 
     def moved(name: str) -> Any:
-        if own is not None:
-            with suppress(AttributeError):
-                return own(name)
-        if not name.startswith("__"):
+        why = None
+        if not name.startswith("__"):  # not the ``__path__`` that every ``from path import ...`` asks for
+            if own is not None:
+                with suppress(AttributeError):
+                    return own(name)
             for module, names in places(path):
                 today = name if names is None else names.get(name)
                 if today is not None and hasattr(found := import_module(module), today):
                     return getattr(found, today)
-        why = why_absent(path, name) or why_unbuilt(f"{path}.{name}")
+            from theano.compat.absent import why_absent, why_unbuilt
+
+            why = why_absent(path, name) or why_unbuilt(f"{path}.{name}")
         raise AttributeError(f"module {path!r} has no attribute {name!r}" + (f": {why}" if why else ""))
 
     return moved
@@ -80,8 +85,11 @@ class Unbuilt:
 
     @staticmethod
     def find_spec(fullname: str, path: object = None, target: object = None) -> None:
-        why = why_unbuilt(fullname) if fullname.startswith("theano.") else None
-        if why:
+        if not fullname.startswith("theano."):
+            return
+        from theano.compat.absent import why_unbuilt
+
+        if why := why_unbuilt(fullname):
             raise ModuleNotFoundError(f"No module named {fullname!r}: {why}")  # without its name: "from theano import ..." would hide it
 
 

@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from theano.compile.callable import Function, LedFunction, Maker, ProfiledFunction
+from theano.compile.measuring import count_compilation, stats_of
 from theano.compile.mode import Mode, get_mode
 from theano.compile.pipeline import Compilation
-from theano.compile.profile import count_compilation, stats_of
 from theano.compile.specify import specify
 from theano.flags import config
 from theano.graph.locks import building

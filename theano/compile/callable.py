@@ -17,10 +17,8 @@ import numpy
 from theano import errors
 from theano.compile import failures
 from theano.compile.cells import Containers, Values
-from theano.compile.explain import explain
 from theano.compile.io import In, SymbolicInput, SymbolicOutput
 from theano.compile.pipeline import Compilation
-from theano.compile.profile import Profile
 from theano.compile.python_steps import python_callback
 from theano.compile.sizes import Sizes
 from theano.compile.specify import new_container
@@ -31,6 +29,7 @@ from theano.graph.locks import Turns
 from theano.runtime.native_type import NativeFunction
 
 if TYPE_CHECKING:
+    from theano.compile.profile import Profile
     from theano.compile.profiling import ProfileStats
 
 
@@ -347,6 +346,8 @@ class Function(NativeFunction):
 
     def explain(self) -> str:
         """The steps of the compiled program: each kernel with the operations and user lines in it."""
+        from theano.compile.explain import explain
+
         return explain(self.maker.compilation.program, self._title())
 
     @property
@@ -356,6 +357,8 @@ class Function(NativeFunction):
 
     def attach_profile(self, stats: ProfileStats) -> None:
         """Add what calls cost to ``stats`` from now on."""
+        from theano.compile.profile import Profile
+
         compilation = self.maker.compilation
         self.profile_stats = stats
         self.measured = Profile(compilation, self.step_times, self.name or str(stats.message))

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from theano import errors
 from theano.compile.failures import row
+from theano.compile.measuring import stats_of
 from theano.compile.pipeline import Compilation
-from theano.compile.profile import stats_of
 from theano.compile.profiling import ProfileStats
 from theano.compile.specify import Specification, own_states, pairs_of, present_request, specify
 from theano.graph import Container, clone_replace

@@ -23,7 +23,8 @@ from collections.abc import Callable, Iterable
 from io import StringIO
 from typing import Any
 
-from theano.compile.profile import TOTALS, Profile, StepProfile, Unit, theano_imported_time
+from theano.compile.measuring import TOTALS, theano_imported_time
+from theano.compile.profile import Profile, StepProfile, Unit
 from theano.errors import did_you_mean, message
 from theano.flags import config
 from theano.graph import here

@@ -23,7 +23,6 @@ from theano.loops.access import offset
 from theano.loops.extents import Extents
 from theano.loops.ir import Combine, Fold, Guard
 from theano.loops.nest import READS, Array, Nest, Operand, Parts, RegionBody, Result, Sink, View
-from theano.loops.regions import LoopForm, lower_branch, lower_loop
 from theano.scalar.instructions import PARTS, REAL, Complex, Value, rebuild, walk
 from theano.scalar.mathlib.complex_functions import FOLDS
 from theano.tensor.shapes import as_size, inferred_shapes, sizes_of
@@ -492,10 +491,14 @@ class Lowering:
 
     def loop(self, node: Apply, graph: FunctionGraph, count: Variable, **form: Any) -> None:
         """``node.outputs`` are what ``graph``, run ``count`` times, makes; ``form`` is a :class:`~theano.loops.regions.LoopForm`."""
+        from theano.loops.regions import LoopForm, lower_loop
+
         lower_loop(self, node, graph, count, LoopForm(**form))
 
     def branch(self, node: Apply, condition: Variable, sides: Sequence[tuple[FunctionGraph, Sequence[Variable]]]) -> None:
         """``node.outputs`` are the outputs of the first side's graph if ``condition`` is not zero, else of the second's."""
+        from theano.loops.regions import lower_branch
+
         lower_branch(self, node, condition, sides)
 
     def region(self, graph: FunctionGraph) -> None:

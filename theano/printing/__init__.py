@@ -3,10 +3,14 @@
 """
 
 from theano.deferred import deferred
-from theano.printing.loops import kernel_text, nests_text, program_text
-from theano.printing.pretty import pp, pprint
-from theano.printing.tree import debugprint
 
-__getattr__, __dir__ = deferred(__name__, pictures="pydotprint", values="Print")
+__getattr__, __dir__ = deferred(
+    __name__,
+    loops="kernel_text nests_text program_text",
+    pictures="pydotprint",
+    pretty="pp pprint",
+    tree="debugprint",
+    values="Print",
+)
 
 __all__ = ["Print", "debugprint", "kernel_text", "nests_text", "pp", "pprint", "program_text", "pydotprint"]

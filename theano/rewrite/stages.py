@@ -135,6 +135,7 @@ class OptDB(SequenceDB):
         for stage in STAGES[:-1]:
             self.register(stage.name, MergeOptimizer() if stage.merges else StageDB(stage), stage.position, "fast_run", *stage.tags)
         self.ours.update(self._tags)
+        self._unchanged = DB.changes
         self._prepared: dict[Any, SeqOptimizer] = {}
 
     def prepared(self, query: Query) -> SeqOptimizer:
@@ -162,6 +163,8 @@ class OptDB(SequenceDB):
 
     def custom(self, query: Query) -> list[str]:
         """The names of all that ``query`` asks for and that is not our own."""
+        if DB.changes == self._unchanged and not query.extra_optimizations:
+            return []
         stages = [db for db in self._objects.values() if isinstance(db, StageDB)]
         retagged = [name for name, tags in self.ours.items() if tags != self._tags[name]]
         if self._objects.keys() == self.ours.keys() and not retagged and not any(db.changed() for db in stages):
