@@ -96,6 +96,28 @@ def test_it_goes_to_the_screen_or_to_a_stream(capsys):
     assert stream.getvalue() == capsys.readouterr().out == "x [id A]\n"
 
 
+def test_values_that_are_kept():
+    w = theano.shared(2.5, name="w")
+    graph = T.exp(x) * w + T.constant(3)
+    for what in (graph, theano.function([x], graph)):
+        kept = re.findall(r"(\w+) \[id \w+\] \[(.*)\]$", text(what, print_storage=True), re.MULTILINE)
+        assert ("w", "array(2.5)") in kept
+        assert "array(" not in text(what)
+    assert "TensorConstant{3} [id H] [array(3, dtype=int8)]" in text(graph, print_storage=True)
+
+
+def test_uses_of_what_is_used_more_than_once():
+    _, z = example()
+    lines = text(FunctionGraph([x], [z], clone=True), print_clients=True).splitlines()
+    used = " clients:[Elemwise{mul,no_inplace} 0, Elemwise{add,no_inplace} 1]"
+    assert lines[2] == f" | |Elemwise{{exp,no_inplace}} [id C] 'y'{used}"
+    uses = [line.partition(" clients:")[2] for line in lines if line.split(" clients:")[0].endswith("x [id D]")]
+    assert uses == ["[Elemwise{exp,no_inplace} 0, Elemwise{mul,no_inplace} 1]"] * 2
+    assert "clients" not in text(z, print_clients=True)
+    both = FunctionGraph([x], [z, z], clone=True)
+    assert text(both, print_clients=True).splitlines()[0].endswith(" clients:[output 0, output 1]")
+
+
 def test_long_chains_need_no_recursion():
     z = x
     for _ in range(2000):

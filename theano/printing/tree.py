@@ -12,10 +12,10 @@ Elemwise{mul,no_inplace} [id A] ''
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from theano.graph import Apply, FunctionGraph, Variable
+from theano.graph import Apply, Constant, FunctionGraph, Variable
 
 
 def debugprint(
@@ -26,16 +26,24 @@ def debugprint(
     ids: str = "CHAR",
     stop_on_name: bool = False,
     done: dict[Any, str] | None = None,
+    print_storage: bool = False,
+    print_clients: bool = False,
     used_ids: dict[Any, str] | None = None,
 ) -> Any:
     """Print ``obj`` (a variable, an apply node, a graph, a compiled function, or a list of these) as a tree.
 
     ``depth`` limits the levels; ``print_type`` adds the types; ``ids`` labels nodes with ``"CHAR"`` letters, ``"int"`` numbers, ``"id"``
     addresses or ``""``; ``stop_on_name`` does not descend below named variables.  ``file``: a stream, or ``"str"`` to get the text back.
+    ``print_storage`` adds the values of constants and shared variables, which are all that is kept between calls; ``print_clients``, in a
+    graph or function, what uses a variable that has several uses.
     """
     names = used_ids if used_ids is not None else {}
     seen = done if done is not None else {}
-    lines = [line for root in roots_of(obj, "debugprint") for line in _tree(root, depth, print_type, ids, stop_on_name, names, seen)]
+
+    def more(variable: Variable) -> str:
+        return (_stored(variable) if print_storage else "") + (_uses(variable) if print_clients else "")
+
+    lines = [line for root in roots_of(obj, "debugprint") for line in _tree(root, depth, print_type, ids, stop_on_name, names, seen, more)]
     text = "\n".join(lines)
     if file == "str":
         return text
@@ -60,7 +68,14 @@ def roots_of(obj: Any, who: str) -> Iterable[Variable]:
 
 
 def _tree(
-    root: Variable, depth: int, print_type: bool, ids: str, stop_on_name: bool, names: dict[Any, str], seen: dict[Any, str]
+    root: Variable,
+    depth: int,
+    print_type: bool,
+    ids: str,
+    stop_on_name: bool,
+    names: dict[Any, str],
+    seen: dict[Any, str],
+    more: Callable[[Variable], str],
 ) -> Iterable[str]:
     """Lines of one root, by an explicit stack: a chain of any length prints at the default recursion limit."""
     stack: list[tuple[Variable, str]] = [(root, "")]
@@ -70,7 +85,7 @@ def _tree(
         key = node if node is not None else variable
         known = key in seen
         kind = f" <{variable.type}>" if print_type else ""
-        yield f"{prefix}{_label(variable)}{_identity(key, ids, names)}{kind}{_name(variable)}"
+        yield f"{prefix}{_label(variable)}{_identity(key, ids, names)}{kind}{_name(variable)}{more(variable)}"
         level = len(prefix) // 2
         if node is None or (depth >= 0 and level + 1 >= depth) or (stop_on_name and variable.name and prefix):
             continue
@@ -92,6 +107,18 @@ def _label(variable: Variable) -> str:
 
 def _name(variable: Variable) -> str:
     return f" '{variable.name or ''}'" if variable.owner is not None else ""
+
+
+def _stored(variable: Variable) -> str:
+    if isinstance(variable, Constant):
+        return f" [{variable.data!r}]"
+    return f" [{variable.get_value(borrow=True)!r}]" if hasattr(variable, "get_value") else ""
+
+
+def _uses(variable: Variable) -> str:
+    """What uses ``variable``, by operation and position, if several do."""
+    uses = [] if variable.fgraph is None else variable.fgraph.clients[variable]
+    return f" clients:[{', '.join(f'{user.op if isinstance(user, Apply) else user} {k}' for user, k in uses)}]" if len(uses) > 1 else ""
 
 
 def _identity(key: Any, ids: str, names: dict[Any, str]) -> str:
