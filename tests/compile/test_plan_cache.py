@@ -90,6 +90,44 @@ def test_a_found_plan_has_this_functions_names(empty_cache):
         other([1.0, 2.0])
 
 
+def recurrence(factor=0.5, steps=4, keep=True):
+    x, w = T.dvector("x"), T.dscalar("w")
+
+    def step(before, w):
+        return T.tanh(before * w) * factor
+
+    rows, _ = theano.scan(step, outputs_info=x, non_sequences=w, n_steps=steps)
+    taken = theano.ifelse.ifelse(w > 0, rows[-1] if keep else rows.sum(0), x * factor)
+    return theano.function([x, w], [taken, T.grad(taken.sum(), x)])
+
+
+def test_loops_and_branches_are_found(empty_cache):
+    first, second = recurrence(), recurrence()
+    assert (first.maker.compilation.kept, second.maker.compilation.kept) == ("kept", "found")
+    for w in (0.7, -0.7):
+        for a, b in zip(first([1.0, 2.0], w), second([1.0, 2.0], w), strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert sorted(first.explain().splitlines()) == sorted(second.explain().splitlines())
+
+
+@pytest.mark.parametrize("change", [dict(factor=0.25), dict(steps=5), dict(keep=False)])
+def test_another_step_is_another_function(empty_cache, change):
+    recurrence()
+    assert recurrence(**change).maker.compilation.kept == "kept"
+
+
+def test_an_error_in_a_step_that_was_found_names_its_line(empty_cache):
+    texts = []
+    for _ in range(2):
+        x, e = T.dvector("x"), T.dmatrix("e")
+        rows, _ = theano.scan(lambda row, before: row + before, sequences=e, outputs_info=x)
+        f = theano.function([x, e], rows)
+        with pytest.raises(theano.errors.ShapeError) as caught:
+            f(np.ones(2), np.ones((4, 3)))
+        texts.append(str(caught.value))
+    assert f.maker.compilation.kept == "found" and texts[0] == texts[1] and f"{Path(__file__).name}:" in texts[1]
+
+
 def test_floatx_is_part_of_the_key(empty_cache):
     def build():
         x = T.lvector("x")

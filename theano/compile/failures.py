@@ -156,7 +156,10 @@ def row(label: str, variable: Any, shape: Shape | dict[int, int] = ()) -> Row:
     entries = [1 if b and s is None else known.get(axis, s) for axis, (b, s) in enumerate(zip(pattern, static))]
     text = ", ".join("?" if n is None else str(n) for n in entries)
     places = lines_of(variable)
-    said = str(kind) if array_dtype(kind) == "object" else f"{kind.dtype} ({text}{',' if len(entries) == 1 else ''})"
+    from theano.compile.plan_text import StoredType  # many processes keep no plans and make no mistakes
+
+    is_array = isinstance(kind, StoredType) or array_dtype(kind) != "object"
+    said = f"{kind.dtype} ({text}{',' if len(entries) == 1 else ''})" if is_array else str(kind)
     return label, title(variable), said, places[0] if places else ""
 
 

@@ -12,7 +12,7 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +37,30 @@ def graph_key(inputs: Iterable[Variable], outputs: Iterable[Variable], facts: tu
         raise Uncacheable(mode.custom)
     digest = hashlib.sha256(environment().encode())
     digest.update(repr((get_config_hash(), str(config.floatX), mode.facts(), profile, facts)).encode())
+    _describe(inputs, outputs, digest)
+    return digest.hexdigest()
+
+
+def _describe(inputs: Iterable[Variable], outputs: Iterable[Variable], digest: Any) -> None:
+    """Put a graph into ``digest``, with the graphs inside its operations."""
     numbers: dict[Variable, int] = {}
     for variable in inputs:
         numbers[variable] = len(numbers)
         digest.update(repr(("input", type_key(variable.type), getattr(variable, "static_shape", None))).encode())
     order = io_toposort(list(numbers), list(outputs))
     for node in order:
-        key = op_key(node.op)
+        facts, inner = _parts(node.op)
+        for given, results in inner:
+            digest.update(b"graph {")
+            _describe(given, results, digest)
+            digest.update(b"}")
+        key = (_class(node.op), facts) if inner else op_key(node.op)
         digest.update(repr((key, _references(node.inputs, numbers, digest))).encode())
         if not isinstance(key[0], str):  # what a user's op gives need not follow from its properties
             digest.update(repr([(_class(v.type), array_dtype(v.type), getattr(v, "broadcastable", ())) for v in node.outputs]).encode())
         for out in node.outputs:
             numbers[out] = len(numbers)
     digest.update(repr(_references(outputs, numbers, digest)).encode())
-    return digest.hexdigest()
 
 
 def _references(variables: Iterable[Variable], numbers: dict[Variable, int], digest: Any) -> list[int]:
@@ -65,6 +75,11 @@ def _references(variables: Iterable[Variable], numbers: dict[Variable, int], dig
             digest.update(numpy.ascontiguousarray(data).tobytes())
         found.append(numbers[variable])
     return found
+
+
+def _parts(op: Any) -> tuple[Any, list[tuple[Sequence[Variable], Sequence[Variable]]]]:
+    """Of an op that is made of graphs: what else tells it from another, and the inputs and outputs of each graph."""
+    return op.parts() if hasattr(op, "parts") else ((), [])
 
 
 def op_key(op: Op) -> Any:
@@ -158,5 +173,10 @@ def environment() -> str:
 
 
 def user_nodes(inputs: Iterable[Variable], outputs: Iterable[Variable]) -> list[Apply]:
-    """The nodes of a graph in the order that a stored plan counts them."""
-    return list(io_toposort(list(inputs), list(outputs)))
+    """The nodes of a graph, and of the graphs in them, in the order that a stored plan counts them."""
+    nodes: list[Apply] = []
+    for node in io_toposort(list(inputs), list(outputs)):
+        nodes.append(node)
+        for given, results in _parts(node.op)[1]:
+            nodes += user_nodes(given, results)
+    return nodes
