@@ -79,7 +79,7 @@ def _references(variables: Iterable[Variable], numbers: dict[Variable, int], dig
 
 def _parts(op: Any) -> tuple[Any, list[tuple[Sequence[Variable], Sequence[Variable]]]]:
     """Of an op that is made of graphs: what else tells it from another, and the inputs and outputs of each graph."""
-    return op.parts() if hasattr(op, "parts") else ((), [])
+    return op.held_graphs() if hasattr(op, "held_graphs") else ((), [])
 
 
 def op_key(op: Op) -> Any:

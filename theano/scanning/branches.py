@@ -52,7 +52,7 @@ class Branch(Op):
         cut = 1 + len(self.sides[0].inputs)
         return list(inputs[1:cut]), list(inputs[cut:])
 
-    def parts(self) -> tuple[Any, list[Any]]:
+    def held_graphs(self) -> tuple[Any, list[Any]]:
         """What tells it from another, but for its graphs, and the inputs and outputs of these."""
         return self.name, [(side.inputs, side.outputs) for side in self.sides]
 

@@ -128,7 +128,7 @@ class Scan(Op):
     def with_states(self, states: Sequence[State]) -> Scan:
         return Scan(self.graph, self.sequences, states, self.until, self.truncate, self.name)
 
-    def parts(self) -> tuple[Any, list[Any]]:
+    def held_graphs(self) -> tuple[Any, list[Any]]:
         """What tells it from another, but for its graph, and the inputs and outputs of that."""
         facts = self.name, self.sequences, [(state.taps, state.kept) for state in self.states], self.until, self.truncate
         return facts, [(self.graph.inputs, self.graph.outputs)]

@@ -116,7 +116,7 @@ class OpFromGraph(Op):
         for cell, value in zip(output_storage, run_graph(graph, inputs), strict=True):
             cell[0] = value
 
-    def parts(self) -> tuple[Any, list[Any]]:
+    def held_graphs(self) -> tuple[Any, list[Any]]:
         """What tells it from another, but for its graph and its derivatives, and the inputs and outputs of that."""
         return self.name, [(self.local_inputs, self.local_outputs)]
 
