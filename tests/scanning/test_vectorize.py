@@ -226,6 +226,17 @@ def test_parameters_may_vary_too():
     np.testing.assert_array_equal(found[1], [[2, 4, 6]] * 3)
 
 
+@theano.config.change_flags(compute_test_value="raise")
+def test_test_values():
+    w, X = T.dvector("w"), T.dmatrix("X")
+    w.tag.test_value, X.tag.test_value = np.array([1.0, 2.0, 0.5]), np.arange(6.0).reshape(2, 3)
+    values, _ = theano.vectorize(theano.value_and_grad(loss), in_axes=(None, 0))(w, X)
+    np.testing.assert_allclose(values.tag.test_value, np.tanh(X.tag.test_value @ w.tag.test_value) ** 2)
+    x = X[0]
+    states = theano.vectorize(theano.scan(lambda row, state: row + state, sequences=x, outputs_info=w[0])[0], {x: X})
+    np.testing.assert_allclose(states.tag.test_value, 1 + np.cumsum(X.tag.test_value, axis=1))
+
+
 def test_no_rows():
     f = theano.function([m], theano.vectorize([T.tanh(v), v.sum()], {v: m}))
     assert [found.shape for found in f(np.zeros((0, 3)))] == [(0, 3), (0,)]

@@ -19,6 +19,9 @@ def jacobian(expression: Any, wrt: Any, consider_constant: Sequence[Variable] | 
     """The Jacobian of ``expression`` (rank 0 or 1) with respect to each variable of ``wrt``.
 
     Entry ``[i, ...]`` is the derivative of ``expression[i]``; for a scalar expression it is the gradient.
+
+    The rows are computed one after the other.  ``theano.vectorize(Lop(expression, wrt, v), {v: T.eye(n)})``, for a vector ``v``, computes
+    all at once: faster, but what lies between the two is stored once for each row.
     """
     targets, use_list, use_tuple = checked_targets(wrt)
     check_variable("jacobian: the expression", expression)

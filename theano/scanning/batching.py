@@ -21,9 +21,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from theano.errors import VariableTypeError, message
-from theano.graph import Apply, Variable
+from theano.flags import config
+from theano.graph import Apply, Constant, Variable, get_test_value
 from theano.graph.provenance import frames_outside
 from theano.graph.traversal import toposort_nodes
+from theano.scanning.bodies import without_test_values
 from theano.tensor import as_tensor_variable, patternbroadcast, unbroadcast
 from theano.tensor.create import alloc
 from theano.tensor.shapes import Shape_i, sizes_of
@@ -172,13 +174,19 @@ def vectorize(what: Any, rows: Mapping[Any, Any] | None = None, *, in_axes: Any 
     if in_axes != 0 or out_axes != 0:
         raise TypeError("vectorize: in_axes and out_axes belong to functions; the rows of variables are along the first axis")
     given = {x: _rows_of(x, value) for x, value in rows.items()}
-    batch = Batch(dict(given), Shape_i(0)(next(iter(given.values()))), fallback)
     outputs = _leaves(what)
     for out in outputs:
         if not isinstance(out, Variable) or not isinstance(out.type, TensorType):
             raise VariableTypeError(f"vectorize: an output must be a tensor variable, not {out!r}")
+    found = iter(_built(outputs, given, fallback))
+    return _mapped(what, lambda _: next(found))
+
+
+@without_test_values
+def _built(outputs: Sequence[Any], rows: Mapping[Any, Any], fallback: str) -> list[Any]:
+    batch = Batch(dict(rows), Shape_i(0)(next(iter(rows.values()))), fallback)
     batch.add(outputs)
-    return _mapped(what, batch.all_rows)
+    return [batch.all_rows(out) for out in outputs]
 
 
 def _rows_of(x: Any, value: Any) -> Any:
@@ -207,6 +215,8 @@ def _of_function(function: Callable[..., Any], in_axes: Any, out_axes: int, fall
                 continue
             moved = _with_axis_in_front(whole, axis)
             row = moved.type.clone(broadcastable=moved.type.broadcastable[1:])(whole.name)
+            if config.compute_test_value != "off" and (isinstance(moved, Constant) or hasattr(moved.tag, "test_value")):
+                row.tag.test_value = get_test_value(moved)[0]
             rows[row] = moved
             inner.append(row)
         outputs = _mapped(function(*inner, **shared), as_tensor_variable)
