@@ -237,6 +237,13 @@ def test_test_values():
     np.testing.assert_allclose(states.tag.test_value, 1 + np.cumsum(X.tag.test_value, axis=1))
 
 
+def test_a_check_fails_if_it_fails_for_one_row():
+    checked = theano.vectorize(Assert("too large")(v, T.lt(v.sum(), 4)) * 2, {v: m})
+    np.testing.assert_array_equal(checked.eval({m: [[1.0, 2.0], [0.0, 3.0]]}), [[2, 4], [0, 6]])
+    with pytest.raises(AssertionError, match="too large"):
+        checked.eval({m: [[1.0, 2.0], [2.0, 3.0]]})
+
+
 def test_no_rows():
     f = theano.function([m], theano.vectorize([T.tanh(v), v.sum()], {v: m}))
     assert [found.shape for found in f(np.zeros((0, 3)))] == [(0, 3), (0,)]
