@@ -28,9 +28,11 @@ timers = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a ti
 
 
 def interrupted(action, after=0.1):
-    """``action`` raises KeyboardInterrupt some time after it has begun, as when somebody presses Ctrl-C."""
+    """``action`` raises KeyboardInterrupt some time after it has begun, as when somebody presses Ctrl-C.
+
+    They press it again each second: Python drops an exception that meets a destructor or a callback of a weak reference."""
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    signal.setitimer(signal.ITIMER_REAL, after)
+    signal.setitimer(signal.ITIMER_REAL, after, 1.0)
     try:
         with pytest.raises(KeyboardInterrupt):
             action()
