@@ -49,7 +49,7 @@ def test_bytes_follow_the_shapes():
 
 def test_steps_of_a_loop():
     f = theano.function([x, n], repeat(lambda step, s: [T.tanh(s)], n, [x]), profile=True)
-    f(np.ones(3), 5)
+    f(np.ones(100), 5)  # of rows this long each step is a run of its own
     runs = {s.kind: s.runs for s in f.profile.steps}
     assert runs["region"] == 1
     assert max(s.runs for s in f.profile.steps) == 5

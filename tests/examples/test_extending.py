@@ -20,7 +20,7 @@ def test_the_listings_run():
 def test_the_members_are_those_of_an_operation():
     rows = re.findall(r"^\| (`.*?) \|", PAGE.split("## What an operation may define")[1].split("\n## ")[0], re.MULTILINE)
     members = set(re.findall(r"`(\w+)", " ".join(rows)))
-    optional = {"itypes", "otypes", "debug_perform", "__props__", "infer_shape", "connection_pattern"}
+    optional = {"itypes", "otypes", "debug_perform", "__props__", "infer_shape", "connection_pattern", "vectorized"}
     assert members >= optional and {m for m in members - optional if not hasattr(Op, m)} == set()
 
 
