@@ -71,7 +71,7 @@ LONG = {
         lambda s: repeat(lambda i, v: [repeat(lambda j, u: [u * 0.5 + 1], n, [v])[0]], n, [s])[0], [n], [10**8], [3],
     ),
     "a branch": (lambda s: branch(n, [repeat(lambda i, v: [v * 0.5 + s], n, [s])[0]], [s + 1])[0], [n], [10**12], [0]),
-    "one kernel": (lambda s: s + deep(x).sum(), [x], [np.ones(10_000_000)], [np.ones(3)]),
+    "one kernel": (lambda s: s + deep(deep(x)).sum(), [x], [np.ones(20_000_000)], [np.ones(3)]),
     "rows that are summed": (lambda s: s + deep(m).sum(axis=1).max(), [m], [np.ones((5000, 4000))], [np.ones((2, 2))]),
     "a product": (lambda s: s + T.dot(m, T.dot(m, T.dot(m, m))).sum(), [m], [np.ones((3000, 3000))], [np.ones((2, 2))]),
     "Python": (lambda s: s + Endless()(x).sum(), [x], [np.ones(5)], [np.ones(3)]),

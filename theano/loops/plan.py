@@ -93,8 +93,8 @@ class _Planner:
             value = low.values[sink.variable]
             if isinstance(value, Result) and value.dtype == "object":  # no kernel could copy it
                 source = _viewed(value)
-                own = sink.storage == "update" and source.storage == "shared" and sink.position == source.source_position
-                replaced = own and value is not source  # what a step has made of it, which may be it
+                before = sink.storage == "update" and source.storage == "shared" and sink.position == source.source_position
+                replaced = before and value is not source  # what a step has made of it, which may be it
                 kept = source in taken or (source.storage is not None and not replaced)
                 held = low.deeply_copied(sink.variable) if kept else value
                 taken |= {source, held}
