@@ -163,8 +163,9 @@ def agree(kernel: Kernel, arrays: Sequence[np.ndarray], sizes: Sequence[int] = (
     """Run on every level: all must do, to the bit, what the reference does.  Gives the arrays."""
     bounds = (0, 0)
     if kernel.parallel:
-        extent = kernel.body[0].extent  # type: ignore[union-attr]
-        bounds = (0, sizes[extent.data] if extent.op == "size" else extent.data)  # type: ignore[index,assignment]
+        outermost: Any = kernel.body[0]  # a parallel kernel is one loop
+        extent = outermost.extent
+        bounds = (0, sizes[extent.data] if extent.op == "size" else extent.data)
     status, expected = run_reference(kernel, arrays, sizes, scalars)
     for level in levels():
         found, results = run_native(kernel, level, arrays, sizes, scalars, bounds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,8 +103,8 @@ def add(to: Buffer, of: Buffer, constant: float = 1.0, extent: Value = n0) -> Ke
     return KernelStep(add_kernel(constant), (of, to), (extent,), ())
 
 
-def program(*steps: object, buffers: tuple[Buffer, ...] = (out, first, second), **changes: object) -> Program:
-    whole = Program([x0], frame=Frame(buffers=list(buffers), arena=n0 * 16, steps=list(steps)), outputs=[out])  # type: ignore[arg-type]
+def program(*steps: Any, buffers: tuple[Buffer, ...] = (out, first, second), **changes: object) -> Program:
+    whole = Program([x0], frame=Frame(buffers=list(buffers), arena=n0 * 16, steps=list(steps)), outputs=[out])
     for name, value in changes.items():
         setattr(whole, name, value)
     return whole

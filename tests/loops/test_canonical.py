@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.emit import folds
-from theano.loops.canonical import kernel_digest, kernel_key
+from theano.loops.canonical import kernel_key
 from theano.loops.ir import NEXT, Accumulator, BufferParameter, Check, Combine, Kernel, Loop, Store
 from theano.scalar.instructions import Trace, Value, binary
 
@@ -38,16 +37,14 @@ def test_numbers_and_traces_do_not_show() -> None:
     base = kernel()
     for other in (kernel(), kernel(first=5), kernel(key=9), replace(base, work=77)):
         assert kernel_key(other) == kernel_key(base)
-        assert kernel_digest(other) == kernel_digest(base)
         assert hash(kernel_key(other)) == hash(kernel_key(base))
 
 
 @pytest.mark.parametrize(
     "other", [{"dtype": "float64"}, {"constant": 3.0}, {"kind": "serial"}, {"combine": "max"}, {"code": 2}, {"constant": float("nan")}]
 )
-def test_everything_else_does(other: dict[str, object]) -> None:
-    assert kernel_key(kernel(**other)) != kernel_key(kernel())  # type: ignore[arg-type]
-    assert kernel_digest(kernel(**other)) != kernel_digest(kernel())  # type: ignore[arg-type]
+def test_everything_else_does(other: dict[str, Any]) -> None:
+    assert kernel_key(kernel(**other)) != kernel_key(kernel())
 
 
 def test_the_code_of_a_combination_counts_but_not_its_name() -> None:
@@ -80,20 +77,6 @@ def test_an_index_number_used_twice() -> None:
 
     assert kernel_key(two(0, 1)) == kernel_key(two(3, 2))
     assert kernel_key(two(0, 0)) == kernel_key(two(1, 1))
-
-
-def test_the_digest_is_the_same_in_another_process() -> None:
-    """Strings hash differently there."""
-    program = (
-        "from theano.loops.canonical import kernel_digest\n"
-        "from theano.loops.ir import BufferParameter, Kernel, Store\n"
-        "from theano.scalar.instructions import Trace\n"
-        "t = Trace()\n"
-        "body = (Store(0, t.const(0, 'int64'), t.const(0.5, 'float64')),)\n"
-        "print(kernel_digest(Kernel((BufferParameter('float64', False, True),), 0, (), body)))\n"
-    )
-    found = {subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout for _ in range(2)}
-    assert len(found) == 1 and len(found.pop().strip()) == 64
 
 
 def test_what_is_carried_shows() -> None:

@@ -6,7 +6,6 @@ trace that a kernel was built in nor the numbers its builder chose show.  The es
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Hashable, Iterable
 from typing import Any
@@ -21,11 +20,6 @@ def kernel_key(kernel: Kernel) -> Key:
     """Equal keys mean the same code, for each target."""
     buffers = tuple((b.dtype, b.read, b.written) for b in kernel.buffers)
     return buffers, kernel.sizes, kernel.scalars, kernel.parallel, kernel.checks, _Numbering().body(kernel.body)
-
-
-def kernel_digest(kernel: Kernel) -> str:
-    """The key as 64 hexadecimal digits, the same in every process."""
-    return hashlib.sha256(repr(kernel_key(kernel)).encode()).hexdigest()
 
 
 class _Numbering:
