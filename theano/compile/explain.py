@@ -105,13 +105,16 @@ def describe(step: Step, names: Names) -> str:
     if isinstance(step, CallRegion):
         return f"call of a program{_place(step.nodes)}"
     if isinstance(step, LibraryStep):
-        return f"library: {step.routine} {step.dtype} -> {buffers(step.buffers[:1])}{_place(step.nodes)}"
+        return f"library: {step.routine} {step.dtype} -> {buffers(step.buffers[:1])}{_when(step, names)}{_place(step.nodes)}"
     written = [b for b, p in zip(step.buffers, step.kernel.buffers, strict=True) if p.written]
     read = [b for b, p in zip(step.buffers, step.kernel.buffers, strict=True) if p.read]
     ops = Counter(operation(node) for node in step.nodes)
     what = ", ".join(name if n == 1 else f"{name} x{n}" for name, n in ops.items()) or "copy"
-    when = "" if step.when is None else f", if {at_most(step.when, lambda value: extent(value, names))}"
-    return f"kernel [{what}]: {buffers(read) or 'nothing'} -> {buffers(written)}{when}{_place(step.nodes)}"
+    return f"kernel [{what}]: {buffers(read) or 'nothing'} -> {buffers(written)}{_when(step, names)}{_place(step.nodes)}"
+
+
+def _when(step: KernelStep | LibraryStep, names: Names) -> str:
+    return "" if step.when is None else f", if {at_most(step.when, lambda value: extent(value, names))}"
 
 
 def at_most(when: AtMost, size: Callable[[Value], str]) -> str:

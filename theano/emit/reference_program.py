@@ -25,6 +25,7 @@ from theano.emit.llvm.frame import LARGEST, all_steps
 from theano.emit.reference import Array, run_kernel
 from theano.errors import BoundsError, ShapeError, TheanoError, in_step
 from theano.loops.ir import (
+    AtMost,
     Buffer,
     CallRegion,
     Frame,
@@ -146,6 +147,8 @@ class _Run:
             raise self.failure(guard, left, right)
 
     def step(self, step: Step) -> None:
+        if isinstance(step, (KernelStep, LibraryStep)) and not self.holds(step.when):
+            return
         if isinstance(step, KernelStep):
             self.kernel(step)
         elif isinstance(step, LibraryStep):
@@ -162,9 +165,10 @@ class _Run:
         else:
             self.call(step)
 
+    def holds(self, when: AtMost | None) -> bool:
+        return when is None or (self.extent(when.extent) <= when.limit) != when.opposite
+
     def kernel(self, step: KernelStep) -> None:
-        if step.when is not None and (self.extent(step.when.extent) <= step.when.limit) == step.when.opposite:
-            return
         arrays = list(map(self.numbers, step.buffers))
         code, payload = run_kernel(step.kernel, arrays, [self.extent(v) for v in step.sizes], [v.data for v in step.scalars])
         if code:

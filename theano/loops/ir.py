@@ -194,6 +194,7 @@ class LibraryStep:
     parameters: tuple[Value, ...]
     flags: tuple[str, ...] = ()
     nodes: tuple[Any, ...] = ()
+    when: AtMost | None = None  # as of a kernel
 
 
 @dataclass(frozen=True, slots=True)

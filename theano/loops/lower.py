@@ -592,12 +592,13 @@ class Lowering:
     ) -> None:
         factors = []
         for factor in (alpha, beta if base is not None else 0.0):
-            if isinstance(factor, Variable) and not isinstance(factor, Constant):
+            if not isinstance(factor, Variable):
+                factors.append(repr(float(factor)))
+            elif (value := self.read(factor, ())).op == "const":
+                factors.append(repr(float(value.data)))
+            else:
                 factors.append("buffer")
                 operands.append(Operand(self.materialise(factor)))
-            else:
-                number = factor.data if isinstance(factor, Constant) else factor
-                factors.append(repr(float(number)))
         held = self.materialise(base) if base is not None and factors[1] != "0.0" else None
         self.nest("library", [self.result(out, shape)], space=sizes, operands=operands, routine=routine, flags=tuple(factors), base=held)
 

@@ -10,17 +10,32 @@ Sizes that only become known while the program runs open a new frame: a nested r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
 from theano.loops.assemble import Assembled, GroupAssembler, assemble_scatter
 from theano.loops.extents import Extents
 from theano.loops.fuse import Group, Item, fuse, needed_nests, plan_stores
-from theano.loops.ir import Buffer, Frame, Guard, IfRegion, KernelStep, LibraryStep, Loop, LoopRegion, Program, PythonStep, Step, Store
+from theano.loops.ir import (
+    AtMost,
+    Buffer,
+    Frame,
+    Guard,
+    IfRegion,
+    KernelStep,
+    LibraryStep,
+    Loop,
+    LoopRegion,
+    Program,
+    PythonStep,
+    Step,
+    Store,
+)
 from theano.loops.lower import Lowering
 from theano.loops.nest import Nest, Operand, Parts, Result, Sink
 from theano.loops.recur import repeat_in_registers
+from theano.loops.small_products import SmallProduct, assemble_transposed, is_product, right_factor, when_small
 from theano.scalar.instructions import ITEMSIZE, Value, walk
 
 ALIGNMENT = 64
@@ -42,6 +57,7 @@ class Task:
     temporaries: list[Result] = field(default_factory=list)
     owned: tuple[int, ...] = ()  # of a Python step's operands, those it may overwrite
     frames: list[Callable[[], Frame]] = field(default_factory=list)
+    when: AtMost | None = None  # of a library's step
 
 
 def plan(low: Lowering, sinks: Sequence[Sink]) -> Program:
@@ -57,6 +73,7 @@ class _Planner:
         self.alias: dict[Result, Result] = {}
         self.swapped: dict[Result, Result] = {}  # the state of a loop -> its next value: their storage changes places
         self.written: set[int] = set()  # numbers of the results that some task computes
+        self.transposed: list[_Transposed] = []  # of each loop around
 
     # ------------------------------------------------------------------ the whole
 
@@ -154,17 +171,34 @@ class _Planner:
         if item.kind == "scatter":
             return [self._kernel_task(assemble_scatter(item, self.extents))]
         task = Task(item.arguments(), list(item.results), item.kind == "python", set(), nest=item)
+        tasks = [task]
         if item.kind == "python":
             for result in (*task.reads, *task.writes):
                 self.storage.setdefault(result, ("object", 0))
             task.may_fail = True
         elif item.kind in ("loop", "branch"):
-            self._region_task(task, item)
-        values = [*item.space, *(v for o in item.operands for v in (*o.strides, o.offset) if v is not None)]
+            tasks = [*self._region_task(task, item), task]
+        elif self.transposed and is_product(item):
+            tasks = [*self._small_product(task, item), task]
+        values = [
+            *item.space,
+            *(() if task.when is None else (task.when.extent,)),
+            *(v for o in item.operands for v in (*o.strides, o.offset) if v is not None),
+        ]
         task.needs |= self._leaves([*values, *(s for r in (*task.writes, *task.temporaries) if item.kind != "python" for s in r.shape)])
         if item.kind != "python":  # which takes arrays as they are
             task.needs |= self._object_leaves(task.reads)
-        return [task]
+        return tasks if task.when is None or not _never(task.when) else tasks[:-1]
+
+    def _small_product(self, task: Task, nest: Nest) -> list[Task]:
+        """A kernel for a product in a loop; ``task``, which calls the library, is left what is too large for it."""
+        when, (operand, lies_well) = when_small(nest, self.extents), right_factor(nest)
+        if _never(when) or not (lies_well or self.transposed[-1].may_hold(operand, when, nest)):
+            return []
+        task.when = replace(when, opposite=True)
+        condition = None if _never(task.when) else when
+        copy = None if lies_well else self.transposed[-1].copy(operand.result, condition)
+        return [self._kernel_task(replace(SmallProduct(nest, self.extents, copy).assemble(), when=condition))]
 
     def _kernel_task(self, assembled: Assembled) -> Task:
         shapes = (s for r in assembled.written for s in r.shape)
@@ -188,8 +222,8 @@ class _Planner:
             self.extents.leaf(("object", r.number, 0)) for r in results if r.nest is not None and r.nest.kind == "python"
         }
 
-    def _region_task(self, task: Task, nest: Nest) -> None:
-        """A loop or a branch: its bodies are planned as frames inside the frame that runs it.
+    def _region_task(self, task: Task, nest: Nest) -> list[Task]:
+        """A loop or a branch: its bodies are planned as frames inside the frame that runs it.  Gives what is to be done before it.
 
         It may always fail: for want of scratch, or because somebody interrupts it."""
         task.may_fail = True
@@ -197,6 +231,8 @@ class _Planner:
         self.alias.update((o.result, o.result.beginning) for o in nest.operands if o.result.beginning is not None)
         for body in nest.inner:
             inner = body.lowering
+            if nest.kind == "loop":
+                self.transposed.append(_Transposed(self, set(body.outer).difference(nest.states)))
             with self.extents.scope(inner.equalities):
                 placed = self._sinks(inner, body.sinks)
                 for sink, result in placed:
@@ -213,6 +249,9 @@ class _Planner:
             self.alias[own] = state
         self.swapped.update(zip(nest.states, nest.temporaries, strict=False))
         task.temporaries = list(nest.temporaries)
+        before = self.transposed.pop().tasks() if nest.kind == "loop" else []
+        task.reads += [result for first in before for result in first.writes]
+        return before
 
     def _inner_frame(self, inner: Lowering, tasks: list[Task]) -> Frame:
         with self.extents.scope(inner.equalities):
@@ -410,7 +449,7 @@ class _Planner:
             arguments = tuple(self._buffer(o.result) for o in nest.operands)
             return [PythonStep(nest.node, arguments, tuple(map(self._buffer, nest.results)), task.owned)]
         if nest.kind == "library":
-            return self._library(nest)
+            return [replace(step, when=task.when) for step in self._library(nest)]
         frames = [make() for make in task.frames]
         if nest.kind == "branch":
             return [IfRegion(self._buffer(nest.operands[0].result), frames[0], frames[1], (nest.node,))]
@@ -421,9 +460,9 @@ class _Planner:
         region = LoopRegion(self.extents.canonical(nest.space[0]), frames[0], carried, counter, (nest.node,), stop, done)
         return [repeat_in_registers(region, self.extents)]
 
-    def _library(self, nest: Nest) -> list[Step]:
+    def _library(self, nest: Nest) -> list[LibraryStep]:
         """A matrix product; what it accumulates into is copied first unless it is the same storage."""
-        steps: list[Step] = []
+        steps: list[LibraryStep] = []
         out = self._buffer(nest.results[0])
         if nest.base is not None:
             base = self._buffer(nest.base)
@@ -459,6 +498,37 @@ def _viewed(result: Result) -> Result:
             break
         result = result.nest.operands[seen[0]].result
     return result
+
+
+def _never(when: AtMost) -> bool:
+    """Whether it is known already that ``when`` does not hold."""
+    return when.extent.op == "const" and (int(when.extent.data) <= when.limit) == when.opposite
+
+
+@dataclass(slots=True)
+class _Transposed:
+    """Transposed copies of matrices for the products in a loop, made before it of what comes from ``outside``."""
+
+    planner: _Planner
+    outside: set[Result]
+    copies: dict[tuple[Result, AtMost | None], Result] = field(default_factory=dict)
+
+    def may_hold(self, operand: Operand, when: AtMost, nest: Nest) -> bool:
+        """Whether ``operand`` is a whole array, and it is known before the loop whether its product is small."""
+        e, result = self.planner.extents, operand.result
+        if result not in self.outside or len(result.shape) != 2 or e.is_told(when.extent):
+            return False
+        return e.canonical(operand.offset or e.zero) is e.zero and all(map(e.same, result.shape, nest.space[-2:]))
+
+    def copy(self, source: Result, when: AtMost | None) -> Result:
+        if (source, when) not in self.copies:
+            self.copies[source, when] = self.planner._temporary(source.dtype, source.shape[::-1])
+        return self.copies[source, when]
+
+    def tasks(self) -> list[Task]:
+        e = self.planner.extents
+        made = (replace(assemble_transposed(s, copy, e), when=when) for (s, when), copy in self.copies.items())
+        return list(map(self.planner._kernel_task, made))
 
 
 class _Arena:

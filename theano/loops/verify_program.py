@@ -13,7 +13,6 @@ from theano.loops.ir import (
     Frame,
     Guard,
     IfRegion,
-    Kernel,
     KernelStep,
     LibraryStep,
     LoopRegion,
@@ -124,8 +123,7 @@ class _Program:
             self.kernel(step, state, f"{where}: kernel")
         elif isinstance(step, LibraryStep):
             self.extents(step.parameters, state, f"{where}: {step.routine}")
-            self.uses(step.buffers[1:], state, f"{where}: {step.routine}")
-            self.fills(step.buffers[:1], state, f"{where}: {step.routine}")
+            self.done(step, step.buffers[1:], step.buffers[:1], state, f"{where}: {step.routine}")
         elif isinstance(step, PythonStep):
             self.uses(step.arguments, state, f"{where}: {step.node}")
             for position in step.owned:
@@ -195,18 +193,22 @@ class _Program:
             _fail(where, "a scalar must be a constant")
         self.extents(step.sizes, state, where)
         pairs = list(zip(step.buffers, kernel.buffers, strict=True))
-        here = state if step.when is None else self.perhaps(step.when, kernel, state, where)
-        self.uses([b for b, parameter in pairs if parameter.read and not parameter.written], here, where)
-        self.fills([b for b, parameter in pairs if parameter.written], here, where)
+        if step.when is not None and kernel.checks:
+            _fail(where, "it may fail, so it cannot be one of several for the same")
+        read = [b for b, parameter in pairs if parameter.read and not parameter.written]
+        self.done(step, read, [b for b, parameter in pairs if parameter.written], state, where)
+
+    def done(self, step: KernelStep | LibraryStep, read: Iterable[Buffer], written: Iterable[Buffer], state: _State, where: str) -> None:
+        here = state if step.when is None else self.perhaps(step.when, state, where)
+        self.uses(read, here, where)
+        self.fills(written, here, where)
         if step.when is not None:
             other = state.perhaps.get(replace(step.when, opposite=not step.when.opposite), {})
             state.filled |= {number: buffer for number, buffer in here.filled.items() if number in other}
 
-    def perhaps(self, when: AtMost, kernel: Kernel, state: _State, where: str) -> _State:
-        """The state in which a kernel runs that is run only ``when``: what another filled under the same condition is there."""
+    def perhaps(self, when: AtMost, state: _State, where: str) -> _State:
+        """The state in which a step runs that is run only ``when``: what another filled under the same condition is there."""
         self.extent(when.extent, state, where)
-        if kernel.checks:
-            _fail(where, "it may fail, so it cannot be one of several for the same")
         filled = state.perhaps[when] = state.perhaps.get(when, {}) | state.filled
         return replace(state, filled=filled)
 

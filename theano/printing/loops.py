@@ -308,14 +308,18 @@ class _Program:
     def guard(self, guard: Guard) -> str:
         return f"guard {self.size(guard.left)} {_RELATIONS.get(guard.relation, guard.relation)} {self.size(guard.right)}"
 
+    def conditional(self, step: KernelStep | LibraryStep, call: str) -> str:
+        return call if step.when is None else f"if {at_most(step.when, self.size)}: {call}"
+
     def step(self, step: Step) -> str:
         if isinstance(step, KernelStep):
             call = _call(
                 self.kernels[kernel_key(step.kernel)], map(self.name, step.buffers), map(self.size, step.sizes), map(formula, step.scalars)
             )
-            return call if step.when is None else f"if {at_most(step.when, self.size)}: {call}"
+            return self.conditional(step, call)
         if isinstance(step, LibraryStep):
-            return _call(step.routine, map(self.name, step.buffers), map(self.size, step.parameters), step.flags)
+            call = _call(step.routine, map(self.name, step.buffers), map(self.size, step.parameters), step.flags)
+            return self.conditional(step, call)
         if isinstance(step, PythonStep):
             return f"{', '.join(map(self.name, step.results))} = {step.node.op}.perform({', '.join(map(self.name, step.arguments))})"
         if isinstance(step, LoopRegion):

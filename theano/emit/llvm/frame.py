@@ -17,7 +17,20 @@ from theano.emit.llvm.status import GUARD, MEMORY
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import literal, register, storage
 from theano.emit.llvm.writer import Module, Writer
-from theano.loops.ir import Buffer, CallRegion, Frame, Guard, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step
+from theano.loops.ir import (
+    AtMost,
+    Buffer,
+    CallRegion,
+    Frame,
+    Guard,
+    IfRegion,
+    KernelStep,
+    LibraryStep,
+    LoopRegion,
+    Program,
+    PythonStep,
+    Step,
+)
 from theano.scalar.instructions import Value
 
 PART_LINES = 400
@@ -514,11 +527,20 @@ def _step_values(frame: Frame) -> Iterator[Value]:
     for step in frame.steps:
         if isinstance(step, KernelStep):
             yield from step.sizes
-            yield from () if step.when is None else (step.when.extent,)
         elif isinstance(step, LibraryStep):
             yield from (v for v in step.parameters if v.dtype == "int64")
         elif isinstance(step, LoopRegion):
             yield step.count
+        if isinstance(step, (KernelStep, LibraryStep)) and step.when is not None:
+            yield step.when.extent
+
+
+def begin_when(text: ProgramText, w: Part, when: AtMost) -> str:
+    """What follows is done only ``when``; until the label that this gives is opened."""
+    then, on = w.fresh("then"), w.fresh("on")
+    w.branch(w.let(f"icmp {'sgt' if when.opposite else 'sle'} i64 {text.size(w, when.extent)}, {when.limit}"), then, on)
+    w.label(then)
+    return on
 
 
 def varying(changing: Callable[[Any], bool]) -> Callable[[Value], bool]:

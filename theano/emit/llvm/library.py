@@ -7,7 +7,7 @@ leading dimensions of single rows, and extents of more than 31 bits, for which i
 
 from __future__ import annotations
 
-from theano.emit.llvm.frame import Part, ProgramText
+from theano.emit.llvm.frame import Part, ProgramText, begin_when
 from theano.emit.llvm.sharing import Sharing
 from theano.emit.llvm.status import RAISED, RANGE
 from theano.emit.llvm.text import literal, register
@@ -20,6 +20,14 @@ PREFIX = {"float32": "s", "float64": "d"}
 
 def library_step(text: ProgramText, w: Part, step: LibraryStep, number: int) -> None:
     sizes = [f"i64 {text.size(w, v)}" for v in step.parameters]
+    if step.when is None:
+        return _call(text, w, step, number, sizes)
+    on = begin_when(text, w, step.when)
+    _call(text, w, step, number, sizes)
+    w.open(on)
+
+
+def _call(text: ProgramText, w: Part, step: LibraryStep, number: int, sizes: list[str]) -> None:
     if step.routine == "copy":
         count = w.let(f"mul {sizes[0]}, {ITEMSIZE[step.dtype]}")
         to, of = (text.pointer(w, b) for b in step.buffers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.emit.llvm.frame import Part, ProgramText, Stream, all_steps, varying, written_buffers
+from theano.emit.llvm.frame import Part, ProgramText, Stream, all_steps, begin_when, varying, written_buffers
 from theano.emit.llvm.kernel import emit_kernel
 from theano.emit.llvm.library import library_step
 from theano.emit.llvm.objects import declare_counts, item_and_rank, item_size, new_array
@@ -57,10 +57,7 @@ def kernel_step(text: ProgramText, w: Part, step: KernelStep, number: int) -> No
 
 
 def _call_when(text: ProgramText, w: Part, when: AtMost, call: str, may_fail: bool) -> None:
-    then, on = w.fresh("then"), w.fresh("on")
-    holds = w.let(f"icmp {'sgt' if when.opposite else 'sle'} i64 {text.size(w, when.extent)}, {when.limit}")
-    w.branch(holds, then, on)
-    w.label(then)
+    on = begin_when(text, w, when)
     status = w.let(call)
     if may_fail:
         w.fail_unless_zero(status)

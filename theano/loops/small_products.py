@@ -1,0 +1,133 @@
+"""Small matrix products in a loop as kernels of their own: to call a library would take longer than to multiply.
+
+Lanes run along the result's rows, for each of which the factor on the right is read row by row; a few sums are kept side by side, so that
+none waits for the last.  A matrix that lies the other way round is transposed before the loop if it comes from outside of it.
+
+    for i < m: for j < n in lanes: acc0, acc1, acc2, acc3 = 0
+      for s < k / 4: acc0 += a[i, 4s] * b[4s, j]; acc1 += a[i, 4s + 1] * b[4s + 1, j]; ...
+      out[i, j] = (acc0 + acc1) + (acc2 + acc3) + rest
+"""
+
+from __future__ import annotations
+
+from theano.loops.assemble import Assembled, KernelBuilder
+from theano.loops.extents import Extents
+from theano.loops.ir import NEXT, Accumulator, AtMost, Loop, Statement, Store
+from theano.loops.nest import Nest, Operand, Result
+from theano.scalar.instructions import Value
+
+SMALL = 1 << 14
+"""Multiplications up to which a kernel is not slower than a library."""
+SUMS = 4
+
+
+def is_product(nest: Nest) -> bool:
+    return nest.routine in ("gemm", "gemv")
+
+
+def right_factor(nest: Nest) -> tuple[Operand, bool]:
+    """The operand whose rows are read along the lanes, and whether it lies so in memory; a product ``a @ x`` is ``x @ a.T``."""
+    operand = nest.operands[1 if nest.routine == "gemm" else 0]
+    return operand, operand.transposed == (nest.routine == "gemv")
+
+
+def when_small(nest: Nest, extents: Extents) -> AtMost:
+    return AtMost(extents.canonical(extents.product(map(extents.canonical, nest.space))), SMALL)
+
+
+class SmallProduct:
+    """Builds the kernel of one product; ``transposed`` holds the right factor the other way round than it lies."""
+
+    def __init__(self, nest: Nest, extents: Extents, transposed: Result | None) -> None:
+        self.nest, self.extents, self.builder = nest, extents, KernelBuilder(extents)
+        right, _ = right_factor(nest)
+        if transposed is not None:
+            right = Operand(transposed, extents.zero, (transposed.shape[1], extents.one))
+        self.right, self.left = right, nest.operands[0 if nest.routine == "gemm" else 1]
+        self.rows = nest.space[0] if nest.routine == "gemm" else None
+        self.columns, self.depth = nest.space[1:] if nest.routine == "gemm" else nest.space
+
+    def assemble(self) -> Assembled:
+        b, (out,) = self.builder, self.nest.results
+        i = None if self.rows is None else b.index()
+        j = b.index()
+        body, total = self._sum(i, j)
+        place = j if i is None else i * b.size(self.columns) + j
+        body.append(Store(b.buffer(out, written=True), place, self._scaled(total, place)))
+        body = [Loop(int(j.data), b.size(self.columns), tuple(body), (), "vector")]
+        if i is not None and self.rows is not None:
+            body = [Loop(int(i.data), b.size(self.rows), tuple(body))]
+        return b.finish(body, False, self.nest.nodes, self.extents.product(self.nest.space), 1, False)
+
+    def _sum(self, i: Value | None, j: Value) -> tuple[list[Statement], Value]:
+        e, b, dtype = self.extents, self.builder, self.nest.results[0].dtype
+        several = e.emit("floordiv", self.depth, e.const(SUMS))
+        done = e.mul(several, e.const(SUMS))
+        loops: list[Statement] = []
+        sums: list[Value] = []
+        for extent, first, count in ((several, e.zero, SUMS), (e.sub(self.depth, done), done, 1)):
+            if e.canonical(extent) is e.zero:
+                continue
+            k = b.index()
+            accumulators = []
+            for part in range(count):
+                old = b.trace.leaf("acc", dtype, (len(sums), 0))
+                at = k if count == 1 else k * count
+                at = at + (b.size(first) if first is not e.zero else part)
+                new = b.trace.emit("fma", (self._left(i, at), self._right(at, j), old), dtype)
+                accumulators.append(Accumulator(len(sums), NEXT, (new,), (b.trace.const(0.0, dtype),)))
+                sums.append(old)
+            loops.append(Loop(int(k.data), b.size(extent), (), tuple(accumulators)))
+        if not sums:
+            return loops, b.trace.const(0.0, dtype)
+        while len(sums) > 1:
+            sums = [sums[p] + sums[p + 1] if p + 1 < len(sums) else sums[p] for p in range(0, len(sums), 2)]
+        return loops, sums[0]
+
+    def _left(self, i: Value | None, k: Value) -> Value:
+        if i is None:
+            return self._load(self.left, k, None)
+        return self._load(self.left, *((k, i) if self.left.transposed else (i, k)))
+
+    def _right(self, k: Value, j: Value) -> Value:
+        return self._load(self.right, k, j)
+
+    def _load(self, operand: Operand, major: Value, minor: Value | None) -> Value:
+        b, stride, start = self.builder, self.builder.size(operand.strides[0]), self.builder.size(operand.offset or self.extents.zero)
+        place = major if _is(stride, 1) else major * stride
+        place = place if minor is None else place + minor
+        place = place if _is(start, 0) else start + place
+        return b.trace.load(b.buffer(operand.result, read=True), place, operand.result.dtype)
+
+    def _scaled(self, total: Value, place: Value) -> Value:
+        """``alpha * total + beta * base``."""
+        b, dtype, given = self.builder, total.dtype, iter(self.nest.operands[2:])
+
+        def scaled(value: Value, factor: str) -> Value:
+            if factor == "1.0":
+                return value
+            if factor != "buffer":
+                return b.literal(b.trace.const(float(factor), dtype)) * value
+            number = next(given).result
+            return b.trace.load(b.buffer(number, read=True), b.trace.const(0, "int64"), number.dtype).cast(dtype) * value
+
+        alpha, beta = self.nest.flags
+        result = scaled(total, alpha)
+        if self.nest.base is None:
+            return result
+        return result + scaled(b.trace.load(b.buffer(self.nest.base, read=True), place, dtype), beta)
+
+
+def _is(value: Value, number: int) -> bool:
+    return value.op == "const" and bool(value.data == number)
+
+
+def assemble_transposed(source: Result, copy: Result, extents: Extents) -> Assembled:
+    """Rows of ``copy`` are columns of ``source``."""
+    b = KernelBuilder(extents)
+    k, i = b.index(), b.index()
+    element = b.trace.load(b.buffer(source, read=True), i * b.size(source.shape[1]) + k, source.dtype)
+    store = Store(b.buffer(copy, written=True), k * b.size(source.shape[0]) + i, element)
+    rows = Loop(int(i.data), b.size(source.shape[0]), (store,), (), "vector")
+    body = [Loop(int(k.data), b.size(source.shape[1]), (rows,))]
+    return b.finish(body, False, (), extents.product(source.shape), 1, False)
