@@ -51,13 +51,15 @@ class Unbounded(Exception):
 class Bounded:
     """``error``: None if ``value`` is exact; ``size``: None if it is ``|value|``; ``wild``: None if nothing is.
 
-    ``lost``: it is empty, and something went into it that makes other things wild."""
+    ``lost``: it is empty, and something went into it that makes other things wild.  ``added``: so many numbers were added to each
+    element where it stands, which a program may do to the sum that it becomes a term of, with the rounding of that."""
 
     value: Array
     error: Array | None = None
     size: Array | None = None
     wild: Array | None = None
     lost: bool = False
+    added: int = 0
 
     @property
     def sizes(self) -> Array:
@@ -207,7 +209,8 @@ def _elementwise(node: Any, args: list[Bounded]) -> list[Bounded]:
         if not error.any():
             error = None
     new = _new_wild(op.name, args, value)
-    return [Bounded(value, error, size, _any(shape, [wild, new if new is not None and new.any() else None]))]
+    added = sum(a.added for a in args) if op.name in SUMS else 0
+    return [Bounded(value, error, size, _any(shape, [wild, new if new is not None and new.any() else None]), added=added)]
 
 
 def _not_in_place(node: Any, args: list[Bounded]) -> Array:
@@ -282,7 +285,8 @@ def _rounding(op: Any, args: list[Bounded], value: Array, size: Array | None) ->
     least = op.scale if size is None else np.maximum(size, op.scale)
     unit = _unit(np.maximum(magnitude(value), least), value.dtype.name)
     ulp = max(op.ulp, _multiplied(args)) if op.name == "pow" else op.ulp
-    ulp = max(ulp + 0.5 if ulp > 0.5 else 0.5 * max(len(args) - 1, 1), REFERENCE_ERRORS.get(op.name, 0.0))
+    additions = len(args) - 1 + sum(a.added for a in args if op.name in SUMS)
+    ulp = max(ulp + 0.5 if ulp > 0.5 else 0.5 * max(additions, 1), REFERENCE_ERRORS.get(op.name, 0.0))
     if op.name in ("erfc", "erfcx") and value.dtype == "float64":  # SciPy takes exp(x²) of a square that is rounded
         ulp = np.maximum(ulp, np.square(_wide(args[0].value)))
     if op.name == "betaln":  # SciPy takes it from logarithms of gamma functions, which cancel
@@ -521,6 +525,9 @@ def _folded(node: Any, args: list[Bounded]) -> list[Bounded]:
     odd = (~np.isfinite(x.value)).any(axis=axes)
     error = np.where(odd & (errors == 0).all(axis=axes) if name != "add" else odd & ~np.isinf(errors).any(axis=axes), 0.0, error)
     error = np.where(np.isnan(error) | (~np.isfinite(value) & ~odd), np.inf, error)
+    if name == "add":  # part of the terms may be too much for the accumulator, in one order or another, and then meet an infinity
+        most = np.where(np.isfinite(x.value), sizes, 0.0).sum(axis=axes)
+        error = np.where(most < float(np.finfo(accumulator).max), error, np.inf)
     new = ~np.isfinite(value) | odd
     if name == "mul":
         new = new | (magnitude(value) > float(np.finfo(value.dtype).max) ** 0.5)
@@ -630,7 +637,7 @@ def _written(node: Any, args: list[Bounded]) -> list[Bounded]:
 
     error = write(x.errors, y.errors) if x.error is not None or y.error is not None else None
     size = write(x.sizes, y.sizes) if not node.op.set_instead_of_inc or x.size is not None or y.size is not None else None
-    wild = None
+    wild, added = None, 0
     if x.wild is not None or y.wild is not None:
         wild = write(*(np.zeros(a.value.shape) if a.wild is None else a.wild for a in (x, y))) > 0
     if whole(value):
@@ -642,7 +649,9 @@ def _written(node: Any, args: list[Bounded]) -> list[Bounded]:
         error = own if error is None else error + own
         new = (count > 0) & ~np.isfinite(value)
         wild = _any(value.shape, [wild, new if new.any() else None])
-    return [Bounded(value, None if error is None or not error.any() else np.where(np.isnan(error), np.inf, error), size, wild)]
+        added = x.added + int(count.max(initial=0))
+    error = None if error is None or not error.any() else np.where(np.isnan(error), np.inf, error)
+    return [Bounded(value, error, size, wild, added=added)]
 
 
 def _expanded(node: Any, args: list[Bounded]) -> list[Bounded]:
