@@ -110,7 +110,7 @@ def test_equal_kernels_are_written_once():
     for _ in range(5):
         b.map(lambda v: v + 1.0, b.output(*x.shape), x)
     emitted = emit_program(b.program, Signature((Argument("float64", (None,)),)), target(), Abi(16, True))
-    assert emitted.text.count("define internal i64 @kernel") == 2  # the kernel and the way to run it in parts
+    assert emitted.text.count("define internal i64 @kernel") == 1
 
 
 def test_sizes_follow_the_shapes_of_each_call():

@@ -26,13 +26,17 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
+
 from theano.emit.llvm.compile import Library, load
-from theano.emit.llvm.parallel import share_out
+from theano.emit.llvm.objects import helpers
+from theano.emit.llvm.parallel import spreading
 from theano.emit.llvm.sharing import BREATHE, IN_SLICES, INTERPRETER, exposing
 from theano.emit.llvm.target import target
 from theano.errors import message
 from theano.flags import config
 from theano.graph.locks import made_once
+from theano.runtime import allocator
 from theano.runtime.cache import object_code
 from theano.runtime.numpy_api import abi, c_function
 
@@ -124,12 +128,18 @@ def _pool() -> Library:
     addresses = {name: _windows_counter() if name.startswith("Query") else c_function(name) for name in symbols}
     addresses |= {name: c_function(name) for name in ("memset", "memcpy", "memmove")}
     text = (_THREADED if THREADED else _SERIAL) + (_WINDOWS_CLOCK if sys.platform == "win32" else _CLOCK)
-    text += exposing(abi()) + IN_SLICES + BREATHE + share_out()
-    addresses |= {name: c_function(name) for name in INTERPRETER}
+    text += exposing(abi()) + helpers(abi()) + IN_SLICES + BREATHE + spreading()
+    addresses |= {name: c_function(name) for name in (*INTERPRETER, "PyMem_RawMalloc", "PyMem_RawFree", "PyArray_NewFromDescr")}
+    addresses |= {"theano_ndarray": id(np.ndarray), "theano_new_large": allocator.address("theano_new_large")}
     exports = (
         "theano_expose",
         "theano_conceal",
-        "theano_share_out",
+        "theano_new_array",
+        "theano_reused_array",
+        "theano_lease",
+        "theano_unlease",
+        "theano_release",
+        "theano_spread",
         "theano_in_slices",
         "theano_breathe",
         "theano_run_parts",

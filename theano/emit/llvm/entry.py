@@ -25,6 +25,8 @@ from theano.loops.ir import Buffer
 
 STACK_FRAME = 3 << 10 if sys.platform == "win32" else 1 << 14
 """A frame of more bytes is leased.  (Windows wants pages of the stack touched in order, by a function of its C library.)"""
+RARE = " noinline optnone"
+"""Attributes of functions that are called where Python takes microseconds anyway."""
 SMALL_OUTPUT = 1 << 12
 """Outputs of at most so many bytes are used again."""
 
@@ -53,11 +55,10 @@ class Signature:
 
 
 def emit_entry(text: ProgramText, signature: Signature) -> None:
-    """``@entry`` and ``@direct``, and below them ``@call(table, frame)`` and ``@work(frame, table)``."""
+    """``@entry`` and ``@direct``, and below them ``@call(table, frame)`` and the steps' functions."""
     assert (len(signature.inputs), len(signature.shared)) == (len(text.program.inputs), len(text.program.shared)), "one argument for each"
     entry, direct = Entry(text, signature), _Direct(text, signature)
-    text.module.add(_work(text))
-    text.module.add(_call(text, signature))
+    text.module.add(_call(text, signature, _work(text)))
     for function in (entry, direct):
         text.module.add(function.write())
 
@@ -69,7 +70,7 @@ class _WayIn(Writer):
     """Opens a frame, fills the slots of inputs and shared variables, and calls."""
 
     def __init__(self, text: ProgramText, signature: Signature, head: str) -> None:
-        super().__init__(head + text.shared.attributes)
+        super().__init__(head)
         self.signature = signature
         self.program_text, self.abi, self.module = text, text.abi, text.module
         self.buffers = (*text.program.inputs, *text.program.shared)
@@ -84,7 +85,7 @@ class _WayIn(Writer):
             self.do("%held = alloca ptr")
             self.store("ptr", "null", "%held")
             cell, size = self.at("%t", self.leased), self.program_text.layout.bytes
-            self.do(f"%f = call ptr {lease(self.module)}(ptr {cell}, ptr %held, i64 {size})")
+            self.do(f"%f = call {lease(self.module)}(ptr {cell}, ptr %held, i64 {size})")
             none = self.fresh("none")
             self.branch(self.let("icmp eq ptr %f, null"), none, "opened")
             self.label(none)
@@ -113,7 +114,7 @@ class _WayIn(Writer):
 
     def close_frame(self) -> None:
         if self.leased >= 0:
-            self.do(f"call void {unlease(self.module)}(ptr {self.at('%t', self.leased)}, ptr %held)")
+            self.do(f"call {unlease(self.module)}(ptr {self.at('%t', self.leased)}, ptr %held)")
 
     def take(self, buffer: Buffer, item: str, data: str | None) -> None:
         layout = self.program_text.layout
@@ -138,7 +139,7 @@ class _Direct(_WayIn):
     at.  If one that is updated holds something else by now, or it is not this call's turn, the answer is NotImplemented."""
 
     def __init__(self, text: ProgramText, signature: Signature) -> None:
-        super().__init__(text, signature, "define ptr @direct(ptr %t, ptr %args)")
+        super().__init__(text, signature, f"define ptr @direct(ptr %t, ptr %args){RARE}")
 
     def write(self) -> str:
         self.open_frame()
@@ -173,7 +174,7 @@ class Entry(_WayIn):
     """``ptr @entry(self, args, nargsf, kwnames)``."""
 
     def __init__(self, text: ProgramText, signature: Signature) -> None:
-        super().__init__(text, signature, "define ptr @entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames)")
+        super().__init__(text, signature, f"define ptr @entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames){text.shared.attributes}")
         self.arguments = (*signature.inputs, *signature.shared)
         layout, inputs = text.layout, text.program.inputs
         self.scratch = {b.number: layout.take() for b, a in zip(inputs, signature.inputs) if a.numbers}
@@ -382,18 +383,22 @@ stays:
 
 
 def _work(text: ProgramText) -> str:
+    """The function that does all steps."""
+    if len(text.stream.names) == 1:
+        return text.stream.names[0]
     w = Writer("define internal i64 @work(ptr %f, ptr %t)")
     text.stream.call_all(w)
     w.do("ret i64 0")
-    return w.text()
+    text.module.add(w)
+    return "work"
 
 
-def _call(text: ProgramText, signature: Signature) -> str:
+def _call(text: ProgramText, signature: Signature, work: str) -> str:
     """Run on a filled frame: results and commit, or release and complain."""
     w, module = Writer(f"define internal ptr @call(ptr %t, ptr %f){text.shared.attributes}"), text.module
     declare_counts(module)
     text.load_constants(w)
-    status = w.let("call i64 @work(ptr %f, ptr %t)")
+    status = w.let(f"call i64 @{work}(ptr %f, ptr %t)")
     w.branch(w.let(f"icmp eq i64 {status}, 0"), "done", "failed")
     w.label("done")
     answer = _Results(text, signature, w).give()
@@ -406,12 +411,14 @@ def _call(text: ProgramText, signature: Signature) -> str:
     w.label("failed")
     w.branch(w.let(f"icmp eq i64 {status}, {RAISED}"), "unfinished", "complain")
     w.label("complain")
-    _complain(text, w, status)
+    module.add(_complain(text))
+    w.do(f"call void @complain(ptr %f, ptr %t, i64 {status})")
     w.jump("unfinished")
     return w.text()
 
 
-def _complain(text: ProgramText, w: Writer, status: str) -> None:
+def _complain(text: ProgramText) -> str:
+    w, status = Writer(f"define internal void @complain(ptr %f, ptr %t, i64 %status){RARE}"), "%status"
     module, arguments = text.module, [*text.program.inputs, *text.program.shared]
     w.do(f"call {module.external('PyErr_Clear', 'void')}()")  # NumPy's words for a lack of memory
     form = "LLLL" + "O" * len(arguments)
@@ -423,6 +430,8 @@ def _complain(text: ProgramText, w: Writer, status: str) -> None:
     payloads = f"i64 {w.let(f'select i1 {check}, i64 {second}, i64 {first}')}, i64 {second}, i64 {begun}"
     payloads += "".join(f", ptr {w.load('ptr', '%f', text.layout.objects[b.number])}" for b in arguments)
     w.let(f"call {call}(ptr {w.load('ptr', '%t', module.slot('fail'))}, ptr @complaint, i64 {status}, {payloads})")
+    w.do("ret void")
+    return w.text()
 
 
 class _Results:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from theano.emit.llvm.instructions import Instructions
-from theano.emit.llvm.objects import Abi, item_and_rank, lease, new_array, release_all, reused_array, unlease
+from theano.emit.llvm.objects import Abi, form, lease, new_array, release_all, reused_array, unlease
+from theano.emit.llvm.parallel import packed_words
 from theano.emit.llvm.sharing import HEAD, STEPS, Sharing
 from theano.emit.llvm.status import GUARD, MEMORY
 from theano.emit.llvm.target import Target
@@ -145,19 +146,38 @@ class Shared:
 
 
 class Part(Writer):
-    """A function of a stream; ``names`` are the values it has at hand."""
+    """A function of a stream; ``names_of`` are the values it has at hand, ``extents_of`` the places of arrays' extents."""
 
     def __init__(self, name: str, attributes: str) -> None:
         super().__init__(f"define internal i64 @{name}(ptr %f, ptr %t){attributes}")
         self.names_of: dict[Value, str] = {}
+        self.extents_of: dict[int, str] = {}
+        self._made: dict[Value, int] = {}  # the line after which a value is there
+        self._kept: dict[int, list[str]] = {}
+
+    def made(self, value: Value, name: str) -> None:
+        self.names_of[value] = name
+        self._made[value] = len(self.lines)
+
+    def keep(self, value: Value, slot: int) -> None:
+        """Store a value that was made here in the frame, as another part turns out to need it."""
+        place, kind = f"%kept{slot}", register(value.dtype)
+        lines = [f"  {place} = getelementptr i8, ptr %f, i64 {slot}", f"  store {kind} {self.names_of[value]}, ptr {place}"]
+        self._kept.setdefault(self._made[value], []).extend(lines)
+
+    def text(self) -> str:
+        written = self.lines
+        self.lines = [line for k in range(len(written) + 1) for line in (*self._kept.get(k, ()), *written[k : k + 1])]
+        self._kept = {}
+        return super().text()
 
 
 class Stream:
-    """A sequence of code cut into functions of bounded size, to be called in order."""
+    """A sequence of code cut into functions of bounded size, ``names``, to be called in order."""
 
     def __init__(self, shared: Shared) -> None:
         self._shared, self._stem = shared, shared.stem()
-        self._names: list[str] = []
+        self.names: list[str] = []
         self._part: Part | None = None
 
     def part(self) -> Part:
@@ -165,20 +185,20 @@ class Stream:
         if self._part is not None and len(self._part.lines) > PART_LINES:
             self.close()
         if self._part is None:
-            name = f"{self._stem}.{len(self._names)}"
-            self._names.append(name)
+            name = f"{self._stem}.{len(self.names)}"
+            self.names.append(name)
             self._part = Part(name, self._shared.attributes)
         return self._part
 
     def close(self) -> Stream:
         if self._part is not None:
             self._part.do("ret i64 0")
-            self._shared.module.add(self._part.text())
+            self._shared.module.add(self._part)
             self._part = None
         return self
 
     def call_all(self, w: Writer, frame: str = "%f") -> None:
-        for name in self._names:
+        for name in self.names:
             w.fail_unless_zero(w.let(f"call i64 @{name}(ptr {frame}, ptr %t)"))
 
 
@@ -193,7 +213,8 @@ class ProgramText:
         self.shared, self.module, self.abi, self.program, self.called = shared, shared.module, shared.abi, program, called
         self.layout = Layout()
         self.slots: dict[Value, int] = {}  # where a value is kept
-        self.computed: set[Value] = set()  # values whose slot is filled at this point
+        self.computed: set[Value] = set()  # values that are known at this point
+        self.makers: dict[Value, list[Part]] = {}  # where they were computed
         self.first_constant = len(shared.constants)
         shared.constants += program.constant_arrays
         steps = list(all_steps(program.frame))
@@ -239,7 +260,7 @@ class ProgramText:
                 layout.objects[buffer.number] = layout.take()
             layout.data[buffer.number] = layout.take()
         self.extents = layout.take(1 + max((len(b.shape) for b in self.buffers.values()), default=0))
-        self.arguments = layout.take(1 + max((len(s.arguments) for s in steps if isinstance(s, PythonStep)), default=0))
+        self.arguments = layout.take(max(map(_words, steps), default=0))
         if self.called:
             self.given_extents = {(k, axis): layout.take() for k, b in enumerate(self.program.inputs) for axis in range(len(b.shape))}
         self._called_frames: dict[int, int] = {}
@@ -259,7 +280,7 @@ class ProgramText:
     # ------------------------------------------------------------------ values
 
     def size(self, w: Part, value: Value) -> str:
-        """An extent (or a bool of one) in the present function; computed once, kept in the frame from then on."""
+        """An extent (or a bool of one) in the present function; computed once, and kept in the frame if another needs it."""
         stack = [value]
         while stack:
             top = stack[-1]
@@ -276,22 +297,27 @@ class ProgramText:
         return literal(value.data, value.dtype) if value.op == "const" else w.names_of[value]
 
     def _value(self, w: Part, value: Value) -> None:
-        kind = register(value.dtype)
         if value in self.computed:
-            w.names_of[value] = w.load(kind, "%f", self.slots[value])
+            w.names_of[value] = w.load(register(value.dtype), "%f", self._slot_of(value))
             return
         if value.op == "size":
             result = self._leaf(w, value.data)
         else:
-            printer = Instructions(w, 1, self.shared.target.has_fma)
-            result = printer.emit(value.op, value.dtype, [self._name(w, a) for a in value.args], [a.dtype for a in value.args])
-        w.store(kind, result, "%f", self.slot_of(value))
+            printer, names, last = Instructions(w, 1, self.shared.target.has_fma), [self._name(w, a) for a in value.args], value.args[-1]
+            short = printer.by_constant(value.op, value.dtype, names[0], last.data) if last.op == "const" else None
+            result = short or printer.emit(value.op, value.dtype, names, [a.dtype for a in value.args])
+        w.made(value, result)
         self.computed.add(value)
-        w.names_of[value] = result
+        self.makers.setdefault(value, []).append(w)
+        if value in self.slots:
+            w.keep(value, self.slots[value])
 
-    def slot_of(self, value: Value) -> int:
+    def _slot_of(self, value: Value) -> int:
+        """Where all that make it keep it."""
         if value not in self.slots:
             self.slots[value] = self.layout.take()
+            for part in self.makers[value]:
+                part.keep(value, self.slots[value])
         return self.slots[value]
 
     def _leaf(self, w: Part, key: tuple[Any, ...]) -> str:
@@ -299,8 +325,13 @@ class ProgramText:
             return self.element(w, self.buffers[key[1]], "int64")
         if key[0] == "input" and self.called:
             return w.load("i64", "%f", self.given_extents[key[1], key[2]])
-        array = w.load("ptr", "%f", self.layout.objects[self._source(key).number])
-        return w.load("i64", w.load("ptr", array, self.abi.extents), 8 * key[2])
+        source = self._source(key)
+        extents = w.extents_of.get(source.number)
+        if extents is None:
+            extents = w.load("ptr", w.load("ptr", "%f", self.layout.objects[source.number]), self.abi.extents)
+            if key[0] in ("input", "shared"):  # the others may change
+                w.extents_of[source.number] = extents
+        return w.load("i64", extents, 8 * key[2])
 
     def _source(self, key: tuple[Any, ...]) -> Buffer:
         """The buffer that a size leaf is about."""
@@ -383,10 +414,11 @@ class ProgramText:
         slot = self.layout.take()
         w.store("ptr", base, "%f", slot)
         for buffer in arenas:
-            w = stream.part()
+            if stream.part() is not w:
+                w = stream.part()
+                base = w.load("ptr", "%f", slot)
             assert buffer.offset is not None
-            offset = self.size(w, buffer.offset)
-            w.store("ptr", w.at(w.load("ptr", "%f", slot), offset), "%f", self.layout.data[buffer.number])
+            w.store("ptr", w.at(base, self.size(w, buffer.offset)), "%f", self.layout.data[buffer.number])
         return lease_number
 
     def _lease(self, w: Part, need: str, room: str, number: int, first: Buffer) -> str:
@@ -395,7 +427,7 @@ class ProgramText:
         cell, held = w.at("%t", self.layout.cells[number]), w.at("%f", self.lease_slot(number))
         w.branch(w.let(f"icmp ule i64 {need}, {SMALL_ARENA}"), done, ask)
         w.label(ask)
-        block = w.let(f"call ptr {lease(self.module)}(ptr {cell}, ptr {held}, i64 {need})")
+        block = w.let(f"call {lease(self.module)}(ptr {cell}, ptr {held}, i64 {need})")
         w.fail_if_null(block, MEMORY + first.number)
         after = w.block
         w.open(done)
@@ -406,40 +438,44 @@ class ProgramText:
 
     def give_back(self, w: Writer, lease_number: int) -> None:
         cell, held = w.at("%t", self.layout.cells[lease_number]), w.at("%f", self.lease_slot(lease_number))
-        w.do(f"call void {unlease(self.module)}(ptr {cell}, ptr {held})")
+        w.do(f"call {unlease(self.module)}(ptr {cell}, ptr {held})")
 
     def _check_extents(self, stream: Stream, buffers: list[Buffer]) -> None:
         """The product of every scratch buffer's extents is a size in bytes that can exist; else ``MemoryError``."""
         for shape, buffer in {b.shape: b for b in buffers if _may_overflow(b)}.items():
             w = stream.part()
-            product, bad = "1", "false"
-            for extent in shape:
+            product, bad = self.size(w, shape[0]), ""
+            for extent in shape[1:]:
                 pair = w.let(f"call {{ i64, i1 }} @llvm.smul.with.overflow.i64(i64 {product}, i64 {self.size(w, extent)})")
                 product, over = (w.let(f"extractvalue {{ i64, i1 }} {pair}, {k}") for k in (0, 1))
-                bad = w.let(f"or i1 {bad}, {over}")
+                bad = w.let(f"or i1 {bad}, {over}") if bad else over
             large = w.let(f"icmp uge i64 {product}, {1 << LARGEST}")
-            w.fail_if(w.let(f"or i1 {bad}, {large}"), MEMORY + buffer.number)
+            w.fail_if(w.let(f"or i1 {bad}, {large}") if bad else large, MEMORY + buffer.number)
 
     def _array(self, w: Part, buffer: Buffer, repeated: bool) -> None:
         """Make the array of ``buffer``; a spare or the last iteration's is used again if nobody else holds it."""
-        slot, extents = self.layout.objects[buffer.number], w.at("%f", self.extents)
-        self.shared.sharing.expose()
-        for axis, extent in enumerate(buffer.shape):
-            w.store("i64", self.size(w, extent), extents, 8 * axis)
-        descr = w.load("ptr", "%t", self.module.slot("descr", buffer.dtype))
-        rest = f"ptr {descr}, i64 {item_and_rank(buffer.dtype, len(buffer.shape))}, ptr {extents}"
+        slot = self.layout.objects[buffer.number]
+        wanted = self.wanted(w, buffer)
         if self.abi.counted and (repeated or buffer.storage == "update" or self.is_kept(buffer)):
             old = w.at("%f", slot)
             if not repeated:
                 old = w.at("%t", self.module.slot("spare", buffer.number))
-            array = w.let(f"call ptr {reused_array(self.module, self.abi)}(ptr %f, ptr %t, ptr {old}, {rest})")
+            array = w.let(f"call {reused_array(self.module)}({wanted}, ptr {old})")
         else:
             if repeated:
                 w.do(f"call {self.module.external('Py_DecRef', 'void', 'ptr')}(ptr {w.load('ptr', '%f', slot)})")
                 w.store("ptr", "null", "%f", slot)
-            array = w.let(f"call ptr {new_array(self.module)}(ptr %f, ptr %t, {rest})")
+            array = w.let(f"call {new_array(self.module)}({wanted})")
         w.fail_if_null(array, MEMORY + buffer.number)
         self.keep(w, buffer, array)
+
+    def wanted(self, w: Part, buffer: Buffer) -> str:
+        """The arguments that say what array to make."""
+        for axis, extent in enumerate(buffer.shape):
+            w.store("i64", self.size(w, extent), "%f", self.extents + 8 * axis)
+        descr = w.load("ptr", "%t", self.module.slot("descr", buffer.dtype))
+        kind = form(buffer.dtype, len(buffer.shape), self.extents)
+        return f"ptr %f, ptr %t, ptr {descr}, i64 {kind}, ptr {self.shared.sharing.expose()}"
 
     def is_kept(self, buffer: Buffer) -> bool:
         """Whether the function may keep a reference to this array: it is handed out again if its taker has dropped it by then."""
@@ -512,9 +548,16 @@ class ProgramText:
         """Drop all references and leases."""
         layout = self.layout
         if layout.owned_count:
-            w.do(f"call void {release_all(self.module)}(ptr {w.at('%f', layout.owned)}, i64 {layout.owned_count})")
+            w.do(f"call {release_all(self.module)}(ptr {w.at('%f', layout.owned)}, i64 {layout.owned_count})")
         for number in range(len(layout.cells)):
             self.give_back(w, number)
+
+
+def _words(step: Step) -> int:
+    """How many words of arguments are laid out in the frame for a step."""
+    if isinstance(step, KernelStep):
+        return packed_words(step.kernel) if step.kernel.parallel else 0
+    return 1 + len(step.arguments) if isinstance(step, PythonStep) else 0
 
 
 def _may_overflow(buffer: Buffer) -> bool:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from theano.emit.llvm.text import constant, register, suffix
 from theano.scalar.instructions import COMPUTED_FLOATS, ITEMSIZE, SIGNED
@@ -192,6 +193,12 @@ class Instructions:
         floored = self.select(below, self.binary("sub", dtype, quotient, one), quotient, dtype)
         negated = self.select(by_minus_one, self.binary("sub", dtype, zero, a), floored, dtype)
         return self.select(by_zero, zero, negated, dtype)
+
+    def by_constant(self, op: str, dtype: str, a: str, number: object) -> str | None:
+        """Where a second argument that is known now makes a difference: what is shorter than :meth:`emit`."""
+        if op in ("shl", "shr"):
+            return self.shift_by(op, dtype, a, cast(int, number))
+        return self.divide_by(op, dtype, a, cast(int, number)) if op in ("floordiv", "mod") and cast(int, number) >= 1 else None
 
     def divide_by(self, op: str, dtype: str, a: str, divisor: int) -> str:
         """By a positive number known now: nothing to guard, and a power of two needs no division."""

@@ -6,7 +6,8 @@ reduction has :data:`~theano.loops.ir.LANES` lanes on every machine; LLVM splits
 
 The function returns 0, or the code of the :class:`~theano.loops.ir.Check` that failed, and then ``status`` points to
 (code, payload).  Its parameters: a pointer for each buffer, an i64 for each size, a number for each scalar (as in
-memory: bool is i8, float16 is i16), the range of the outermost loop (used if the kernel is parallel), and ``status``.
+memory: bool is i8, float16 is i16), the range of the outermost loop (used if the kernel is parallel), and ``status``; or, ``packed``,
+for all before the range one pointer to where they stand, a word each.
 
 >>> from theano.emit.llvm.target import target
 >>> from theano.loops.ir import BufferParameter, Kernel, Store
@@ -45,9 +46,15 @@ from theano.loops.statements import grouped, stored_buffers
 from theano.scalar.instructions import ITEMSIZE, LEAVES, Value
 
 
-def emit_kernel(kernel: Kernel, name: str, target: Target, linkage: str = "internal") -> str:
+def emit_kernel(kernel: Kernel, name: str, target: Target, linkage: str = "internal", packed: bool = False) -> str:
     """The text of the function ``name``.  Intrinsics need no declarations; nothing else is called."""
-    return _Emission(legalise(kernel, target), target).function(name, linkage)
+    return _Emission(legalise(kernel, target), target).function(name, linkage, packed)
+
+
+def parameters(kernel: Kernel) -> list[tuple[str, str]]:
+    """Type and name of each parameter before the range."""
+    named = [("ptr", f"%b{k}") for k in range(len(kernel.buffers))] + [("i64", f"%n{k}") for k in range(kernel.sizes)]
+    return named + [(storage(dtype), f"%s{k}") for k, dtype in enumerate(kernel.scalars)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ class _Emission(Values):
         self.failures: list[str] = []
         self.detours = detours(kernel.body)
 
-    def function(self, name: str, linkage: str) -> str:
+    def function(self, name: str, linkage: str, packed: bool) -> str:
         kernel = self.kernel
         single = kernel.body[0] if len(kernel.body) == 1 else None
         if isinstance(single, Loop):
@@ -77,10 +84,14 @@ class _Emission(Values):
             for statement in grouped(kernel.body):
                 self.statement(statement)
         self.root.code.do("ret i64 0")
-        parameters = [f"ptr %b{k}" for k in range(len(kernel.buffers))] + [f"i64 %n{k}" for k in range(kernel.sizes)]
-        parameters += [f"{storage(dtype)} %s{k}" for k, dtype in enumerate(kernel.scalars)] + ["i64 %lo", "i64 %hi", "ptr %status"]
-        head = f'define {linkage}{" " if linkage else ""}i64 @{name}({", ".join(parameters)}) nounwind "prefer-vector-width"="512" {{'
-        return "\n".join([head, "entry:", *self.slots, *self.root.code.lines, *self.failures, "}", ""])
+        given, unpacked = [f"{kind} {parameter}" for kind, parameter in parameters(kernel)], list[str]()
+        if packed:
+            given = ["ptr %a"]
+            for k, (kind, parameter) in enumerate(parameters(kernel)):
+                unpacked += [f"  {parameter}.at = getelementptr i8, ptr %a, i64 {8 * k}", f"  {parameter} = load {kind}, ptr {parameter}.at"]
+        given += ["i64 %lo", "i64 %hi", "ptr %status"]
+        head = f'define {linkage}{" " if linkage else ""}i64 @{name}({", ".join(given)}) nounwind "prefer-vector-width"="512" {{'
+        return "\n".join([head, "entry:", *unpacked, *self.slots, *self.root.code.lines, *self.failures, "}", ""])
 
     def _only_loop(self, loop: Loop) -> None:
         """The function is this loop: leave at once if it does not run, so that its loads may be hoisted freely."""

@@ -82,9 +82,10 @@ def item_size(dtype: str) -> int:
     return int(np.dtype(dtype).itemsize)
 
 
-def item_and_rank(dtype: str, rank: int) -> int:
-    """Both in one number: six arguments of a function are passed in registers."""
-    return item_size(dtype) << 8 | rank
+def form(dtype: str, rank: int, extents: int) -> int:
+    """Of an array to be made, whose extents lie at the offset ``extents`` of the frame: all in one number, as six arguments of a
+    function are passed in registers."""
+    return extents << 32 | item_size(dtype) << 8 | rank
 
 
 def declare_counts(module: Module) -> None:
@@ -93,20 +94,54 @@ def declare_counts(module: Module) -> None:
 
 
 def new_array(module: Module) -> str:
-    """``ptr @array.new(frame, table, descr, item and rank, extents)``: a fresh C-contiguous array, or null and an exception.
+    """``ptr theano_new_array(frame, table, descr, form, expose)``: a fresh C-contiguous array, or null and an exception.
 
     A large one comes from :mod:`theano.runtime.allocator`; making it may run Python code, a collection of garbage."""
-    if module.once("array.new"):
-        declare_counts(module)
-        module.external("PyArray_NewFromDescr", "ptr", "ptr", "ptr", "i32", "ptr", "ptr", "ptr", "i32", "ptr")
-        module.external("theano_new_large", "ptr", "ptr", "ptr", "i32", "ptr")
-        module.add(f"""define internal ptr @array.new(ptr %f, ptr %t, ptr %descr, i64 %kind, ptr %extents) {{
+    return module.external("theano_new_array", "ptr", "ptr", "ptr", "ptr", "i64", "ptr")
+
+
+def reused_array(module: Module) -> str:
+    """``ptr theano_reused_array(frame, table, descr, form, expose, slot)``: the array in ``slot``, if it fits and no one holds it.
+
+    Empties the slot.  What does not fit is released, which may run Python code (a weak reference's), and a fresh array made."""
+    return module.external("theano_reused_array", "ptr", "ptr", "ptr", "ptr", "i64", "ptr", "ptr")
+
+
+def lease(module: Module) -> str:
+    """``ptr theano_lease(cell, held, bytes)``: a block of scratch, aligned to 64 bytes, or null if there is no memory.
+
+    ``cell`` keeps the function's idle block between calls: it is taken by one atomic exchange, so a second call (another
+    thread's, or one made inside a Python step) finds it empty and gets a block of its own.  A block begins with its
+    capacity; ``held`` receives it, for :func:`unlease`."""
+    return module.external("theano_lease", "ptr", "ptr", "ptr", "i64")
+
+
+def unlease(module: Module) -> str:
+    """``void theano_unlease(cell, held)``: give the block in ``held`` back, if there is one."""
+    return module.external("theano_unlease", "void", "ptr", "ptr")
+
+
+def release_all(module: Module) -> str:
+    """``void theano_release(first, count)``: drop ``count`` references in a row, null ones too."""
+    return module.external("theano_release", "void", "ptr", "i64")
+
+
+def helpers(abi: Abi) -> str:
+    """The functions above, which are the same for all programs and stand beside the pool's.  ``@theano_ndarray`` is the type of arrays."""
+    return f"""
+@theano_ndarray = external global i8
+declare ptr @theano_new_large(ptr, ptr, i32, ptr)
+declare ptr @PyArray_NewFromDescr(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr)
+declare ptr @PyMem_RawMalloc(i64)
+declare void @PyMem_RawFree(ptr)
+define ptr @theano_new_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %expose) {{
 entry:
-  %item = lshr i64 %kind, 8
-  %n = and i64 %kind, 255
+  %above = lshr i64 %form, 8
+  %item = and i64 %above, 16777215
+  %n = and i64 %form, 255
   %rank = trunc i64 %n to i32
-  %typep = getelementptr i8, ptr %t, i64 {module.slot("type", "ndarray")}
-  %type = load ptr, ptr %typep
+  %where = lshr i64 %form, 32
+  %extents = getelementptr i8, ptr %f, i64 %where
   call void @Py_IncRef(ptr %descr)
   br label %head
 head:
@@ -124,24 +159,14 @@ sized:
   %large = icmp sge i64 %size, {LARGE}
   br i1 %large, label %reuse, label %fresh
 reuse:
-  call void @expose(ptr %f, ptr %t)
-  %big = call ptr @theano_new_large(ptr %type, ptr %descr, i32 %rank, ptr %extents)
+  call void %expose(ptr %f, ptr %t)
+  %big = call ptr @theano_new_large(ptr @theano_ndarray, ptr %descr, i32 %rank, ptr %extents)
   ret ptr %big
 fresh:
-  %new = call ptr @PyArray_NewFromDescr(ptr %type, ptr %descr, i32 %rank, ptr %extents, ptr null, ptr null, i32 0, ptr null)
+  %new = call ptr @PyArray_NewFromDescr(ptr @theano_ndarray, ptr %descr, i32 %rank, ptr %extents, ptr null, ptr null, i32 0, ptr null)
   ret ptr %new
-}}""")
-    return "@array.new"
-
-
-def reused_array(module: Module, abi: Abi) -> str:
-    """``ptr @array.reused(frame, table, slot, descr, item and rank, extents)``: the array in ``slot``, if it fits and no one holds it.
-
-    Empties the slot.  What does not fit is released, which may run Python code (a weak reference's), and a fresh array made."""
-    new_array(module)
-    if module.once("array.reused"):
-        wanted = BEHAVED | OWNDATA | WRITEABLE
-        module.add(f"""define internal ptr @array.reused(ptr %f, ptr %t, ptr %slot, ptr %descr, i64 %form, ptr %extents) {{
+}}
+define ptr @theano_reused_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %expose, ptr %slot) {{
 entry:
   %old = load ptr, ptr %slot
   store ptr null, ptr %slot
@@ -150,11 +175,9 @@ entry:
 look:
   %count = load i32, ptr %old
   %c1 = icmp eq i32 %count, 1
-  %typep = getelementptr i8, ptr %t, i64 {module.slot("type", "ndarray")}
-  %type = load ptr, ptr %typep
   %kindp = getelementptr i8, ptr %old, i64 {abi.kind}
   %kind = load ptr, ptr %kindp
-  %c2 = icmp eq ptr %kind, %type
+  %c2 = icmp eq ptr %kind, @theano_ndarray
   %c12 = and i1 %c1, %c2
   br i1 %c12, label %array, label %other
 other:
@@ -170,8 +193,8 @@ array:
   %c4 = icmp eq ptr %d, %descr
   %flagsp = getelementptr i8, ptr %old, i64 {abi.flags}
   %bits = load i32, ptr %flagsp
-  %fm = and i32 %bits, {wanted}
-  %c5 = icmp eq i32 %fm, {wanted}
+  %fm = and i32 %bits, {BEHAVED | OWNDATA | WRITEABLE}
+  %c5 = icmp eq i32 %fm, {BEHAVED | OWNDATA | WRITEABLE}
   %basep = getelementptr i8, ptr %old, i64 {abi.base}
   %b = load ptr, ptr %basep
   %c6 = icmp eq ptr %b, null
@@ -186,6 +209,8 @@ array:
 shape:
   %hasp = getelementptr i8, ptr %old, i64 {abi.extents}
   %has = load ptr, ptr %hasp
+  %where = lshr i64 %form, 32
+  %extents = getelementptr i8, ptr %f, i64 %where
   br label %axis
 axis:
   %i = phi i64 [ 0, %shape ], [ %i1, %same ]
@@ -204,28 +229,16 @@ same:
 fits:
   ret ptr %old
 unfit:
-  call void @expose(ptr %f, ptr %t)
+  call void %expose(ptr %f, ptr %t)
   br label %drop
 drop:
   call void @Py_DecRef(ptr %old)
   br label %fresh
 fresh:
-  %new = call ptr @array.new(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %extents)
+  %new = call ptr @theano_new_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %expose)
   ret ptr %new
-}}""")
-    return "@array.reused"
-
-
-def lease(module: Module) -> str:
-    """``ptr @lease(cell, held, bytes)``: a block of scratch, aligned to 64 bytes, or null if there is no memory.
-
-    ``cell`` keeps the function's idle block between calls: it is taken by one atomic exchange, so a second call (another
-    thread's, or one made inside a Python step) finds it empty and gets a block of its own.  A block begins with its
-    capacity; ``held`` receives it, for :func:`unlease`."""
-    if module.once("lease"):
-        module.external("PyMem_RawMalloc", "ptr", "i64")
-        module.external("PyMem_RawFree", "void", "ptr")
-        module.add("""define internal ptr @lease(ptr %cell, ptr %held, i64 %bytes) {
+}}
+define ptr @theano_lease(ptr %cell, ptr %held, i64 %bytes) {{
 entry:
   %idle = atomicrmw xchg ptr %cell, ptr null seq_cst
   %none = icmp eq ptr %idle, null
@@ -257,15 +270,8 @@ take:
   %aligned = and i64 %past, -64
   %base = inttoptr i64 %aligned to ptr
   ret ptr %base
-}""")
-    return "@lease"
-
-
-def unlease(module: Module) -> str:
-    """``void @unlease(cell, held)``: give the block in ``held`` back, if there is one."""
-    if module.once("unlease"):
-        module.external("PyMem_RawFree", "void", "ptr")
-        module.add("""define internal void @unlease(ptr %cell, ptr %held) {
+}}
+define void @theano_unlease(ptr %cell, ptr %held) {{
 entry:
   %block = load ptr, ptr %held
   %none = icmp eq ptr %block, null
@@ -280,15 +286,8 @@ drop:
   br label %done
 done:
   ret void
-}""")
-    return "@unlease"
-
-
-def release_all(module: Module) -> str:
-    """``void @release(first, count)``: drop ``count`` references in a row, null ones too."""
-    if module.once("release"):
-        declare_counts(module)
-        module.add("""define internal void @release(ptr %first, i64 %count) {
+}}
+define void @theano_release(ptr %first, i64 %count) {{
 entry:
   br label %head
 head:
@@ -304,5 +303,5 @@ body:
   br label %head
 done:
   ret void
-}""")
-    return "@release"
+}}
+"""

@@ -6,8 +6,7 @@ reported, and each part reports its own lowest failing iteration.
 
 from __future__ import annotations
 
-from theano.emit.llvm.sharing import LONG, SLICE, TABLE, Sharing
-from theano.emit.llvm.text import storage
+from theano.emit.llvm.sharing import LONG, SLICE, Sharing
 from theano.emit.llvm.writer import Writer
 from theano.loops.ir import Kernel, Loop
 
@@ -17,92 +16,88 @@ MOST_PARTS = 64
 VECTOR_GRAIN = 64
 """Elements: parts of a vector loop begin at multiples of it, so that no two write to one cache line."""
 
-_EXTENT, _CHUNK, _STATUSES = 8, 16, 32  # after the number of the first part; then the kernel's arguments
-_ARGUMENTS = _STATUSES + 16 * MOST_PARTS
+_WORK, _ARGUMENTS = 8, 16  # of a request: after the extent; then the kernel's own, a word each
+_CHUNK, _KERNEL, _REQUEST, _STATUSES = 8, 16, 24, 32  # of a job: after the number of the first part
 
 
-def spread_kernel(sharing: Sharing, kernel: Kernel, name: str, alone: bool) -> str:
-    """``i64 @name.spread(<the kernel's arguments>, extent, work, frame)``: over the pool if ``work`` is worth it.
+def packed_words(kernel: Kernel) -> int:
+    """Of a request."""
+    return _ARGUMENTS // 8 + len(kernel.buffers) + kernel.sizes + len(kernel.scalars)
+
+
+def spread(sharing: Sharing, kernel: Kernel, name: str, request: str, alone: bool) -> str:
+    """What to call to run the packed kernel over the pool, if the work is worth it: ``request`` holds the extent, the work and the
+    kernel's arguments.
 
     If it takes long, other Python threads run meanwhile and it ends early if a signal's handler raises, unless it must be ``alone``."""
-    wide, module = f"{name}.{'alone' if alone else 'spread'}", sharing.module
-    if module.once(wide):
-        kinds = ["ptr"] * len(kernel.buffers) + ["i64"] * kernel.sizes + [storage(dtype) for dtype in kernel.scalars]
-        if module.once(f"{name}.part"):
-            module.add(_part(kernel, name, kinds))
-        module.add(_spread(sharing, kernel, name, kinds, wide, alone))
-    return wide
+    loop = kernel.body[0]
+    grain = VECTOR_GRAIN if isinstance(loop, Loop) and loop.kind == "vector" else 1
+    how = grain | kernel.checks << 8 | (not alone) << 9 | sharing.module.slot("threads") << 16
+    call = sharing.module.external("theano_spread", "i64", *["ptr"] * 4, "i64", "ptr")
+    return f"{call}(ptr %f, ptr %t, ptr @{name}, ptr {request}, i64 {how}, ptr {sharing.expose()})"
 
 
-def _part(kernel: Kernel, name: str, kinds: list[str]) -> str:
+def spreading() -> str:
+    """``i64 @theano_spread(frame, table, kernel, request, how, expose)``, which stands beside the pool.  ``how``: the grain; from bit 8
+    on whether the kernel checks, whether the call is open; from bit 16 on where in the table the limit of threads stands."""
+    w = Writer("define i64 @theano_spread(ptr %f, ptr %t, ptr %kernel, ptr %request, i64 %how, ptr %expose)")
+    work = w.load("i64", "%request", _WORK)
+    w.branch(w.let(f"icmp sge i64 {work}, {WORTH}"), "large", "serial")
+    w.label("large")
+    given = "ptr %f, ptr %t, ptr %kernel, ptr %request, i64 %how, ptr %expose"
+    w.do(f"ret i64 {w.let(f'tail call i64 @share_out({given})')}")
+    w.label("serial")
+    extent, arguments = w.load("i64", "%request"), w.at("%request", _ARGUMENTS)
+    w.do(f"ret i64 {w.let(f'tail call i64 %kernel(ptr {arguments}, i64 0, i64 {extent}, ptr %f)')}")
+    return "\n".join((w.text(), _share_out(), _part(), _FIRST_FAILURE, ""))
+
+
+def _part() -> str:
     """One part: read the job, run the kernel on [part*chunk, (part+1)*chunk), note its status."""
-    w = Writer(f"define internal void @{name}.part(ptr %job, i64 %number)")
-    extent, chunk = w.load("i64", "%job", _EXTENT), w.load("i64", "%job", _CHUNK)
+    w = Writer("define internal void @run_part(ptr %job, i64 %number)")
+    chunk, kernel, request = (w.load(kind, "%job", at) for kind, at in (("i64", _CHUNK), ("ptr", _KERNEL), ("ptr", _REQUEST)))
     part = w.let(f"add i64 %number, {w.load('i64', '%job')}")
     low = w.let(f"mul i64 {part}, {chunk}")
-    high = w.let(f"call i64 @llvm.smin.i64(i64 {w.let(f'add i64 {low}, {chunk}')}, i64 {extent})")
-    given = "".join(f"{kind} {w.load(kind, '%job', _ARGUMENTS + 8 * k)}, " for k, kind in enumerate(kinds))
-    own = w.at(w.at("%job", _STATUSES), w.let(f"mul i64 {part}, 16"))
-    status = w.let(f"call i64 @{name}({given}i64 {low}, i64 {high}, ptr {own})")
-    if kernel.checks:
-        w.store("i64", status, own)
+    high = w.let(f"call i64 @llvm.smin.i64(i64 {w.let(f'add i64 {low}, {chunk}')}, i64 {w.load('i64', request)})")
+    own, arguments = w.at(w.at("%job", _STATUSES), w.let(f"mul i64 {part}, 16")), w.at(request, _ARGUMENTS)
+    w.store("i64", w.let(f"call i64 {kernel}(ptr {arguments}, i64 {low}, i64 {high}, ptr {own})"), own)
     w.do("ret void")
     return w.text()
 
 
-def _spread(sharing: Sharing, kernel: Kernel, name: str, kinds: list[str], wide: str, alone: bool) -> str:
-    parameters = "".join(f"{kind} %a{k}, " for k, kind in enumerate(kinds))
-    w = Writer(f"define internal i64 @{wide}({parameters}i64 %extent, i64 %work, ptr %f)")
-    job = w.let(f"alloca [{_ARGUMENTS // 8 + len(kinds)} x i64], align 64")
-    w.branch(w.let(f"icmp sge i64 %work, {WORTH}"), "large", "serial")
-    w.label("large")
-    given = "".join(f"{kind} %a{k}, " for k, kind in enumerate(kinds))
-    for k, kind in enumerate(kinds):
-        w.store(kind, f"%a{k}", job, _ARGUMENTS + 8 * k)
-    loop = kernel.body[0]
-    grain = VECTOR_GRAIN if isinstance(loop, Loop) and loop.kind == "vector" else 1
-    table = w.load("ptr", "%f", TABLE)
-    limit = w.load("i64", table, sharing.module.slot("threads"))
-    call = f"call {sharing.module.external('theano_share_out', 'i64', *['ptr'] * 5, *['i64'] * 4, 'i1', 'i1')}"
-    what = f"ptr %f, ptr {table}, ptr {sharing.expose()}, ptr @{name}.part, ptr {job}, i64 %extent, i64 %work"
-    how = f"i64 {grain}, i64 {limit}, i1 {str(kernel.checks).lower()}, i1 {str(not alone).lower()}"
-    w.do(f"ret i64 {w.let(f'{call}({what}, {how})')}")
-    w.label("serial")
-    w.do(f"ret i64 {w.let(f'call i64 @{name}({given}i64 0, i64 %extent, ptr %f)')}")
-    return w.text()
-
-
-def share_out() -> str:
-    """``i64 @theano_share_out(frame, table, expose, part function, job, extent, work, grain, limit, whether it checks, whether the
-    call is open)``, which stands beside the pool.
-
-    Two parts for a thread, so that a late one does not hold up all, but none smaller than half of what is worth it; for one
+def _share_out() -> str:
+    """Two parts for a thread, so that a late one does not hold up all, but none smaller than half of what is worth it; for one
     thread one.  What takes long is cut in as many as there may be, to be run in slices."""
-    parameters = (
-        "ptr %f, ptr %t, ptr %expose, ptr %function, ptr %job, i64 %extent, i64 %work, i64 %grain, i64 %limit, i1 %checks, i1 %open"
-    )
-    w = Writer(f"define i64 @theano_share_out({parameters})")
-    threads = w.let(f"call i64 @llvm.smin.i64(i64 {w.let('call i64 @theano_threads()')}, i64 %limit)")
-    long = w.let(f"and i1 %open, {w.let(f'icmp sge i64 %work, {LONG}')}")
+    w = Writer("define internal i64 @share_out(ptr %f, ptr %t, ptr %kernel, ptr %request, i64 %how, ptr %expose)")
+    w.do(f"%job = alloca [{_STATUSES // 8 + 2 * MOST_PARTS} x i64], align 64")
+    for name, at in (("%extent", 0), ("%work", _WORK)):
+        w.do(f"{name} = load i64, ptr {w.at('%request', at)}")
+    w.do("%grain = and i64 %how, 255")
+    checks, opened = (w.let(f"trunc i64 {w.let(f'lshr i64 %how, {bit}')} to i1") for bit in (8, 9))
+    limit = w.load("i64", "%t", w.let("lshr i64 %how, 16"))
+    threads = w.let(f"call i64 @llvm.smin.i64(i64 {w.let('call i64 @theano_threads()')}, i64 {limit})")
+    long = w.let(f"and i1 {opened}, {w.let(f'icmp sge i64 %work, {LONG}')}")
     parts = _cut(w, threads, long)
+    w.store("ptr", "%kernel", "%job", _KERNEL)
+    w.store("ptr", "%request", "%job", _REQUEST)
     w.branch(long, "long", "short")
     w.label("long")
     slices = w.let(f"add i64 {w.let(f'udiv i64 %work, {SLICE}')}, 1")
     some = w.let(f"call i64 @llvm.umax.i64(i64 {w.let(f'udiv i64 {parts}, {slices}')}, i64 {threads})")
-    job = f"ptr %f, ptr %t, ptr %expose, ptr %function, ptr %job, i64 {parts}, i64 {some}, i64 %limit"
+    job = f"ptr %f, ptr %t, ptr %expose, ptr @run_part, ptr %job, i64 {parts}, i64 {some}, i64 {limit}"
     raised = w.let(f"call i64 @theano_in_slices({job})")
     w.branch(w.let(f"icmp eq i64 {raised}, 0"), "look", "interrupted")
     w.label("interrupted")
     w.do(f"ret i64 {raised}")
     w.label("short")
-    w.do(f"call void @theano_run_parts(ptr %function, ptr %job, i64 {parts}, i64 %limit)")
+    w.do(f"call void @theano_run_parts(ptr @run_part, ptr %job, i64 {parts}, i64 {limit})")
     w.open("look")
-    w.branch("%checks", "checked", "fine")
+    w.branch(checks, "checked", "fine")
     w.label("checked")
     w.do(f"ret i64 {w.let(f'call i64 @first_failure(ptr %job, i64 {parts}, ptr %f)')}")
     w.label("fine")
     w.do("ret i64 0")
-    return f"{w.text()}\n{_FIRST_FAILURE}\n"
+    return w.text()
 
 
 def _cut(w: Writer, threads: str, long: str) -> str:
@@ -113,8 +108,8 @@ def _cut(w: Writer, threads: str, long: str) -> str:
     more = w.let("sub i64 %grain, 1")
     chunk = w.let(f"and i64 {w.let(f'add i64 {_rounded_up(w, wanted)}, {more}')}, {w.let('sub i64 0, %grain')}")
     chunk = w.let(f"call i64 @llvm.smax.i64(i64 {chunk}, i64 1)")
-    for offset, value in ((0, "0"), (_EXTENT, "%extent"), (_CHUNK, chunk)):
-        w.store("i64", value, "%job", offset)
+    w.store("i64", "0", "%job")
+    w.store("i64", chunk, "%job", _CHUNK)
     return _rounded_up(w, chunk)
 
 

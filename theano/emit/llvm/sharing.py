@@ -14,9 +14,9 @@ from theano.emit.llvm.status import RAISED
 from theano.emit.llvm.writer import Module, Writer
 from theano.graph.locks import OWNER, READERS
 
-TOP, EXPOSED, BREATH, STEPS, TABLE, HEAD = 16, 24, 32, 40, 48, 56
+TOP, EXPOSED, BREATH, STEPS, HEAD = 16, 24, 32, 40, 48
 """Offsets in a frame: of the pointer to the frame of the whole call; there, whether it is exposed, and when it last let others in; of the
-number of steps that the innermost loop at work has begun; of the pointer to the table.
+number of steps that the innermost loop at work has begun.
 
 What comes before are the two words of a failure's payload; ``HEAD`` bytes in all."""
 LONG = 8_000_000
@@ -51,8 +51,6 @@ class Sharing:
             w.store("i64", 0, "%f", EXPOSED)
         if breathes:
             w.store("i64", 0, "%f", BREATH)
-        if "theano_share_out" in self.module.declarations:
-            w.store("ptr", "%t", "%f", TABLE)
 
     def conceal(self, w: Writer) -> None:
         """At the end of a call, exposed or not."""

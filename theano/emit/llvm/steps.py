@@ -7,9 +7,9 @@ from typing import Any
 from theano.emit.llvm.frame import Part, ProgramText, Stream, all_steps, begin_when, varying, written_buffers
 from theano.emit.llvm.kernel import emit_kernel
 from theano.emit.llvm.library import library_step
-from theano.emit.llvm.objects import declare_counts, item_and_rank, item_size, new_array
-from theano.emit.llvm.parallel import WORTH, spread_kernel
-from theano.emit.llvm.sharing import STEPS, TABLE, TOP
+from theano.emit.llvm.objects import declare_counts, item_size, new_array
+from theano.emit.llvm.parallel import WORTH, spread
+from theano.emit.llvm.sharing import STEPS, TOP
 from theano.emit.llvm.status import MEMORY, RAISED
 from theano.emit.llvm.text import literal, storage
 from theano.emit.llvm.writer import Writer
@@ -29,29 +29,32 @@ def kernel_name(text: ProgramText, kernel: Kernel) -> str:
     shared, key = text.shared, kernel_key(kernel)
     if key not in shared.kernels:
         name = shared.kernels[key] = f"kernel{len(shared.kernels)}"
-        text.module.add(emit_kernel(kernel, name, shared.target))
+        text.module.add(emit_kernel(kernel, name, shared.target, packed=kernel.parallel))
     return shared.kernels[key]
 
 
 def kernel_step(text: ProgramText, w: Part, step: KernelStep, number: int) -> None:
     kernel, name = step.kernel, kernel_name(text, step.kernel)
-    arguments = [f"ptr {text.pointer(w, b)}" for b in step.buffers]
-    arguments += [f"i64 {text.size(w, s)}" for s in step.sizes]
-    arguments += [f"{storage(dtype)} {_in_memory(v, dtype)}" for dtype, v in zip(kernel.scalars, step.scalars)]
-    alone = text.at_end or any(b.storage == "shared" for b in written_buffers(step))
-    may_be_long = kernel.parallel and step.work is not None and not _is_small(step.work)
-    if may_be_long:
-        assert step.work is not None
-        name = spread_kernel(text.shared.sharing, kernel, name, alone)
-        arguments += [f"i64 {text.size(w, _extent(step))}", f"i64 {text.size(w, step.work)}"]
+    arguments = [("ptr", text.pointer(w, b)) for b in step.buffers] + [("i64", text.size(w, s)) for s in step.sizes]
+    arguments += [(storage(dtype), _in_memory(v, dtype)) for dtype, v in zip(kernel.scalars, step.scalars)]
+    may_fail = kernel.checks
+    if not kernel.parallel:
+        call = f"i64 @{name}({', '.join(f'{kind} {value}' for kind, value in arguments)}, i64 0, i64 0, ptr %f)"
+    elif step.work is None or _is_small(step.work):
+        for k, (kind, value) in enumerate(arguments):
+            w.store(kind, value, "%f", text.arguments + 8 * k)
+        call = f"i64 @{name}(ptr {w.at('%f', text.arguments)}, i64 0, i64 {text.size(w, _extent(step))}, ptr %f)"
     else:
-        arguments += ["i64 0", f"i64 {text.size(w, _extent(step)) if kernel.parallel else 0}"]
-    call = f"call i64 @{name}({', '.join(arguments)}, ptr %f)"
-    may_fail = kernel.checks or (may_be_long and not alone)
+        arguments = [("i64", text.size(w, _extent(step))), ("i64", text.size(w, step.work)), *arguments]
+        for k, (kind, value) in enumerate(arguments):
+            w.store(kind, value, "%f", text.arguments + 8 * k)
+        alone = text.at_end or any(b.storage == "shared" for b in written_buffers(step))
+        may_fail = may_fail or not alone
+        call = spread(text.shared.sharing, kernel, name, w.at("%f", text.arguments), alone)
     if step.when is not None:
-        _call_when(text, w, step.when, call, may_fail)
+        _call_when(text, w, step.when, f"call {call}", may_fail)
         return
-    status = w.let(call)
+    status = w.let(f"call {call}")
     if may_fail:
         w.fail_unless_zero(status)
 
@@ -115,15 +118,10 @@ def python_step(text: ProgramText, w: Part, step: PythonStep, number: int) -> No
 
 def _copy_to_array(text: ProgramText, w: Part, buffer: Buffer) -> None:
     """Python gets its own array of what lies in scratch."""
-    slot, extents = text.layout.objects[buffer.number], w.at("%f", text.extents)
-    text.shared.sharing.expose()
-    for axis, extent in enumerate(buffer.shape):
-        w.store("i64", text.size(w, extent), extents, 8 * axis)
+    slot, wanted = text.layout.objects[buffer.number], text.wanted(w, buffer)
     w.do(f"call void @Py_DecRef(ptr {w.load('ptr', '%f', slot)})")
     w.store("ptr", "null", "%f", slot)
-    descr = w.load("ptr", "%t", text.module.slot("descr", buffer.dtype))
-    given = f"ptr {descr}, i64 {item_and_rank(buffer.dtype, len(buffer.shape))}, ptr {extents}"
-    array = w.let(f"call ptr {new_array(text.module)}(ptr %f, ptr %t, {given})")
+    array = w.let(f"call {new_array(text.module)}({wanted})")
     w.fail_if_null(array, MEMORY + buffer.number)
     w.store("ptr", array, "%f", slot)
     count = str(item_size(buffer.dtype))
@@ -229,8 +227,7 @@ def call_region(text: ProgramText, w: Part, step: CallRegion, number: int) -> No
     """Fill the inputs' and outputs' slots of the called program's frame, which is a piece of this one."""
     called = _called_program(text, step.program)
     inner = w.at("%f", text.room_for(called))
-    for word in (TOP, TABLE):
-        w.store("ptr", w.load("ptr", "%f", word), inner, word)
+    w.store("ptr", w.load("ptr", "%f", TOP), inner, TOP)
     for k, (buffer, given) in enumerate(zip(step.program.inputs, step.arguments)):
         w.store("ptr", text.pointer(w, given), inner, called.layout.data[buffer.number])
         array = w.load("ptr", "%f", text.layout.objects[given.number]) if given.number in text.layout.objects else "null"

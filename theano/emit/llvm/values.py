@@ -13,8 +13,6 @@ from theano.emit.llvm.text import literal, register, storage, suffix
 from theano.loops.affine import is_constant, split
 from theano.scalar.instructions import ITEMSIZE, Value
 
-_BY_CONSTANT = {"floordiv": "divide_by", "mod": "divide_by", "shl": "shift_by", "shr": "shift_by"}
-
 
 class Values:
     """The values printed so far, and the means to print more.  ``scope`` is where statements go now; ``vector`` is
@@ -127,7 +125,9 @@ class Values:
             scope = a.scope if a.scope.depth > scope.depth else scope
         on = self.on(scope, lanes)
         texts = [a.spread(lanes) for a in args]
-        text = self._by_constant(on, value, texts[0]) or on.emit(value.op, value.dtype, texts, [a.dtype for a in args])
+        last = value.args[-1]
+        text = on.by_constant(value.op, value.dtype, texts[0], last.data) if last.op == "const" else None
+        text = text or on.emit(value.op, value.dtype, texts, [a.dtype for a in args])
         return Operand(text, value.dtype, lanes, scope, None, *_conditions(args))
 
     def _detour(self, detour: Detour) -> None:
@@ -154,14 +154,6 @@ class Values:
             self.remember(self._key(choice), Operand(text, choice.dtype, lanes, scope, None, *_conditions([condition, chosen, usual])))
         for value in detour.inside:
             self.known.pop(self._key(value), None)
-
-    @staticmethod
-    def _by_constant(on: Instructions, value: Value, text: str) -> str | None:
-        name = _BY_CONSTANT.get(value.op)
-        if name is None or value.args[1].op != "const" or (name == "divide_by" and value.args[1].data < 1):
-            return None
-        method = on.divide_by if name == "divide_by" else on.shift_by
-        return method(value.op, value.dtype, text, cast(int, value.args[1].data))
 
     def _index(self, value: Value) -> Operand:
         scope = self.scope

@@ -99,7 +99,7 @@ Slot = tuple[str, Hashable]
 class Module:
     """The functions of one object file."""
 
-    functions: list[str] = field(default_factory=list)
+    functions: list[str | Writer] = field(default_factory=list)
     declarations: dict[str, str] = field(default_factory=dict)
     slots: dict[Slot, int] = field(default_factory=dict)
     defined: set[str] = field(default_factory=set)
@@ -114,8 +114,8 @@ class Module:
         """Byte offset in the table of what ``kind`` and ``which`` describe."""
         return 8 * self.slots.setdefault((kind, which), len(self.slots))
 
-    def add(self, text: str) -> None:
-        self.functions.append(text)
+    def add(self, function: str | Writer) -> None:
+        self.functions.append(function)
 
     def once(self, name: str) -> bool:
         """Whether the function ``name`` is still to be written; it is then taken as written."""
@@ -125,4 +125,5 @@ class Module:
         return True
 
     def text(self, more: Iterable[str] = ()) -> str:
-        return "\n".join((*sorted(self.declarations.values()), "", *self.functions, *more, ""))
+        functions = (f if isinstance(f, str) else f.text() for f in self.functions)
+        return "\n".join((*sorted(self.declarations.values()), "", *functions, *more, ""))
