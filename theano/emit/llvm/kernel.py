@@ -88,7 +88,10 @@ class _Emission(Values):
         if packed:
             given = ["ptr %a"]
             for k, (kind, parameter) in enumerate(parameters(kernel)):
-                unpacked += [f"  {parameter}.at = getelementptr i8, ptr %a, i64 {8 * k}", f"  {parameter} = load {kind}, ptr {parameter}.at"]
+                unpacked += [
+                    f"  {parameter}.at = getelementptr i8, ptr %a, i64 {8 * k}",
+                    f"  {parameter} = load {kind}, ptr {parameter}.at",
+                ]
         given += ["i64 %lo", "i64 %hi", "ptr %status"]
         head = f'define {linkage}{" " if linkage else ""}i64 @{name}({", ".join(given)}) nounwind "prefer-vector-width"="512" {{'
         return "\n".join([head, "entry:", *unpacked, *self.slots, *self.root.code.lines, *self.failures, "}", ""])

@@ -126,8 +126,8 @@ class Values:
         on = self.on(scope, lanes)
         texts = [a.spread(lanes) for a in args]
         last = value.args[-1]
-        text = on.by_constant(value.op, value.dtype, texts[0], last.data) if last.op == "const" else None
-        text = text or on.emit(value.op, value.dtype, texts, [a.dtype for a in args])
+        short = on.by_constant(value.op, value.dtype, texts[0], last.data) if last.op == "const" else None
+        text = short or on.emit(value.op, value.dtype, texts, [a.dtype for a in args])
         return Operand(text, value.dtype, lanes, scope, None, *_conditions(args))
 
     def _detour(self, detour: Detour) -> None:
