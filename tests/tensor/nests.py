@@ -147,6 +147,18 @@ class Run:
         for result, value in zip(nest.results, self.compute(nest.bodies, grid)):
             self.arrays[result] = np.array(np.broadcast_to(value, space))
 
+    def prefix(self, nest, space, grid):
+        (axis,), combine = nest.axes, nest.combine
+        bodies = [np.moveaxis(np.broadcast_to(v, space), axis, 0) for v in self.compute(nest.bodies, grid)]
+        rows, before = [], [np.full(b.shape[1:], s, b.dtype) for b, s in zip(bodies, combine.starts)]
+        for added in zip(*bodies):
+            given = (*before, *added)
+            before = evaluate(combine.results, lambda leaf, given=given: np.asarray(given[leaf.data]))
+            rows.append(before)
+        for k, result in enumerate(nest.results):
+            values = np.array([row[k] for row in rows]) if rows else bodies[k]
+            self.arrays[result] = np.moveaxis(values, 0, axis)
+
     def reduce(self, nest, space, grid):
         values = [np.broadcast_to(v, space) for v in self.compute(nest.bodies, grid)]
         axes = tuple(sorted(nest.axes))

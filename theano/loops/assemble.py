@@ -215,7 +215,7 @@ class GroupAssembler:
         builder = KernelBuilder(self.extents)
         outer = {id(loop): builder.index() for loop in self.outer_loops}
         points = self._points(self.outer_loops, outer)
-        scope = _Scope(self, builder, points)
+        scope = Scope(self, builder, points)
         body: list[Statement] = []
         for stage in range(1 + max(m.ready for m in self.group.members)):
             body += scope.outer_statements(stage)
@@ -295,7 +295,7 @@ class GroupAssembler:
         """Group axis -> kernel index; of a collapsed loop its last axis stands for all."""
         return {loop.members[-1]: indices[id(loop)] for loop in loops}
 
-    def _inner(self, scope: _Scope, builder: KernelBuilder, stage: int, outer: dict[int, Value]) -> list[Statement]:
+    def _inner(self, scope: Scope, builder: KernelBuilder, stage: int, outer: dict[int, Value]) -> list[Statement]:
         """The inner loops of one stage."""
         if not any(m.inner and stage in m.stages for m in self.group.members):
             return []
@@ -306,7 +306,7 @@ class GroupAssembler:
 
     def _nest_loops(
         self,
-        scope: _Scope,
+        scope: Scope,
         builder: KernelBuilder,
         body: list[Statement],
         values: dict[Member, tuple[Value, ...]],
@@ -342,7 +342,7 @@ class GroupAssembler:
         indices = {id(loop): builder.index() for loop in self.inner_loops}
         start = c * builder.trace.const(chunk, "int64")
         absolute = {**indices, id(outermost): start + indices[id(outermost)]}
-        scope = _Scope(self, builder, {})
+        scope = Scope(self, builder, {})
         statements, values = scope.inner_statements(0, self._points(self.inner_loops, absolute))
         left = builder.size(outermost.extent) - start
         limit = builder.trace.emit("min", (left, builder.trace.const(chunk, "int64")), "int64")
@@ -360,7 +360,7 @@ class GroupAssembler:
 
     def _combination(self, partial: dict[Member, list[Result]], chunks: Value) -> Assembled:
         builder = KernelBuilder(self.extents)
-        scope = _Scope(self, builder, {})
+        scope = Scope(self, builder, {})
         c = builder.index()
         accumulators = []
         for member, results in partial.items():
@@ -406,7 +406,7 @@ def _take_checks(builder: KernelBuilder, index: Value | None = None) -> list[Sta
 
 
 @dataclass(slots=True)
-class _Scope:
+class Scope:
     """Values of one kernel while it is built: what each member's results are, stage by stage."""
 
     owner: GroupAssembler
@@ -424,19 +424,19 @@ class _Scope:
         statements: list[Statement] = []
         for member in self.owner.group.members:
             if not member.inner and member.stage == stage:
-                bodies = self._translate(member, member.nest.bodies, self.outer_points, self.values, stage)
+                bodies = self.translate(member, member.nest.bodies, self.outer_points, self.values, stage)
                 self.values.update(_results(member.nest, bodies))
-                statements += self._stores(member, self.values, self.outer_points)
+                statements += self.stores(member, self.values, self.outer_points)
         return [*_take_checks(self.builder), *self._pending_finishes(stage), *statements]
 
     def _pending_finishes(self, stage: int) -> list[Statement]:
         ready = [m for m in self.owner.group.members if m.nest.kind == "reduce" and m.ready == stage]
-        return [statement for member in ready for statement in self._stores(member, self.values, self.outer_points)]
+        return [statement for member in ready for statement in self.stores(member, self.values, self.outer_points)]
 
     def reduced(self, member: Member, accumulated: tuple[Value, ...]) -> None:
         """The loop of a reduction is closed: finish its results."""
         self.accumulated[member.nest] = accumulated
-        finished = self._translate(member, member.nest.finish, self.outer_points, self.values, member.ready, accumulated)
+        finished = self.translate(member, member.nest.finish, self.outer_points, self.values, member.ready, accumulated)
         self.values.update(zip(member.nest.results, finished, strict=True))
 
     def inner_statements(self, stage: int, points: dict[int, Value]) -> tuple[list[Statement], dict[Member, tuple[Value, ...]]]:
@@ -447,16 +447,16 @@ class _Scope:
         for member in self.owner.group.members:
             if not member.inner or stage not in member.stages:
                 continue
-            bodies = self._translate(member, member.nest.bodies, points, local, stage)
+            bodies = self.translate(member, member.nest.bodies, points, local, stage)
             if member.nest.kind == "reduce":
                 reductions[member] = bodies
                 continue
             local.update(_results(member.nest, bodies))
             if stage == member.stage:
-                statements += self._stores(member, local, points)
+                statements += self.stores(member, local, points)
         return statements, reductions
 
-    def _stores(self, member: Member, values: dict[Result, Value], points: dict[int, Value]) -> Iterator[Store]:
+    def stores(self, member: Member, values: dict[Result, Value], points: dict[int, Value]) -> Iterator[Store]:
         for result in member.stored:
             builder, extents = self.builder, self.owner.extents
             coefficients, buffer = self.owner._store_coefficients(member, result), builder.buffer(result, written=True)
@@ -465,7 +465,7 @@ class _Scope:
                 form = Affine(coefficients, extents.canonical(extents.add(start, extents.const(part))))
                 yield Store(buffer, builder.address(form, points, builder.size), value)
 
-    def _translate(
+    def translate(
         self,
         member: Member,
         bodies: tuple[Value, ...],

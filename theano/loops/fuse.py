@@ -102,6 +102,8 @@ class _Fuser:
 
     def run(self, nests: list[Nest]) -> list[Item]:
         for nest in nests:
+            if nest.kind == "prefix" and nest.axes.isdisjoint(live_axes(nest.space, self.extents)):
+                nest.become(kind="pointwise", axes=frozenset(), combine=None)
             if nest.kind in ("pointwise", "reduce"):
                 serial = self._place(nest)
             else:

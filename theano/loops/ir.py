@@ -72,7 +72,7 @@ class Loop:
     """``for index in range(extent)``.  At most one loop on each path is ``vector``: its iterations run in lanes.
 
     ``extent`` may use only values of the enclosing scope.  A loop without accumulators has independent iterations
-    unless it is ``serial`` and stores with ``combine``."""
+    unless it is ``serial`` and stores with ``combine``, or loads what an iteration before has stored."""
 
     index: int
     extent: Value

@@ -429,6 +429,14 @@ class Lowering:
         start, function = FOLDS[combine]
         return self.fold(combine, (start, 0)[: len(values)], tuple(value.dtype for value in values), function)
 
+    def prefix(self, out: Variable, shape: Iterable[Value], axis: Number, body: Callable[..., Value], start: float, combine: Any) -> None:
+        """``out`` at each point is what ``combine`` makes of ``body`` there and at the points before along ``axis``; ``start`` is a number
+        with which that changes nothing."""
+        extents = self._shaped(out, shape)
+        value = body(*self._clamped(extents, self.indices(len(extents))))
+        fold = self.fold("prefix", (start,), (value.dtype,), combine)
+        self.nest("prefix", self._results(out, extents, value), space=extents, axes=frozenset({axis}), bodies=value.parts, combine=fold)
+
     def scatter(
         self,
         out: Variable,

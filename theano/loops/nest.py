@@ -42,11 +42,11 @@ class Result:
 
 @dataclass(slots=True, eq=False)
 class Nest:
-    """``kind``: ``pointwise``, ``reduce``, ``scatter``, ``library``, ``python``, ``loop`` or ``branch``.
+    """``kind``: ``pointwise``, ``reduce``, ``scatter``, ``prefix``, ``library``, ``python``, ``loop`` or ``branch``.
 
     ``space`` is the whole iteration domain, ``axes`` the reduced part of it; a reduction's result has the others, in
-    order.  ``bodies`` are the values computed for each point, two for a packed result; ``finish`` turns accumulator leaves into
-    results."""
+    order, that of a prefix all.  ``bodies`` are the values computed for each point, two for a packed result; ``finish``
+    turns accumulator leaves into results."""
 
     kind: str
     node: Any

@@ -34,12 +34,13 @@ from theano.loops.ir import (
 )
 from theano.loops.lower import Lowering
 from theano.loops.nest import Nest, Operand, Parts, Result, Sink
+from theano.loops.prefix import assemble_prefix
 from theano.loops.recur import repeat_in_registers
 from theano.loops.small_products import SmallProduct, assemble_transposed, is_product, right_factor, when_small
 from theano.scalar.instructions import ITEMSIZE, Value, walk
 
 ALIGNMENT = 64
-KERNELS = ("pointwise", "reduce", "scatter")
+KERNELS = ("pointwise", "reduce", "scatter", "prefix")
 MOST = (1 << 31) - 1
 """The largest extent and stride that matrix libraries take."""
 
@@ -170,6 +171,8 @@ class _Planner:
             return [self._kernel_task(a) for a in GroupAssembler(item, self.extents, self._temporary).build()]
         if item.kind == "scatter":
             return [self._kernel_task(assemble_scatter(item, self.extents))]
+        if item.kind == "prefix":
+            return [self._kernel_task(a) for a in assemble_prefix(item, self.extents, self._temporary)]
         task = Task(item.arguments(), list(item.results), item.kind == "python", set(), nest=item)
         tasks = [task]
         if item.kind == "python":

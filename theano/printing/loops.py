@@ -210,6 +210,11 @@ class _Nests:
         for result, finish in zip(nest.results, nest.finish, strict=True):
             yield f"{self._left(nest, result)} = {formula(finish, leaf)}"
 
+    def _prefix(self, nest: Nest) -> Iterator[str]:
+        (axis,), whole = nest.axes, self._domain(nest, range(len(nest.space)))
+        for result, body in zip(nest.results, nest.bodies, strict=True):
+            yield f"{self.name(result)}[{whole}] = {self.spelled(body)} and all before along i{axis}"
+
     def _scatter(self, nest: Nest) -> Iterator[str]:
         (result,), count = nest.results, len(nest.bodies) // 2
         parts = [(str(k),) for k in range(count)] if result.packed else [()]

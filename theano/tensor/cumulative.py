@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,15 @@ FULL = slice(None)
 neq = elemwise(OPS["neq"])
 
 
+_COMBINES: dict[tuple[str, bool], tuple[float, Any]] = {
+    ("add", False): (-0.0, operator.add),  # plus 0, a zero would lose its sign
+    ("mul", False): (1, operator.mul),
+    ("add", True): (0, operator.or_),
+    ("mul", True): (1, operator.and_),
+}
+"""By mode, and whether of truth values: what changes nothing, and what puts two together."""
+
+
 def checked_axis(what: str, axis: int, x: Any) -> int:
     """``axis`` of ``x`` counted from the front."""
     if not -x.type.ndim <= axis < x.type.ndim:
@@ -38,7 +48,7 @@ def _reversed(x: Any, axis: int) -> Any:
 
 
 class CumOp(Op):
-    """``out[i] = x[0] + ... + x[i]`` along ``axis``, or the product for ``mode="mul"``; in the dtype of ``x``, computed by NumPy."""
+    """``out[i] = x[0] + ... + x[i]`` along ``axis``, or the product for ``mode="mul"``; in the dtype of ``x``."""
 
     __props__ = ("axis", "mode")
 
@@ -59,14 +69,29 @@ class CumOp(Op):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
         (x,) = inputs
         fold = np.add if self.mode == "add" else np.multiply
+        computed = np.dtype("float32") if x.dtype == np.float16 else x.dtype
         with np.errstate(all="ignore"):
-            output_storage[0][0] = fold.accumulate(x.reshape(-1) if self.axis is None else x, axis=self.axis or 0, dtype=x.dtype)
+            results = fold.accumulate(x.reshape(-1) if self.axis is None else x, axis=self.axis or 0, dtype=computed)
+            output_storage[0][0] = results.astype(x.dtype, copy=False)
 
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
         if self.axis is not None:
             return [tuple(input_shapes[0])]
         sizes = list(input_shapes[0])
         return [(elemwise(OPS["mul"])(*sizes) if len(sizes) > 1 else sizes[0] if sizes else as_tensor_variable(np.int64(1)),)]
+
+    def lower(self, low: Any, node: Apply) -> None:
+        (x,), (out,), axis = node.inputs, node.outputs, self.axis or 0
+        shape, dtype = low.shape(x), x.type.dtype
+        if self.axis is None:
+            flat, shape = out.type(), (low.extents.product(shape),)
+            low.reshape(flat, shape, x)
+            x = flat
+        held = TensorType("float32", out.type.broadcastable)() if dtype == "float16" else out
+        start, combine = _COMBINES[self.mode, dtype == "bool"]
+        low.prefix(held, shape, axis, lambda *i: low.read(x, i).cast(held.type.dtype), start, combine)
+        if held is not out:
+            low.pointwise(out, shape, lambda *i: low.read(held, i).cast(dtype))
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         """Sums of what comes after; of a product divided by ``x``, so that it is not defined where that is 0."""
