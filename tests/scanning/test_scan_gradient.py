@@ -158,7 +158,7 @@ def test_null_gradient():
 def test_integers_are_connected_where_their_values_count():
     i = T.lvector("i")
     found, _ = theano.scan(lambda k, s: s + k * 2.0, i, s[0])
-    np.testing.assert_allclose(T.grad(found[-1], i).eval({i: [1, 2], s: S}), [2, 2])
+    np.testing.assert_allclose(T.grad(found[-1], i).eval({i: [1, 2]}), [2, 2])
 
 
 def test_complex_states():

@@ -332,9 +332,9 @@ class Lowering:
         self.values[out] = self.each(self.values[source], lambda value: self._reshaped(value, shaped, source, out))
 
     def _reshaped(self, value: Result | View, shape: tuple[Value, ...], source: Variable, out: Variable) -> View:
-        base = value
-        while isinstance(base, View) and base.contiguous:
-            base = base.source
+        base, start = value, self.extents.zero
+        while isinstance(base, View) and (first := self._first_element(base)) is not None:
+            base, start = base.source, self.extents.add(start, first)
         if isinstance(base, View) and base.part is not None:
             place = self.int(base.part)
             return View(
@@ -342,9 +342,22 @@ class Lowering:
                 flat=True, part=base.part, variable=out,
             )  # fmt: skip
         if isinstance(base, View) or (base.inline and len(base.shape) > 1):
-            base = self._in_memory(value, source)
-        flat = len(base.shape) != 1
-        return View(base, shape, base.dtype, lambda *i: (self._flat(i, shape),), flat=flat, contiguous=True, variable=out)
+            base, start = self._in_memory(value, source), self.extents.zero
+        flat, whole = len(base.shape) != 1, start is self.extents.zero
+        return View(base, shape, base.dtype, lambda *i: (self.add(start, self._flat(i, shape)),), flat, whole, out)
+
+    def _first_element(self, view: View) -> Value | None:
+        """The place in its source of the first element of a view whose elements lie one after another there, else None."""
+        if view.contiguous:
+            return self.extents.zero
+        indices, sizes = self.indices(len(view.shape)), view.source.shape
+        if view.flat or not indices or len(indices) != len(sizes) or not all(map(self.extents.same, view.shape[1:], sizes[1:])):
+            return None
+        mapped = view.indices(*indices)
+        first = self.sub(mapped[0], indices[0])
+        if any(a is not b for a, b in zip(mapped[1:], indices[1:], strict=True)) or indices[0] in walk([first]):
+            return None
+        return self.extents.mul(first, self.extents.product(sizes[1:]))
 
     def _flat(self, indices: tuple[Value, ...], shape: tuple[Value, ...]) -> Value:
         position = self.extents.zero

@@ -10,6 +10,8 @@ from theano.graph import Apply, Constant, Variable, walk
 from theano.rewrite.engine import Rewriter, rewrite
 from theano.scanning import OpFromGraph, Scan
 from theano.scanning.bodies import body_of
+from theano.scanning.checkpoints import Blocked
+from theano.tensor import join
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.subtensor import Subtensor
 
@@ -58,14 +60,31 @@ def _index(node: Apply) -> tuple[Any, ...]:
 def serve_by_extended(rewriter: Rewriter, node: Apply) -> Any:
     """Where a loop and the same loop with further records are, the second is enough."""
     op = node.op
-    extended = op.extended if "extended" in vars(op) else op
-    if extended is op:
-        return None
-    for other in rewriter.fgraph.apply_nodes:
-        if other.op is extended and all(a is b for a, b in zip(node.inputs, other.inputs, strict=True)):
+    more = [vars(op)[name] for name in ("extended", "blocked") if vars(op).get(name, op) is not op]
+    for other in rewriter.fgraph.apply_nodes if more else ():
+        if any(other.op is one for one in more) and all(a is b for a, b in zip(node.inputs, other.inputs, strict=True)):
             end = len(node.outputs) - op.until
             return [*other.outputs[:end], *other.outputs[len(other.outputs) - op.until :]]
     return None
+
+
+@rewrite("expand", Blocked)
+def spread_blocks(rewriter: Rewriter, node: Apply) -> Any:
+    """A loop in blocks is two loops, one in the other; of a state of which the last row alone is asked for no others are kept."""
+    scan, outputs = node.op.scan, node.outputs
+    count = len(scan.states)
+    lasts = {k: _last_row(rewriter, outputs[k], state.depth) for k, state in enumerate(scan.states)}
+    asked = [k for k in range(count + scan.records) if rewriter.clients[outputs[k]] and lasts.get(k) is None]
+    spread = node.op.spread(node.inputs, asked)
+    result: dict[Any, Any] = dict(zip(outputs[count + scan.records :], spread.windows, strict=True))
+    for k, initial in enumerate(scan.outer(node.inputs).states):
+        if k in asked:
+            later = [c for c, _ in rewriter.clients[outputs[k]] if c != "output" and _index(c) == (slice(scan.states[k].depth, None),)]
+            result.update((reader.outputs[0], spread.rows[k]) for reader in later)
+            result[outputs[k]] = join(0, initial, spread.rows[k])
+        result.update((reader.outputs[0], spread.lasts[k]) for reader in lasts[k] or ())
+    result.update((outputs[k], spread.rows[k]) for k in asked if k >= count)
+    return result
 
 
 for _group in ("canonicalize", "expand"):

@@ -7,20 +7,25 @@ Forwards, a second loop moves the results along.
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from theano.dtypes import is_discrete
 from theano.gradient.forward import push_forward
 from theano.gradient.reverse import backpropagate, float_zeros_like, sum_of
-from theano.graph import DisconnectedType, NullType, Variable, disconnected_type
+from theano.graph import Constant, DisconnectedType, NullType, Variable, disconnected_type
 from theano.scalar import OPS
 from theano.scanning.bodies import substituted, without_test_values
+from theano.scanning.checkpoints import Blocks, as_size, in_blocks
 from theano.scanning.loop import Scan, kept
 from theano.scanning.step import Step, fitted, leading
-from theano.tensor import as_tensor_variable, dot, join, patternbroadcast, set_subtensor
+from theano.tensor import as_tensor_variable, dot, join, patternbroadcast, set_subtensor, stack
 from theano.tensor.elemwise import DimShuffle, Elemwise, elemwise
 from theano.tensor.products import Dot
+from theano.tensor.subtensor import IncSubtensor
 
 MINIMUM, SWITCH = elemwise(OPS["minimum"]), elemwise(OPS["switch"])
 
@@ -28,13 +33,97 @@ MINIMUM, SWITCH = elemwise(OPS["minimum"]), elemwise(OPS["switch"])
 @without_test_values
 def pull_back(op: Scan, inputs: Sequence[Any], gradients: Sequence[Any]) -> list[Any]:
     """The gradients of the inputs of a node of ``op``; zeros where something flows, but through whole numbers."""
-    reverse = _Reverse(op, inputs, gradients)
-    terms = reverse.terms() if reverse.states or reverse.records else [disconnected_type() for _ in inputs]
+    states, records = _live(op, gradients)
+    terms: list[Any] = [disconnected_type() for _ in inputs]
+    if states or records:
+        sent = _sent(op, gradients)
+        reverse = _Reverse(op, inputs, states, records, sent) if op.checkpoint is None else _Blockwise.of(op, inputs, states, records, sent)
+        reverse.run()
+        terms = _terms(reverse, gradients)
     live = [_is_live(g) for g in gradients]
-    for position, row in enumerate(op.connection_pattern(reverse.node)):
+    for position, row in enumerate(op.connection_pattern(None)):
         if isinstance(terms[position].type, DisconnectedType) and any(a and b for a, b in zip(row, live, strict=True)):
             terms[position] = float_zeros_like(inputs[position])
     return terms
+
+
+def _live(op: Scan, gradients: Sequence[Any]) -> tuple[list[int], list[int]]:
+    """The states and records whose gradients matter."""
+    results, count = op.graph.outputs[: len(op.states) + op.records], len(op.states)
+    live = [_is_live(g) and _is_float(v) for g, v in zip(gradients, results, strict=False)]
+    reached = op.reached()
+    for k, taps in enumerate(op.inner().states):
+        if not live[k] and _is_float(results[k]):
+            live[k] = any(a and b for tap in taps for a, b in zip(reached[tap], live, strict=True))
+    return [k for k in range(count) if live[k]], [k for k in range(op.records) if live[count + k]]
+
+
+def _sent(op: Scan, gradients: Sequence[Any]) -> _Sent:
+    """What flows into the results of a node."""
+    sent, count = _Sent(), len(op.states)
+    for k, state in enumerate(op.states):
+        last = _into_last_row(gradients[k], state.depth) if state.kept else gradients[k]
+        if not _is_live(gradients[k]):
+            continue
+        if last is None:
+            sent.rows[k] = gradients[k], state.depth
+        else:
+            sent.ends[k] = [last]
+    sent.records = {k: g for k, g in enumerate(gradients[count : count + op.records]) if _is_live(g)}
+    return sent
+
+
+def _into_last_row(gradient: Any, depth: int) -> Any:
+    """What flows into the last row of a history, if nothing flows into others, else None."""
+    node = gradient.owner
+    if node is None or type(node.op) is not IncSubtensor or node.op.set_instead_of_inc or not _is_zero(node.inputs[0]):
+        return None
+    index = node.op.reader_op().get_constant_idx([node.inputs[0], *node.inputs[2:]], allow_partial=True)
+    if index == [-1]:
+        return node.inputs[1]
+    return _into_last_row(node.inputs[1], -1) if index == [slice(depth, None)] else None
+
+
+def _is_zero(variable: Any) -> bool:
+    """Whether it is known to be zero."""
+    node = variable.owner
+    if node is None:
+        return isinstance(variable, Constant) and not variable.data.any()
+    return (
+        isinstance(node.op, (Elemwise, DimShuffle))
+        and _is_zero(node.inputs[-1])
+        and (isinstance(node.op, DimShuffle) or node.op.scalar_op is OPS["second"])
+    )
+
+
+def _terms(reverse: _Reverse, gradients: Sequence[Any]) -> list[Any]:
+    """The gradients of the inputs by what has been found; disconnected where nothing flows."""
+    inner, outer, nothing = reverse.inner, reverse.outer, disconnected_type()
+    terms: list[Any] = [nothing]
+    for k, v in enumerate(inner.sequences):
+        terms.append(_spread(reverse, reverse.rows[k], outer.sequences[k]) if k in reverse.rows else reverse.undefined.get(v, nothing))
+    for k, taps in enumerate(inner.states):
+        undefined = [reverse.undefined[v] for v in taps if v in reverse.undefined]
+        terms.append(undefined[0] if undefined else _initial(reverse, k, gradients[k]))
+    return terms + [reverse.sums[k] if k in reverse.sums else reverse.undefined.get(v, nothing) for k, v in enumerate(inner.invariants)]
+
+
+def _spread(reverse: _Reverse, rows: Any, whole: Any) -> Any:
+    """The gradient of a sequence: zeros for the steps that were not gone through."""
+    if not reverse.op.until and reverse.op.truncate < 0:
+        return patternbroadcast(rows, whole.type.broadcastable)
+    return set_subtensor(whole.zeros_like(dtype=rows.type.dtype)[reverse.origin : reverse.done], rows)
+
+
+def _initial(reverse: _Reverse, k: int, direct: Any) -> Any:
+    """The gradient of the initial rows of state ``k``."""
+    terms = [direct[: reverse.op.states[k].depth]] if k in reverse.sent.rows else []
+    ends = reverse.ends.get(k)
+    if ends is not None:
+        if reverse.op.truncate >= 0:
+            ends = [SWITCH(reverse.origin > 0, end.zeros_like(), end) for end in ends]
+        terms.append(leading(ends[0]) if len(ends) == 1 else join(0, *map(leading, reversed(ends))))
+    return patternbroadcast(sum_of(terms), reverse.outer.states[k].type.broadcastable) if terms else disconnected_type()
 
 
 @without_test_values
@@ -58,14 +147,17 @@ def _is_live(gradient: Any) -> bool:
 class _Steps:
     """The steps of a loop that has run: which there were, and what each of them read."""
 
-    def __init__(self, op: Scan, inputs: Sequence[Any]) -> None:
+    def __init__(self, op: Scan, inputs: Sequence[Any], node: Any = None) -> None:
         self.op, self.outer, self.inner = op, op.outer(inputs), op.inner()
         self.following, self.recordings = op.results()
-        self.node = op.extended.make_node(*inputs)  # takes the place of the node itself when a function is compiled
-        self.histories = kept(self.node)
+        self.node = node or op.extended.make_node(*inputs)  # takes the place of the node itself when a function is compiled
         self.done = self.node.outputs[-1] if op.until else as_tensor_variable(inputs[0])
         self.outside: dict[Variable, Any] = dict(zip(self.inner.invariants, self.outer.invariants, strict=True))
         self.known: dict[Variable, Any] = {}  # what a step makes, as it is read
+
+    @functools.cached_property
+    def histories(self) -> list[Any]:
+        return kept(self.node)
 
     def made(self) -> Iterator[tuple[Any, Any, int]]:
         """(what a step makes, what it is a row of, the row of that which the first step makes)."""
@@ -87,36 +179,38 @@ class _Steps:
         return dict(zip(values, substituted(list(values.values()), self.known | self.outside, self.outside), strict=True))
 
 
-class _Reverse(_Steps):
-    """One loop backwards."""
+@dataclass(slots=True)
+class _Sent:
+    """What flows into the results of a loop, by the numbers of its states and records."""
 
-    def __init__(self, op: Scan, inputs: Sequence[Any], gradients: Sequence[Any]) -> None:
-        super().__init__(op, inputs)
-        count = len(op.states)
-        self.of_states, self.of_records = list(gradients[:count]), list(gradients[count : count + op.records])
-        self.states, self.records = self._live()
+    rows: dict[int, tuple[Any, int]] = field(default_factory=dict)  # into the rows of a state; which of them the first step makes
+    ends: dict[int, list[Any]] = field(default_factory=dict)  # into the last row of a state, besides, the one before that, and so on
+    records: dict[int, Any] = field(default_factory=dict)
+    sums: dict[int, Any] | None = None  # what has flown into invariants already; if not None, more is added
+
+
+class _Reverse(_Steps):
+    """One loop backwards.  :meth:`run` finds ``rows``, what flows into the rows of the sequences, by their numbers; ``ends``, into the
+    rows before those of the first step, the last of them first; and ``sums``, into the invariants."""
+
+    def __init__(self, op: Scan, inputs: Sequence[Any], states: list[int], records: list[int], sent: _Sent, node: Any = None) -> None:
+        super().__init__(op, inputs, node)
+        self.states, self.records, self.sent = states, records, sent  # the states and records whose gradients matter
         self.steps = self.done if op.truncate < 0 else MINIMUM(self.done, op.truncate)
         self.origin: Any = 0 if op.truncate < 0 else self.done - self.steps  # the first step that is gone through
         self.step = Step()
         self.registers: dict[int, list[Any]] = {}
+        self.rows: dict[int, Any] = {}
+        self.ends: dict[int, list[Any]] = {}
+        self.sums: dict[int, Any] = {}
+        self.undefined: dict[Any, Any] = {}  # what a step reads and has no gradient: why
         self.outside[op.graph.inputs[0]] = self.done - 1 - self.step.number
-
-    def _live(self) -> tuple[list[int], list[int]]:
-        """The states and records whose gradients matter."""
-        results = [*self.following, *self.recordings]
-        live = [_is_live(g) and _is_float(v) for g, v in zip([*self.of_states, *self.of_records], results, strict=True)]
-        reached = self.op.reached()
-        for k, taps in enumerate(self.inner.states):
-            if not live[k] and _is_float(self.following[k]):
-                live[k] = any(a and b for tap in taps for a, b in zip(reached[tap], live, strict=True))
-        count = len(self.op.states)
-        return [k for k in range(count) if live[k]], [k for k in range(len(self.recordings)) if live[count + k]]
 
     def _backwards(self, whole: Any, start: int) -> Any:
         """The rows of ``whole`` that belong to the steps gone through, the last first; ``start`` is that of the first step."""
         return whole[self.origin + start : self.done + start][::-1]
 
-    def terms(self) -> list[Any]:
+    def run(self) -> None:
         for row, whole, start in self.reads():
             self.step.sequence(self._backwards(whole, start), row)
         for value, whole, start in self.made():
@@ -124,43 +218,34 @@ class _Reverse(_Steps):
                 self.known.setdefault(value, fitted(self.step.sequence(self._backwards(whole, start)), value.type))
         targets = [row for row, *_ in self.reads() if _is_number(row)] + [v for v in self.inner.invariants if _is_number(v)]
         found = backpropagate(self._seeds(), targets)
-        null = {v: g for v, g in found.items() if isinstance(g.type, NullType)}
-        flowing = self._outside({v: g for v, g in found.items() if v not in null})
+        self.undefined = {v: g for v, g in found.items() if isinstance(g.type, NullType)}
+        flowing = self._outside({v: g for v, g in found.items() if v not in self.undefined})
         for k in self.states:
             self._hand_on(k, flowing)
-        summed = {v: self._add_up(v, flowing[v]) for v in self.inner.invariants if v in flowing}
-        recorded = {v: self.step.record(flowing[v]) for v in self.inner.sequences if v in flowing}
+        summed = {k: self._add_up(k, flowing[v]) for k, v in enumerate(self.inner.invariants) if v in flowing}
+        recorded = {k: self.step.record(flowing[v]) for k, v in enumerate(self.inner.sequences) if v in flowing}
         results = self.step.loop(self.steps, name=self.op.name and f"gradient of {self.op.name}")
         self.made_rows = results[len(self.step.following) :]
         position = 0
-        ends: dict[int, list[Any]] = {}
         for k in self.states:
-            ends[k] = [rows[-1] for rows in results[position : position + self.op.states[k].depth]]
+            self.ends[k] = [rows[-1] for rows in results[position : position + self.op.states[k].depth]]
             position += self.op.states[k].depth
-        sums = {v: self._total(v, results, *parts) for v, parts in summed.items()}
-        rows = {v: self.made_rows[k] for v, k in recorded.items()}
-        nothing = disconnected_type()
-        terms: list[Any] = [nothing]
-        for v, whole in zip(self.inner.sequences, self.outer.sequences, strict=True):
-            terms.append(self._spread(rows[v], whole) if v in rows else null.get(v, nothing))
-        for k, taps in enumerate(self.inner.states):
-            undefined = [null[v] for v in taps if v in null]
-            terms.append(undefined[0] if undefined else self._initial(k, ends.get(k)))
-        terms += [sums[v] if v in sums else null.get(v, nothing) for v in self.inner.invariants]
-        return terms
+        self.sums = {k: self._total(k, results, *parts) for k, parts in summed.items()}
+        self.rows = {k: self.made_rows[number][::-1] for k, number in recorded.items()}
 
     def _seeds(self) -> dict[Any, Any]:
         """What flows into the results of a step; into copies of them, for one may be made of another."""
         seeds = {}
         for k in self.states:
-            new, state, whole = self.following[k], self.op.states[k], self.of_states[k]
+            new, state = self.following[k], self.op.states[k]
             self.registers[k] = [new.type() for _ in range(state.depth)]
             terms = [self.registers[k][0]]
-            if _is_live(whole) and state.kept:
-                terms.append(self.step.sequence(self._backwards(whole, state.depth)))
+            if k in self.sent.rows:
+                terms.append(self.step.sequence(self._backwards(*self.sent.rows[k])))
             seeds[new.copy()] = fitted(sum_of(terms), new.type)
         for k in self.records:
-            seeds[self.recordings[k].copy()] = fitted(self.step.sequence(self._backwards(self.of_records[k], 0)), self.recordings[k].type)
+            row = self.step.sequence(self._backwards(self.sent.records[k], 0))
+            seeds[self.recordings[k].copy()] = fitted(row, self.recordings[k].type)
         return seeds
 
     def _hand_on(self, k: int, flowing: dict[Any, Any]) -> None:
@@ -168,14 +253,13 @@ class _Reverse(_Steps):
         state, registers = self.op.states[k], self.registers[k]
         into = {tap: flowing[v] for tap, v in zip(state.taps, self.inner.states[k], strict=True) if v in flowing}
         nothing = self.outer.states[k][0].zeros_like()
+        begin = self.sent.ends.get(k, [])
         for lag, register in enumerate(registers, 1):
             terms = [*registers[lag : lag + 1], *([into[lag]] if lag in into else [])]
             following = fitted(sum_of(terms), register.type) if terms else register.zeros_like()
-            from_outside = not state.kept and lag == 1 and _is_live(self.of_states[k])
-            initial = fitted(self.of_states[k] if from_outside else nothing, register.type)
-            self.step.state([register], following, leading(initial))
+            self.step.state([register], following, leading(fitted(begin[lag - 1] if lag <= len(begin) else nothing, register.type)))
 
-    def _add_up(self, v: Any, term: Any) -> tuple[int | None, list[tuple[Any, Any]]]:
+    def _add_up(self, k: int, term: Any) -> tuple[int | None, list[tuple[Any, Any]]]:
         """Have what flows into an invariant added up: (the number of a state for that, pairs of rows whose products are summed).
 
         The sum of many small products is one large one, of all rows at once, after the loop."""
@@ -186,12 +270,18 @@ class _Reverse(_Steps):
                 rest.append(part)
             else:
                 products.append((self._all_rows(pair[0]), self._all_rows(pair[1])))
+        begin = self._begun(k, term)
         if products and not rest:
             return None, products
         term = sum_of(rest)
-        zero = self.outside[v].zeros_like(dtype=term.type.dtype)
+        zero = self.outer.invariants[k].zeros_like(dtype=term.type.dtype) if begin is None else begin
         total = zero.type()
         return self.step.state([total], fitted(total + term, total.type), leading(zero)), products
+
+    def _begun(self, k: int, term: Any) -> Any:
+        """What the sum of an invariant begins with, if not with zero; a variable that is given its meaning later."""
+        sums = self.sent.sums
+        return None if sums is None else sums.setdefault(k, self.outer.invariants[k].zeros_like(dtype=term.type.dtype).type())
 
     def _all_rows(self, value: Any) -> Any:
         """The rows of all steps of ``value``: those that it is read from, or the number of a record."""
@@ -200,29 +290,84 @@ class _Reverse(_Steps):
                 return whole
         return self.step.record(value)
 
-    def _total(self, v: Any, results: list[Any], state: int | None, products: list[tuple[Any, Any]]) -> Any:
-        terms = [] if state is None else [results[state][-1]]
+    def _total(self, k: int, results: list[Any], state: int | None, products: list[tuple[Any, Any]]) -> Any:
+        terms = [results[state][-1]] if state is not None else [self.sent.sums[k]] if self.sent.sums is not None else []
         for pair in products:
             left, right = (_flat(self.made_rows[rows] if isinstance(rows, int) else rows) for rows in pair)
             terms.append(dot(left.T, right))
-        return patternbroadcast(sum_of(terms), v.type.broadcastable)
+        return patternbroadcast(sum_of(terms), self.inner.invariants[k].type.broadcastable)
 
-    def _spread(self, rows: Any, whole: Any) -> Any:
-        """The gradient of a sequence: zeros for the steps that were not gone through."""
-        back = rows[::-1]
-        if not self.op.until and self.op.truncate < 0:
-            return patternbroadcast(back, whole.type.broadcastable)
-        return set_subtensor(whole.zeros_like(dtype=back.type.dtype)[self.origin : self.done], back)
 
-    def _initial(self, k: int, ends: list[Any] | None) -> Any:
-        """The gradient of the initial rows of state ``k``."""
-        state, direct = self.op.states[k], self.of_states[k]
-        terms = [direct[: state.depth]] if state.kept and _is_live(direct) else []
-        if ends is not None:
-            if self.op.truncate >= 0:
-                ends = [SWITCH(self.origin > 0, end.zeros_like(), end) for end in ends]
-            terms.append(leading(ends[0]) if len(ends) == 1 else join(0, *map(leading, reversed(ends))))
-        return patternbroadcast(sum_of(terms), self.outer.states[k].type.broadcastable) if terms else disconnected_type()
+class _Blockwise(_Reverse):
+    """The same for a loop that keeps only the states between its blocks of steps.  Backwards, a loop goes through the blocks: each is done
+    again, all that it makes is kept until its derivatives are found, and then forgotten."""
+
+    @classmethod
+    def of(cls, op: Scan, inputs: Sequence[Any], states: list[int], records: list[int], sent: _Sent) -> _Blockwise:
+        """With until, or where gradients go back a part of the way, all rows of the states are kept, and no more."""
+        by_rows = op.until or op.truncate >= 0
+        return cls(op, inputs, states, records, sent, (op if by_rows else op.blocked).make_node(*inputs))
+
+    def _begun_with(self, blocks: Blocks) -> tuple[list[Any], list[Any]]:
+        """The rows that the blocks begin with, of each state, and those that the rest begins with."""
+        states = self.op.states
+        if self.node.op is self.op:
+            firsts = [_windows(h, self.origin, blocks, state.depth) for h, state in zip(self.histories, states, strict=True)]
+            lasts = [h[self.origin + blocks.cut :][: s.depth] for h, s in zip(self.histories, states, strict=True)]
+        else:
+            found = self.node.outputs[len(self.node.outputs) - len(states) :]
+            firsts, lasts = [windows[:-1] for windows in found], [windows[-1] for windows in found]
+        return firsts, [fitted(last, whole.type) for last, whole in zip(lasts, self.outer.states, strict=True)]
+
+    def run(self) -> None:
+        blocks = in_blocks(self.op.checkpoint, self.steps)
+        firsts, lasts = self._begun_with(blocks)
+
+        def rest_of(whole: Any, start: int) -> Any:
+            return whole[self.origin + start + blocks.cut : self.done + start]
+
+        rest = None if blocks.even else self._part(blocks.rest, rest_of, lasts, self.sent.ends, None)
+        across = Step()
+
+        def block_of(whole: Any, start: int) -> Any:
+            return across.sequence(blocks.of(whole[self.origin + start :])[::-1])
+
+        begin = [fitted(across.sequence(first[::-1]), whole.type) for first, whole in zip(firsts, self.outer.states, strict=True)]
+        ends = {k: [self.following[k].type() for _ in range(self.op.states[k].depth)] for k in self.states}
+        block = self._part(blocks.length, block_of, begin, ends, {})
+        for k in self.states:
+            nothing = self.outer.states[k][0].zeros_like()
+            given = self.sent.ends.get(k, []) if rest is None else rest.ends[k]
+            for formal, following, initial in itertools.zip_longest(ends[k], block.ends[k], given, fillvalue=nothing):
+                across.state([formal], fitted(following, formal.type), leading(fitted(initial, formal.type)))
+        begun = block.sent.sums or {}
+        for k, total in block.sums.items():
+            formal = begun[k]
+            before = self.outer.invariants[k].zeros_like() if rest is None else rest.sums[k]
+            across.state([formal], fitted(total, formal.type), leading(fitted(before, formal.type)))
+        numbers = {k: across.record(rows) for k, rows in block.rows.items()}
+        results = iter(across.loop(as_size(blocks.count), name=self.op.name and f"gradient of {self.op.name} in blocks"))
+        self.ends = {k: [next(results)[-1] for _ in ends[k]] for k in self.states}
+        self.sums = {k: patternbroadcast(next(results)[-1], self.inner.invariants[k].type.broadcastable) for k in block.sums}
+        records = list(results)
+        self.rows = {k: blocks.joined(records[n][::-1], None if rest is None else rest.rows[k]) for k, n in numbers.items()}
+        own = dict(zip(self.op.plain.graph.inputs, self.op.graph.inputs, strict=True))
+        self.undefined = {own[v]: why for v, why in block.undefined.items()}
+
+    def _part(self, steps: Any, rows: Any, states: list[Any], ends: dict[int, list[Any]], sums: dict[int, Any] | None) -> _Reverse:
+        """Some of the steps backwards: those whose rows ``rows`` gives."""
+        inputs = [as_size(steps), *(rows(whole, 0) for whole in self.outer.sequences), *states, *self.outer.invariants]
+        into = {k: (rows(*of), 0) for k, of in self.sent.rows.items()}
+        sent = _Sent(into, ends, {k: rows(g, 0) for k, g in self.sent.records.items()}, sums)
+        part = _Reverse(self.op.plain, inputs, self.states, self.records, sent)
+        part.run()
+        return part
+
+
+def _windows(history: Any, origin: Any, blocks: Blocks, depth: int) -> Any:
+    """The rows that each block begins with, for all blocks."""
+    rows = [history[origin + k : origin + k + blocks.cut : blocks.length] for k in range(depth)]
+    return stack(rows, axis=1)
 
 
 def _parts(term: Any) -> Iterator[Any]:

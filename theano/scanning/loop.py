@@ -43,6 +43,10 @@ class State:
         return max(self.taps)
 
 
+Checkpoint = int | str | None
+"""A number of steps, ``"sqrt"`` or None."""
+
+
 @dataclass(frozen=True, slots=True)
 class Groups:
     """Things that belong to a Scan node by what they are of."""
@@ -57,7 +61,8 @@ class Scan(Op):
 
     The node's inputs are the number of steps (0-d integer), the sequences, which have as many rows, the initial rows of the states, and
     the invariants.  Its outputs are the rows of the states, initial ones first, or their last row; the records; and, with
-    ``until``, how many steps there were: rows after that hold nothing.  ``truncate``: gradients go back so many steps, if not -1."""
+    ``until``, how many steps there were: rows after that hold nothing.  ``truncate``: gradients go back so many steps, if not -1.
+    ``checkpoint``: how many steps are a block, of whose states gradients find only the first in memory (:mod:`.checkpoints`)."""
 
     word = "scan"  # what messages call it
 
@@ -69,9 +74,10 @@ class Scan(Op):
         until: bool = False,
         truncate: int = -1,
         name: str | None = None,
+        checkpoint: Checkpoint = None,
     ) -> None:
         self.graph, self.sequences, self.states = graph, sequences, tuple(states)
-        self.until, self.truncate, self.name = until, truncate, name
+        self.until, self.truncate, self.name, self.checkpoint = until, truncate, name, checkpoint
 
     def __repr__(self) -> str:
         return f"Scan{{{self.name or f'{len(self.graph.apply_nodes)} nodes'}}}"
@@ -125,12 +131,28 @@ class Scan(Op):
         outputs = [*self.graph.outputs[:end], *self.residuals, *self.graph.outputs[end:]]
         return Scan(body_of(self.graph.inputs, [], outputs), self.sequences, self.states, self.until, self.truncate, self.name)
 
+    @functools.cached_property
+    def blocked(self) -> Any:
+        """The same loop with the states between its blocks as further results."""
+        from theano.scanning.checkpoints import Blocked
+
+        return Blocked(self)
+
+    @functools.cached_property
+    def plain(self) -> Scan:
+        """What is done with the steps of a block."""
+        graph = self.graph
+        if self.until:
+            graph = body_of(graph.inputs, [], graph.outputs[:-1])
+        return Scan(graph, self.sequences, self.states, name=self.name)
+
     def with_states(self, states: Sequence[State]) -> Scan:
-        return Scan(self.graph, self.sequences, states, self.until, self.truncate, self.name)
+        return Scan(self.graph, self.sequences, states, self.until, self.truncate, self.name, self.checkpoint)
 
     def held_graphs(self) -> tuple[Any, list[Any]]:
         """What tells it from another, but for its graph, and the inputs and outputs of that."""
-        facts = self.name, self.sequences, [(state.taps, state.kept) for state in self.states], self.until, self.truncate
+        states = [(state.taps, state.kept) for state in self.states]
+        facts = self.name, self.sequences, states, self.until, self.truncate, self.checkpoint
         return facts, [(self.graph.inputs, self.graph.outputs)]
 
     # ------------------------------------------------------------------ a node
@@ -217,7 +239,7 @@ class Scan(Op):
 
         return push(self, inputs, eval_points)
 
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+    def connection_pattern(self, node: Any) -> list[list[bool]]:
         """Whether the elements of an output depend on those of an input, after any number of steps."""
         reached, states = self.reached(), len(self.states)
         rows = [[False] * (states + self.records + self.until)]

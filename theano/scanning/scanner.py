@@ -20,7 +20,8 @@ from theano.errors import MissingInputError, VariableTypeError, message
 from theano.flags import config
 from theano.graph import Constant, Variable, get_test_value, graph_inputs
 from theano.scanning.bodies import substituted
-from theano.scanning.loop import State, row_type
+from theano.scanning.checkpoints import valid_checkpoint
+from theano.scanning.loop import Checkpoint, State, row_type
 from theano.scanning.step import Step, fitted, leading
 from theano.tensor import as_tensor_variable, minimum, unbroadcast
 from theano.tensor.sharedvar import SharedVariable
@@ -50,6 +51,7 @@ def scan(
     allow_gc: bool | None = None,
     strict: bool = False,
     return_list: bool = False,
+    checkpoint: Checkpoint = None,
 ) -> tuple[Any, OrderedUpdates]:
     """Call ``fn`` once, to learn what one step is, and give (all results of all steps, updates of shared variables).
 
@@ -62,8 +64,11 @@ def scan(
     There are ``n_steps`` steps, or as many as the shortest sequence has rows.  A result has a row for each step; one result is given
     bare unless ``return_list``.  ``go_backwards``: sequences are read from their ends.  ``truncate_gradient``: gradients go back so many
     steps.  The updates must be given to ``theano.function``, or random draws repeat from call to call.  The loop is a part of the
-    function that it is compiled with: ``mode``, ``profile`` and ``allow_gc`` are those of the function, and ignored here."""
-    call = _Call(name, truncate_gradient)
+    function that it is compiled with: ``mode``, ``profile`` and ``allow_gc`` are those of the function, and ignored here.
+
+    ``checkpoint``: for gradients, only what so many steps hand on is kept, and what is between is computed again when it is
+    needed: the same results for less memory.  ``"sqrt"``: as many steps as there are such blocks, which needs least."""
+    call = _Call(name, truncate_gradient, valid_checkpoint(checkpoint))
     call.read_sequences(_listed(sequences), bool(go_backwards), n_steps)
     infos = [_info(k, given) for k, given in enumerate(_listed(outputs_info))]
     call.prepare_outputs(infos)
@@ -108,8 +113,8 @@ class _Output:
 class _Call:
     """One call of :func:`scan`."""
 
-    def __init__(self, name: str | None, truncate: int) -> None:
-        self.name, self.truncate = name, int(truncate)
+    def __init__(self, name: str | None, truncate: int, checkpoint: Checkpoint) -> None:
+        self.name, self.truncate, self.checkpoint = name, int(truncate), checkpoint
         self.step = Step()
         self.outputs: list[_Output] = []
         self.recorded: list[int] = []
@@ -161,7 +166,7 @@ class _Call:
                 self.recorded.append(self.step.record(value))
         for (variable, row), value in zip(held.items(), everything[len(outputs) :], strict=False):
             self.step.state([row], value, leading(variable), State(kept=hasattr(row.type, "broadcastable")))
-        found = self.step.loop(self.steps, None if condition is None else everything[-1], self.truncate, self.name)
+        found = self.step.loop(self.steps, None if condition is None else everything[-1], self.truncate, self.name, self.checkpoint)
         return self._cut(found, list(held), None if condition is None else found[-1])
 
     def _cut(self, found: list[Any], updated: list[Any], done: Any) -> tuple[list[Any], OrderedUpdates]:

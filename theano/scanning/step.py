@@ -55,14 +55,14 @@ class Step:
             self.records.append(value)
         return self.records.index(value)
 
-    def loop(self, steps: Any, until: Any = None, truncate: int = -1, name: str | None = None) -> list[Any]:
+    def loop(self, steps: Any, until: Any = None, truncate: int = -1, name: str | None = None, checkpoint: Any = None) -> list[Any]:
         """The results of the loop: of states, of records and, with ``until``, the number of steps."""
         outputs = [*self.following, *self.records, *([] if until is None else [until])]
         used = set(walk(outputs))
         read = [(row, whole) for row, whole in zip(self.rows, self.sequences, strict=True) if row in used]
         formal = [self.number, *(row for row, _ in read), *(row for rows, _, _ in self.taps for row in rows)]
         graph, outer = closed_step(formal, outputs)
-        op = Scan(graph, len(read), [kind for _, kind, _ in self.taps], until is not None, truncate, name)
+        op = Scan(graph, len(read), [kind for _, kind, _ in self.taps], until is not None, truncate, name, checkpoint)
         results: list[Any] = op(steps, *(whole for _, whole in read), *(initial for *_, initial in self.taps), *outer, return_list=True)
         return results
 

@@ -1,0 +1,173 @@
+"""A loop in blocks gives what the loop gives: values, gradients, second gradients; and keeps no more than the states between blocks."""
+
+import numpy as np
+import pytest
+
+import theano
+import theano.tensor as T
+from tests.scanning.test_scan_gradient import DEPTH, ROWS, WIDTH, cost_of, initial, random_step, w, x
+from theano.loops.ir import Frame, LoopRegion
+from theano.scan_module import until
+from theano.scanning import Scan
+from theano.scanning.checkpoints import in_blocks
+
+
+def scanned(parts, backwards, checkpoint):
+    step, x_taps, taps = parts
+    infos = [dict(initial=initial, taps=t) if t != [-1] else initial[0] for t in taps]
+    found, _ = theano.scan(step, dict(input=x, taps=x_taps), [*infos, None], w, go_backwards=backwards, checkpoint=checkpoint)
+    return found
+
+
+def check(seed):
+    """As it is, and in blocks: values, gradients, second gradients and derivatives forwards."""
+    random = np.random.default_rng(seed)
+    parts, backwards = random_step(random), bool(random.integers(2))
+    checkpoint = ["sqrt", 1, 2, 3, 9][random.integers(5)]
+    points, wrt, asked = T.dmatrices("a", "b", "c"), [x, w, initial], []
+    for outputs in (scanned(parts, backwards, None), scanned(parts, backwards, checkpoint)):
+        gradients = T.grad(cost_of(outputs), wrt, disconnected_inputs="ignore")
+        asked += [*outputs, *gradients]
+        second = sum((g * T.sin(p)).sum() for g, p in zip(gradients, points))
+        asked += T.grad(second, wrt, disconnected_inputs="ignore")
+        asked += theano.Rop([*outputs, *gradients], wrt, points, disconnected_outputs="ignore")
+    f = theano.function([x, w, initial, *points], asked, on_unused_input="ignore")
+    values = [random.normal(size=s) for s in ((ROWS, WIDTH), (WIDTH, WIDTH), (DEPTH, WIDTH)) * 2]
+    found = f(*values)
+    half = len(found) // 2
+    for ours, expected in zip(found[half:], found[:half]):
+        np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(1))
+def test_any_step(seed):
+    check(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 300))
+def test_any_step_at_length(seed):
+    check(seed)
+
+
+s = T.dvector("s")
+
+
+def states_of(checkpoint, x=x, **options):
+    def step(row, state, w):
+        return T.tanh(T.dot(w, state) + row)
+
+    return theano.scan(step, x, s, w, checkpoint=checkpoint, **options)[0]
+
+
+def values(rows):
+    random = np.random.default_rng(rows)
+    return [random.normal(size=size) for size in ((rows, WIDTH), (WIDTH, WIDTH), (WIDTH,))]
+
+
+def test_any_number_of_steps():
+    """What the steps hand on, forwards and backwards, is equal to the bit; sums over steps are in another order."""
+    both = []
+    for checkpoint in (None, "sqrt", 4):
+        states = states_of(checkpoint)
+        cost = T.cos(states).sum() + (states[-1] ** 3).sum()
+        both.append(theano.function([x, w, s], [states, cost, *T.grad(cost, [x, s, w])]))
+    for rows in (1, 2, 3, 4, 5, 8, 9, 16, 23):
+        expected, *found = (f(*values(rows)) for f in both)
+        for one in found:
+            for k in range(4):
+                np.testing.assert_array_equal(one[k], expected[k])
+            np.testing.assert_allclose(one[4], expected[4], rtol=1e-13)
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 5, 9])
+def test_truncated(length):
+    asked = []
+    for checkpoint in (None, 2):
+        states = states_of(checkpoint, truncate_gradient=length)
+        asked += T.grad(T.cos(states).sum(), [x, w, s])
+    found = theano.function([x, w, s], asked)(*values(7))
+    for ours, expected in zip(found[3:], found[:3]):
+        np.testing.assert_allclose(ours, expected, rtol=1e-13, atol=1e-15)
+
+
+def test_until():
+    def step(row, state, w):
+        after = T.tanh(T.dot(w, state) + row)
+        return after, until(after[0] > 0.9)
+
+    asked = []
+    for checkpoint in (None, "sqrt"):
+        states, _ = theano.scan(step, x, s, w, checkpoint=checkpoint)
+        asked += [states, *T.grad((states[-1] ** 2).sum() + T.sin(states).sum(), [x, w, s])]
+    f = theano.function([x, w, s], asked)
+    lengths = set()
+    for rows in range(1, 12):
+        found = f(*values(rows))
+        lengths.add((rows, len(found[0])))
+        for ours, expected in zip(found[4:], found[:4]):
+            np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-15)
+    assert any(done < rows for rows, done in lengths)
+
+
+def test_a_loop_in_a_loop():
+    """Both in blocks."""
+
+    def outer(row, state, checkpoint):
+        def inner(element, state):
+            return T.tanh(state * w[0] + element)
+
+        return state * 0.5 + theano.scan(inner, row, state, checkpoint=checkpoint)[0][-1]
+
+    asked = []
+    for checkpoint in (None, 2):
+        states, _ = theano.scan(lambda row, state, c=checkpoint: outer(row, state, c), x, s, checkpoint=checkpoint)
+        cost = T.cos(states[-1]).sum()
+        gradients = T.grad(cost, [x, w, s])
+        asked += [cost, *gradients, *T.grad(sum((g**2).sum() for g in gradients), [x, w, s])]
+    found = theano.function([x, w, s], asked)(*values(5))
+    for ours, expected in zip(found[7:], found[:7]):
+        np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_without_gradient_it_is_the_loop():
+    f = theano.function([x, w, s], states_of("sqrt")[-1])
+    scans = [node.op for node in f.maker.fgraph.apply_nodes if isinstance(node.op, Scan)]
+    assert len(scans) == 1
+    assert not any(isinstance(node.op, Scan) for node in scans[0].graph.apply_nodes)
+
+
+def scratch(frame):
+    """The bytes that a frame and those in it take."""
+    bytes_ = 0 if frame.arena is None else int(frame.arena.data)
+    for step in frame.steps:
+        inner = [step] if isinstance(step, Frame) else [step.body] if isinstance(step, LoopRegion) else []
+        bytes_ += sum(map(scratch, inner))
+    return bytes_
+
+
+def test_what_is_kept():
+    """Of 10,000 steps and a cost of the last state."""
+    a, b = T.dscalars("a", "b")
+    kept = []
+    for checkpoint in (None, "sqrt"):
+        states, _ = theano.scan(lambda state, a: T.tanh(a * state + T.exp(state)), None, b, a, 10_000, checkpoint=checkpoint)
+        f = theano.function([a, b], T.grad(states[-1] ** 2, [a, b]))
+        kept.append(scratch(f.maker.compilation.program.frame))
+    assert kept[0] > 10_000 * 8
+    assert kept[1] < 0.05 * kept[0]
+
+
+@pytest.mark.parametrize("steps", range(40))
+def test_division(steps):
+    for checkpoint in ("sqrt", 1, 3, 7):
+        blocks = in_blocks(checkpoint, T.constant(steps))
+        assert blocks.count * blocks.length == blocks.cut and blocks.cut + blocks.rest == steps and 0 <= blocks.rest < blocks.length
+        if checkpoint == "sqrt":
+            assert blocks.length + blocks.count <= 2 * np.sqrt(steps) + 1
+
+
+@pytest.mark.parametrize("wrong", [0, -1, True, "log", 2.5])
+def test_what_is_no_length(wrong):
+    with pytest.raises(ValueError, match="checkpoint must be a number of steps, 'sqrt' or None"):
+        states_of(wrong)
