@@ -84,6 +84,10 @@ class BoundsError(TheanoError, IndexError):
     """An index lies outside its dimension."""
 
 
+class AxisError(ShapeError, BoundsError):
+    """A tensor has no such axis, or an axis is named twice."""
+
+
 class MissingInputError(TheanoError):
     """A graph needs an input that nobody provides."""
 

@@ -203,8 +203,9 @@ def size_from_inputs(rewriter: Rewriter, node: Apply) -> Any:
 @rewrite("shape", Shape)
 def shape_from_inputs(rewriter: Rewriter, node: Apply) -> Any:
     """A shape is a vector of sizes."""
-    sizes = size_table(rewriter).of(node.inputs[0])
-    return patternbroadcast(MakeVector("int64")(*sizes), (False,)) if sizes else None
+    if not isinstance(node.inputs[0].type, TensorType):
+        return None
+    return patternbroadcast(MakeVector("int64")(*size_table(rewriter).of(node.inputs[0])), (False,))
 
 
 @rewrite("shape", Subtensor)

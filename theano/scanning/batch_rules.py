@@ -29,6 +29,7 @@ from theano.tensor.checking import Assert
 from theano.tensor.create import Alloc, AllocEmpty, ARange, Eye, alloc, arange
 from theano.tensor.cumulative import CumOp
 from theano.tensor.elemwise import DimShuffle, Elemwise, elemwise
+from theano.tensor.forms import take_along_axis
 from theano.tensor.from_scalar import ScalarFromTensor, TensorFromScalar
 from theano.tensor.joining import Join, Split, concatenate
 from theano.tensor.nnet.crossentropy import CrossentropyCategorical1Hot, CrossentropyCategorical1HotGrad, CrossentropySoftmax1HotWithBiasDx
@@ -39,8 +40,10 @@ from theano.tensor.reduce import Reduction, reduced_axes
 from theano.tensor.repeating import RepeatedPositions
 from theano.tensor.reshaping import Reshape
 from theano.tensor.shapes import MakeVector, Rebroadcast, Shape, Shape_i, SpecifyShape, sizes_of
-from theano.tensor.sorting import SortOp, TopKOp, Unique
+from theano.tensor.sorting import SearchsortedOp, SortOp, TopKOp, Unique
 from theano.tensor.subtensor import FULL, IncSubtensor, Layout, Subtensor, getitem, inc_subtensor
+
+isnan, lt = elemwise(OPS["isnan"]), elemwise(OPS["lt"])
 
 # -------------------------------------------------------------------------------------------- elements
 
@@ -105,6 +108,23 @@ def running(batch: Batch, node: Apply, inputs: list[Any], varies: list[bool]) ->
 def sorts(batch: Batch, node: Apply, inputs: list[Any], varies: list[bool]) -> Sequence[Any]:
     op = node.op
     return [type(op)(op.kind, op.order, op.axis % node.inputs[0].type.ndim + 1)(inputs[0])]
+
+
+@rule(SearchsortedOp)
+def searches(batch: Batch, node: Apply, inputs: list[Any], varies: list[bool]) -> Sequence[Any]:
+    """All in one vector; or each row in its own: as many elements as come before."""
+    if varies == [False, True, False][: len(varies)]:
+        return [node.op(*inputs)]
+    x, v, *sorter = batch.spread_all(inputs, varies)
+    if sorter:
+        x = take_along_axis(x, sorter[0], 1)
+    rank = v.type.ndim
+    x, v = x.dimshuffle(0, *["x"] * (rank - 1), 1), v.dimshuffle(*range(rank), "x")
+
+    def precedes(a: Any, b: Any) -> Any:
+        return lt(a, b) | (isnan(b) & ~isnan(a))
+
+    return [(precedes(x, v) if node.op.side == "left" else ~precedes(v, x)).sum(axis=rank)]
 
 
 @rule(TopKOp)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from theano import dtypes as _dtypes
+from theano.deferred import deferred as _deferred
 from theano.tensor import blas as blas
 from theano.tensor import inplace as inplace
 from theano.tensor import nnet as nnet
@@ -52,3 +53,14 @@ float_dtypes, complex_dtypes = _dtypes.FLOATS, _dtypes.COMPLEX
 if _TYPE_CHECKING:
 
     def __getattr__(name: str) -> _Any: ...  # the names made from tables
+
+else:
+    __getattr__, __dir__ = _deferred(
+        __name__,
+        einstein="einsum matmul",
+        forms="append argwhere array_equal array_split atleast_1d atleast_2d atleast_3d broadcast_arrays broadcast_to column_stack "
+        "diagflat dstack expand_dims extract flip fliplr flipud hstack isin linspace matrix_transpose meshgrid moveaxis rollaxis rot90 "
+        "take_along_axis tril_indices tril_indices_from triu_indices triu_indices_from vstack",
+        padding="pad",
+        quantiles="average median nan_to_num nanmax nanmean nanmin nanprod nanstd nansum nanvar percentile quantile",
+    )

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from theano.dtypes import is_discrete
-from theano.errors import BoundsError, message
+from theano.errors import message
 from theano.graph import Apply, Op
 from theano.scalar import OPS
 from theano.tensor.convert import as_tensor_variable
-from theano.tensor.elemwise import elemwise, row, zero_gradient
+from theano.tensor.elemwise import axes_of, elemwise, row, zero_gradient
 from theano.tensor.shapes import Sizes, Storage
 from theano.tensor.type import TensorType
 from theano.tensor.variable import TensorVariable
@@ -38,9 +38,7 @@ _COMBINES: dict[tuple[str, bool], tuple[float, Any]] = {
 
 def checked_axis(what: str, axis: int, x: Any) -> int:
     """``axis`` of ``x`` counted from the front."""
-    if not -x.type.ndim <= axis < x.type.ndim:
-        raise BoundsError(message(f"{what}: axis {axis} of a tensor of rank {x.type.ndim}", [row("given", x)]))
-    return int(axis) % int(x.type.ndim)
+    return axes_of(what, axis, x)[0]
 
 
 def _reversed(x: Any, axis: int) -> Any:

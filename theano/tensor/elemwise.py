@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from theano.dtypes import is_complex, is_continuous, is_discrete
-from theano.errors import DTypeError, MethodNotDefined, ShapeError, message
+from theano.errors import AxisError, DTypeError, MethodNotDefined, ShapeError, message
 from theano.flags import config
 from theano.graph import Apply, DisconnectedType, NullType, Op, Variable
 from theano.graph.naming import title
@@ -504,10 +504,23 @@ def dimshuffle(input_broadcastable: Pattern, new_order: tuple[Any, ...]) -> DimS
     return DimShuffle(input_broadcastable, new_order)
 
 
+def axes_of(what: str, axis: Any, x: Any, rank: int | None = None) -> list[int]:
+    """``axis``, a number or several, of ``x``, or of a tensor of ``rank``, counted from the front; each once."""
+    count = x.type.ndim if rank is None else rank
+    axes = list(axis) if isinstance(axis, (list, tuple, range, np.ndarray)) else [axis]
+    missing = [a for a in axes if not -count <= a < count]
+    if missing:
+        raise AxisError(message(f"{what}: axis {missing[0]} of a tensor of rank {count}", [row("given", x)]))
+    normal = [int(a) % count for a in axes]
+    if len(set(normal)) < len(normal):
+        raise AxisError(message(f"{what}: an axis is there twice in {axis}", [row("given", x)]))
+    return normal
+
+
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     """``x`` with its axes in the given order, by default reversed."""
     x = as_tensor_variable(x)
-    order = range(x.type.ndim - 1, -1, -1) if axes is None else [int(a) % max(x.type.ndim, 1) for a in axes]
+    order = range(x.type.ndim - 1, -1, -1) if axes is None else axes_of("transpose", axes, x)
     if len(order) != x.type.ndim:
         raise ValueError(message(f"transpose: {len(order)} axes for a tensor of rank {x.type.ndim}", [row("given", x)]))
     return x.dimshuffle(*order)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from theano.dtypes import upcast
-from theano.errors import DTypeError, ShapeError, VariableTypeError, message
+from theano.errors import AxisError, DTypeError, ShapeError, VariableTypeError, message
 from theano.graph import Apply, Op
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import row
@@ -29,7 +29,7 @@ def _checked_axis(what: str, axis: Any, rank: int, rows: Sequence[Any]) -> int:
     if number is None:
         raise VariableTypeError(message(f"{what}: the axis must be a constant", [*rows, row("axis", as_tensor_variable(axis))]))
     if not -rank <= number < rank:
-        raise IndexError(message(f"{what}: axis {number} of tensors of rank {rank}", rows))
+        raise AxisError(message(f"{what}: axis {number} of tensors of rank {rank}", rows))
     return number % rank
 
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from theano.dtypes import is_discrete, is_integer, reduction_dtype
 from theano.errors import message
 from theano.scalar.names import of_numpy
 from theano.tensor import functions
@@ -44,6 +45,9 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "logical_or": lambda x, y: _truth(x) | _truth(y),
     "logical_xor": lambda x, y: _truth(x) ^ _truth(y),
     "matmul": lambda x, y: as_tensor_variable(x) @ y,
+    "vecdot": lambda x, y: (FUNCTIONS["conj"](as_tensor_variable(x)) * as_tensor_variable(y)).sum(axis=-1),
+    "heaviside": lambda x, y: FUNCTIONS["switch"](FUNCTIONS["eq"](x, 0), y, FUNCTIONS["sgn"](x) * 0.5 + 0.5),
+    "float_power": lambda x, y: FUNCTIONS["pow"](as_tensor_variable(x).astype("float64"), as_tensor_variable(y).astype("float64")),
     "equal": operator.is_,
     "not_equal": operator.is_not,
 }
@@ -86,34 +90,51 @@ def _second(values: Sequence[Any], otherwise: Any) -> Any:
 
 SIGNATURES = {
     "all any max min amax=max amin=min": "a axis -out keepdims",
-    "sum prod mean": "a axis dtype -out keepdims",
-    "std var": "a axis -dtype -out ddof keepdims",
-    "argmax argmin": "a axis -out keepdims",
+    "sum prod mean nansum nanprod nanmean": "a axis dtype -out keepdims",
+    "std var nanstd nanvar": "a axis -dtype -out ddof keepdims",
+    "argmax argmin nanmax nanmin": "a axis -out keepdims",
     "ptp": "a axis -out",
+    "median": "a axis -out -overwrite_input keepdims",
+    "quantile percentile": "a q axis / -out -overwrite_input method keepdims",
+    "average": "a axis weights -returned keepdims",
     "cumsum cumprod": "a axis -dtype -out",
     "diff": "a n axis",
     "sort argsort": "a axis -kind -order",
     "searchsorted": "a v / side sorter",
+    "digitize": "x bins right",
     "bincount": "x weights minlength",
-    "concatenate": "arrays axis -out",
+    "unique": "ar return_index return_inverse return_counts axis",
+    "concatenate concat=concatenate": "arrays axis -out",
     "stack": "arrays axis -out",
+    "append": "arr values / axis",
+    "split array_split": "ary indices_or_sections / axis",
+    "hsplit vsplit dsplit": "ary indices_or_sections /",
     "repeat": "a repeats axis",
     "tile": "A reps /",
     "roll": "a shift axis",
+    "pad": "array pad_width mode / constant_values",
     "reshape": "a shape:newshape",
-    "transpose": "a axes",
+    "transpose permute_dims=transpose": "a axes",
     "swapaxes": "a axis1 axis2",
     "diag tril triu": "a k",
+    "diagflat": "v k",
     "diagonal": "a offset axis1 axis2",
     "dot outer": "a b / -out",
+    "inner vdot": "a b /",
     "tensordot": "a b axes",
     "take": "a indices axis -out mode",
+    "take_along_axis": "arr indices axis /",
     "choose": "a choices -out mode",
     "compress": "condition a / axis -out",
-    "nonzero flatnonzero": "a",
+    "extract": "condition arr /",
+    "nonzero flatnonzero argwhere": "a",
+    "tril_indices_from triu_indices_from": "arr k",
+    "isin": "element test_elements / assume_unique invert",
     "isclose allclose": "a b rtol atol equal_nan",
+    "array_equal": "a1 a2 /",
     "zeros_like ones_like empty_like=zeros_like": "a dtype",
     "full_like": "a fill_value dtype",
+    "linspace": "start stop num endpoint -retstep dtype",
     "cov": "m y rowvar bias ddof fweights aweights",
     "ravel_multi_index": "multi_index dims mode -order",
     "unravel_index": "indices shape /",
@@ -121,18 +142,27 @@ SIGNATURES = {
     "where": "condition x y /",
     "round round_=round around=round": "a decimals -out",
     "clip": "a a_min a_max -out min max",
+    "fix isposinf isneginf": "x -out",
+    "nan_to_num": "x -copy nan posinf neginf",
     "ravel copy trace size ndim": "a",
     "squeeze": "a axis",
     "expand_dims": "a axis /",
     "moveaxis": "a source destination /",
-    "vstack hstack": "tup",
-    "atleast_1d atleast_2d": "ary",
+    "rollaxis": "a axis start",
+    "flip": "m axis",
+    "fliplr flipud": "m",
+    "rot90": "m k axes",
+    "matrix_transpose": "x",
+    "broadcast_to": "array shape / -subok",
+    "vstack row_stack=vstack hstack dstack column_stack": "tup",
+    "einsum meshgrid broadcast_arrays atleast_1d atleast_2d atleast_3d": "*",
     "linalg.norm": "x ord axis keepdims",
     "count_nonzero": "a axis keepdims",
     "iscomplexobj isrealobj": "x",
 }  # fmt: skip
 """NumPy's functions, by the name of ours after ``=`` where that is another, and their arguments in order: ``theirs:ours`` has
-another name here, ``-this`` has no meaning here.  Arguments before ``/``, or else the first, are given by position."""
+another name here, ``-this`` has no meaning here.  Arguments before ``/``, or else the first, are given by position; ``*`` hands on
+what is given as it is."""
 
 
 def _where(condition: Any, *cases: Any) -> Any:
@@ -142,6 +172,8 @@ def _where(condition: Any, *cases: Any) -> Any:
 def round_to(a: Any, decimals: int = 0) -> Any:
     """``a`` rounded to that many decimals, halves to the even neighbour, as NumPy's and Python's ``round``."""
     a, rounded = as_tensor_variable(a), FUNCTIONS["round_half_to_even"]
+    if decimals >= 0 and is_integer(a.type.dtype):
+        return a
     if decimals == 0:
         return rounded(a)
     factor = 10.0 ** abs(decimals)
@@ -155,48 +187,32 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: An
     return as_tensor_variable(above if high is None else FUNCTIONS["minimum"](above, high))
 
 
-def _axes(what: str, axis: Any, rank: int) -> list[int]:
-    axes = [axis] if isinstance(axis, (int, np.integer)) else list(axis)
-    if any(not -rank <= a < rank for a in axes):
-        raise ValueError(message(f"{what}: there is no axis {axis} among {rank}"))
-    return [int(a) % rank for a in axes]
+def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
+    """In parts of equal size, where a number of them is given."""
+    x, parts = as_tensor_variable(ary), indices_or_sections
+    if isinstance(parts, (int, np.integer)) and parts > 0:
+        return _ours("split")(x, [x.shape[axis] // int(parts)] * int(parts), int(parts), axis)
+    return _ours("array_split")(x, parts, axis)
 
 
-def _squeeze(a: Any, axis: Any = None) -> Any:
+def _widened(a: Any) -> Any:
+    """As wide as the sum of such numbers is."""
     a = as_tensor_variable(a)
-    if axis is None:
-        return a.squeeze()
-    dropped = _axes("squeeze", axis, a.type.ndim)
-    return a.dimshuffle(*(k for k in range(a.type.ndim) if k not in dropped))
+    return a.astype(reduction_dtype(a.type.dtype)) if is_discrete(a.type.dtype) else a
 
 
-def _expand_dims(a: Any, axis: Any) -> Any:
-    a = as_tensor_variable(a)
-    count = a.type.ndim + (1 if isinstance(axis, (int, np.integer)) else len(axis))
-    new, old = _axes("expand_dims", axis, count), iter(range(a.type.ndim))
-    return a.dimshuffle(*("x" if k in new else next(old) for k in range(count)))
+def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
+    """In which of the intervals between ``bins``, which ascend, each element is."""
+    return _ours("searchsorted")(bins, x, side="left" if right else "right")
 
 
-def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
-    a = as_tensor_variable(a)
-    rank = a.type.ndim
-    moved = dict(zip(_axes("moveaxis", destination, rank), _axes("moveaxis", source, rank), strict=True))
-    rest = (k for k in range(rank) if k not in moved.values())
-    return a.dimshuffle(*(moved[k] if k in moved else next(rest) for k in range(rank)))
+def _vdot(a: Any, b: Any) -> Any:
+    return (FUNCTIONS["conj"](as_tensor_variable(a).flatten()) * as_tensor_variable(b).flatten()).sum()
 
 
-def _vstack(tup: Any) -> Any:
-    return _ours("concatenate")([_with_rank(x, 2) for x in tup])
-
-
-def _hstack(tup: Any) -> Any:
-    parts = [_with_rank(x, 1) for x in tup]
-    return _ours("concatenate")(parts, axis=0 if parts[0].type.ndim == 1 else 1)
-
-
-def _with_rank(x: Any, least: int) -> Any:
-    x = as_tensor_variable(x)
-    return x.dimshuffle(*["x"] * (least - x.type.ndim), *range(x.type.ndim))
+def _inner(a: Any, b: Any) -> Any:
+    a, b = as_tensor_variable(a), as_tensor_variable(b)
+    return a * b if 0 in (a.type.ndim, b.type.ndim) else _ours("tensordot")(a, b, [[-1], [-1]])
 
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
@@ -218,13 +234,18 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "ndim": lambda a: a.ndim,
     "iscomplexobj": lambda x: x.dtype.startswith("complex"),
     "isrealobj": lambda x: not x.dtype.startswith("complex"),
-    "squeeze": _squeeze,
-    "expand_dims": _expand_dims,
-    "moveaxis": _moveaxis,
-    "vstack": _vstack,
-    "hstack": _hstack,
-    "atleast_1d": lambda ary: _with_rank(ary, 1),
-    "atleast_2d": lambda ary: _with_rank(ary, 2),
+    "split": _split,
+    "hsplit": lambda ary, parts: _split(ary, parts, min(1, as_tensor_variable(ary).type.ndim - 1)),
+    "vsplit": lambda ary, parts: _split(ary, parts, 0),
+    "dsplit": lambda ary, parts: _split(ary, parts, 2),
+    "cumsum": lambda a, axis=None: _ours("cumsum")(_widened(a), axis),
+    "cumprod": lambda a, axis=None: _ours("cumprod")(_widened(a), axis),
+    "digitize": _digitize,
+    "inner": _inner,
+    "vdot": _vdot,
+    "fix": lambda x: FUNCTIONS["trunc"](x),
+    "isposinf": lambda x: FUNCTIONS["isinf"](x) & (x > 0),
+    "isneginf": lambda x: FUNCTIONS["isinf"](x) & (x < 0),
     "linalg.norm": _norm,
     "count_nonzero": lambda a, axis=None, keepdims=False: _ours("sum")(_truth(a), axis=axis, keepdims=keepdims),
 }
@@ -240,6 +261,8 @@ class Door(NamedTuple):
     positional: tuple[str, ...]
 
     def open(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if self.order == ("*",):
+            return _ours(self.ours)(*args, **kwargs)
         if len(args) > len(self.order):
             raise TypeError(message(f"numpy.{name} takes {len(self.order)} arguments, {len(args)} were given"))
         given = _given({**dict(zip(self.order, args)), **kwargs})

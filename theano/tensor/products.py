@@ -19,7 +19,8 @@ from theano.errors import MethodNotDefined, ShapeError, VariableTypeError, messa
 from theano.graph import Apply, Op, Variable
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import conjugate, row
-from theano.tensor.shapes import Sizes, Storage, patternbroadcast
+from theano.tensor.reshaping import Reshape
+from theano.tensor.shapes import SYMBOLIC, Sizes, Storage, as_size, constant_integer, patternbroadcast, sizes_of, specify_shape_op
 from theano.tensor.type import tensor_type
 
 BLAS = frozenset({"float32", "float64"})
@@ -37,7 +38,7 @@ def _operands(what: str, operands: Sequence[Any], ranks: Sequence[Sequence[int]]
     return [operand if operand.type.dtype == dtype else operand.astype(dtype) for operand in pair]
 
 
-def _check_inner(what: str, a: Any, b: Any, left: int | None, right: int | None, shapes: Sequence[Any] = (None, None)) -> None:
+def check_inner(what: str, a: Any, b: Any, left: int | None, right: int | None, shapes: Sequence[Any] = (None, None)) -> None:
     if left is None or right is None or left == right:
         return
     cure = None
@@ -59,14 +60,14 @@ class Dot(Op):
 
     def make_node(self, *inputs: Any) -> Apply:
         x, y = _operands("dot", inputs, [(1, 2), (1, 2)])
-        _check_inner("dot", x, y, x.static_shape[-1], y.static_shape[0])
+        check_inner("dot", x, y, x.static_shape[-1], y.static_shape[0])
         out: Any = tensor_type(x.type.dtype, x.type.broadcastable[:-1] + y.type.broadcastable[1:])()
         out.static_shape = x.static_shape[:-1] + y.static_shape[1:]
         return Apply(self, [x, y], [out])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
         (a, b), (x, y) = node.inputs, inputs
-        _check_inner("dot", a, b, x.shape[-1], y.shape[0], (x.shape, y.shape))
+        check_inner("dot", a, b, x.shape[-1], y.shape[0], (x.shape, y.shape))
         output_storage[0][0] = np.asarray(np.dot(x, y))
 
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
@@ -127,6 +128,17 @@ def _lower_loops(low: Any, node: Apply, k: Any) -> None:
     low.reduce([out], space, (len(space) - 1,), "or" if out.type.dtype == "bool" else "add", body)
 
 
+def matching(x: Any, axes: Sequence[int], sizes: Sequence[Any]) -> Any:
+    """``x``, along ``axes`` checked to have these ``sizes`` when the function runs, unless that is known."""
+    wanted = sizes_of(x)
+    known = True
+    for axis, size in zip(axes, sizes, strict=True):
+        number = constant_integer(size)
+        known &= SYMBOLIC.same(wanted[axis], size) or (number is not None and number == constant_integer(wanted[axis]))
+        wanted[axis] = size
+    return x if known else specify_shape_op(x, *wanted)
+
+
 def _in_pattern(term: Any, of: Any) -> Any:
     """The gradient ``term`` with the pattern of its variable."""
     return patternbroadcast(term, of.type.broadcastable) if term.type.broadcastable != of.type.broadcastable else term
@@ -142,8 +154,8 @@ class BatchedDot(Op):
 
     def make_node(self, *inputs: Any) -> Apply:
         x, y = _operands("batched_dot", inputs, [(2, 3), (2, 3)])
-        _check_inner("batched_dot", x, y, x.static_shape[-1], y.static_shape[1])
-        _check_inner("batched_dot", x, y, x.static_shape[0], y.static_shape[0])
+        check_inner("batched_dot", x, y, x.static_shape[-1], y.static_shape[1])
+        check_inner("batched_dot", x, y, x.static_shape[0], y.static_shape[0])
         batch = x.type.broadcastable[0] or y.type.broadcastable[0]
         out: Any = tensor_type(x.type.dtype, (batch, *x.type.broadcastable[1:-1], *y.type.broadcastable[2:]))()
         size = x.static_shape[0] if y.static_shape[0] is None else y.static_shape[0]
@@ -152,8 +164,8 @@ class BatchedDot(Op):
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
         (a, b), (x, y) = node.inputs, inputs
-        _check_inner("batched_dot", a, b, x.shape[-1], y.shape[1], (x.shape, y.shape))
-        _check_inner("batched_dot", a, b, x.shape[0], y.shape[0], (x.shape, y.shape))
+        check_inner("batched_dot", a, b, x.shape[-1], y.shape[1], (x.shape, y.shape))
+        check_inner("batched_dot", a, b, x.shape[0], y.shape[0], (x.shape, y.shape))
         left, right = x if x.ndim == 3 else x[:, None, :], y if y.ndim == 3 else y[:, :, None]
         product = np.matmul(left, right)
         output_storage[0][0] = product.reshape(x.shape[0], *x.shape[1:-1], *y.shape[2:])
@@ -191,9 +203,10 @@ class BatchedDot(Op):
 
         def body(*i: Any) -> Any:
             left = low.read(x, (i[0], *i[1:last], i[-1])).cast(wide)
-            return left * low.read(y, (i[0], i[-1], *i[last:-1])).cast(wide)
+            right = low.read(y, (i[0], i[-1], *i[last:-1])).cast(wide)
+            return left & right if wide == "bool" else left * right
 
-        low.reduce([out], space, (len(space) - 1,), "add", body)
+        low.reduce([out], space, (len(space) - 1,), "or" if wide == "bool" else "add", body)
 
 
 dot_op = Dot()
@@ -248,12 +261,10 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     left = a.dimshuffle(kept[0] + summed[0])
     right = b.dimshuffle(summed[1] + kept[1])
     m, n = len(kept[0]), len(kept[1])
+    right = _agreeing("tensordot", left, right, len(summed[0]))
     product = dot_op(_folded(left, m, len(summed[0])), _folded(right, len(summed[1]), n))
     if m == n == 1:
         return product
-    from theano.tensor.reshaping import Reshape
-    from theano.tensor.shapes import sizes_of
-
     shape = [*sizes_of(left)[:m], *sizes_of(right)[len(summed[1]) :]]
     return patternbroadcast(Reshape(m + n)(product, *shape), left.type.broadcastable[:m] + right.type.broadcastable[len(summed[1]) :])
 
@@ -276,13 +287,18 @@ def _summed_axes(what: str, a: Any, b: Any, axes: Any, shared: int = 0) -> list[
     return normal
 
 
+def _agreeing(what: str, left: Any, right: Any, count: int, shared: int = 0) -> Any:
+    """``right`` with a check that the sizes to be summed over agree one by one; as matrices only their product would be compared."""
+    sizes = sizes_of(left)[left.type.ndim - count :]
+    for size, other in zip(left.static_shape[left.type.ndim - count :], right.static_shape[shared:], strict=False):
+        check_inner(what, left, right, size, other)
+    return matching(right, range(shared, shared + count), sizes) if count > 1 else right
+
+
 def _folded(x: Any, first: int, second: int) -> Any:
     """``x`` as a matrix: its ``first`` leading dimensions by its ``second`` other ones."""
     if first == second == 1:
         return x
-    from theano.tensor.reshaping import Reshape
-    from theano.tensor.shapes import SYMBOLIC, as_size, sizes_of
-
     sizes = [SYMBOLIC.entry(size) for size in sizes_of(x)]
     return Reshape(2)(x, as_size(SYMBOLIC.product(sizes[:first])), as_size(SYMBOLIC.product(sizes[first:])))
 
@@ -302,14 +318,12 @@ def batched_dot(a: Any, b: Any) -> Any:
 
 def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     """For each element of the leading dimension the :func:`tensordot` of the parts of ``x`` and ``y``; axes count from that dimension."""
-    from theano.tensor.reshaping import Reshape
-    from theano.tensor.shapes import SYMBOLIC, as_size, sizes_of
-
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     summed = _summed_axes("batched_tensordot", x, y, axes, shared=1)
     kept = [[axis for axis in range(1, v.type.ndim) if axis not in chosen] for v, chosen in zip((x, y), summed)]
     left, right = x.dimshuffle([0] + kept[0] + summed[0]), y.dimshuffle([0] + summed[1] + kept[1])
     n_kept, n_summed = len(kept[0]), len(summed[0])
+    right = _agreeing("batched_tensordot", left, right, n_summed, shared=1)
 
     def three(v: Any, split: int) -> Any:
         sizes = [SYMBOLIC.entry(size) for size in sizes_of(v)]

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from theano.dtypes import accumulator_dtype, can_hold, is_complex, is_continuous, is_discrete, reduction_dtype, resolve
-from theano.errors import DTypeError, ShapeError, message
+from theano.errors import AxisError, DTypeError, ShapeError, message
 from theano.graph import Apply, Constant, NullType, Op
 from theano.scalar import OPS, ScalarOp
 from theano.scalar.instructions import Value, select
@@ -77,7 +77,7 @@ def reduced_axes(axis: Axis, x: Any) -> tuple[int, ...]:
         return tuple(range(rank))
     for entry in axis:
         if not -rank <= entry < rank:
-            raise ShapeError(message(f"axis {entry} of a tensor of rank {rank}", [row("given", x)]))
+            raise AxisError(message(f"axis {entry} of a tensor of rank {rank}", [row("given", x)]))
     return tuple(sorted({entry % rank for entry in axis}))
 
 

@@ -16,11 +16,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from theano.errors import ShapeError, message
+from theano.errors import AxisError, ShapeError, message
 from theano.graph import Apply, Op
 from theano.tensor.convert import as_tensor_variable
-from theano.tensor.elemwise import row, transpose
-from theano.tensor.shapes import SYMBOLIC, Sizes, Storage, as_size, constant_integer, pattern_of, size_list, sizes_of
+from theano.tensor.elemwise import axes_of, row, transpose
+from theano.tensor.shapes import SYMBOLIC, Sizes, Storage, addbroadcast, as_size, constant_integer, pattern_of, size_list, sizes_of
 from theano.tensor.slices import NUMBERS, Arithmetic, Lowered
 
 
@@ -168,17 +168,19 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Any:
     return Reshape(rank)(x, *sizes_of(x)[: rank - 1], as_size(last))
 
 
-def squeeze(x: Any) -> Any:
-    """``x`` without its dimensions of broadcastable type."""
+def squeeze(x: Any, axis: Any = None) -> Any:
+    """``x`` without its dimensions of broadcastable type, or without ``axis``, which must have size 1 when the function runs."""
     x = as_tensor_variable(x)
-    return x.dimshuffle([axis for axis, flag in enumerate(x.type.broadcastable) if not flag])
+    dropped = [k for k, flag in enumerate(x.type.broadcastable) if flag] if axis is None else axes_of("squeeze", axis, x)
+    return addbroadcast(x, *dropped).dimshuffle([k for k in range(x.type.ndim) if k not in dropped])
 
 
 def swapaxes(y: Any, axis1: int, axis2: int) -> Any:
     """``y`` with two axes exchanged."""
     y = as_tensor_variable(y)
+    (first,), (second,) = axes_of("swapaxes", axis1, y), axes_of("swapaxes", axis2, y)
     order = list(range(y.type.ndim))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
+    order[first], order[second] = second, first
     return y.dimshuffle(order)
 
 
@@ -199,7 +201,7 @@ def shape_padaxis(t: Any, axis: int) -> Any:
     t = as_tensor_variable(t)
     rank = t.type.ndim + 1
     if not -rank <= axis < rank:
-        raise IndexError(message(f"shape_padaxis: axis {axis} of a result of rank {rank}", [row("tensor", t)]))
+        raise AxisError(message(f"shape_padaxis: axis {axis} of a result of rank {rank}", [row("tensor", t)]))
     order: list[Any] = list(range(t.type.ndim))
     order.insert(axis % rank, "x")
     return t.dimshuffle(order)

@@ -263,13 +263,43 @@ class Unique(Op):
         for storage, result, out in zip(output_storage, results, node.outputs):
             storage[0] = np.asarray(result, out.type.dtype).reshape(-1 if storage is not output_storage[0] else result.shape)
 
+    def _firsts(self, x: Any) -> tuple[Any, ...]:
+        """An index of the elements of the flattened tensor, or of the slices, that are the first of their kind."""
+        return (*[slice(None)] * (self.axis or 0), Unique(True, axis=self.axis)(x)[1])
+
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return [zero_gradient(inputs[0])]
+        """To the first of those that are equal."""
+        (x,), gradient = inputs, output_grads[0]
+        if is_discrete(x.type.dtype) or not isinstance(gradient.type, TensorType):
+            return [zero_gradient(x)]
+        zeros = zero_gradient(x)
+        if self.axis is None:
+            return [inc_subtensor(zeros.flatten()[self._firsts(x)], gradient).reshape(x.shape, ndim=x.type.ndim)]
+        return [inc_subtensor(zeros[self._firsts(x)], gradient)]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None] * (1 + self.return_index + self.return_inverse + self.return_counts)
+        more: list[Any] = [None] * (self.return_index + self.return_inverse + self.return_counts)
+        if eval_points[0] is None:
+            return [None, *more]
+        return [(eval_points[0].flatten() if self.axis is None else eval_points[0])[self._firsts(inputs[0])], *more]
+
+
+def unique(ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: int | None = None) -> Any:
+    """The distinct elements, or slices along ``axis``, in ascending order; a tuple if more is asked for: the place of the first of each,
+    for each element the number of its value (in the shape of ``ar``, if no axis is given), and how often each occurs.
+
+    >>> from theano.tensor import constant
+    >>> [part.eval().tolist() for part in unique(constant([3, 1, 3]), return_inverse=True, return_counts=True)]
+    [[1, 3], [1, 0, 1], [1, 2]]
+    """
+    x = as_tensor_variable(ar)
+    found = Unique(return_index, return_inverse, return_counts, axis)(x, return_list=True)
+    if return_inverse and axis is None:
+        found[1 + return_index] = found[1 + return_index].reshape(x.shape, ndim=x.type.ndim)
+    return tuple(found) if len(found) > 1 else found[0]
 
 
 __all__ = [
     "ArgSortOp", "SearchsortedOp", "SortOp", "TopKOp", "Unique", "argsort", "argtopk", "searchsorted", "sort", "topk", "topk_and_argtopk",
+    "unique",
 ]  # fmt: skip

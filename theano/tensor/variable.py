@@ -177,12 +177,16 @@ class TensorOperators:
         return round_to(self, ndigits or 0)  # type: ignore[no-any-return]
 
     def __matmul__(self, other: Any) -> TensorVariable:
-        return _function("dot")(self, other)
+        return _function("matmul")(self, other)
 
     def __rmatmul__(self, other: Any) -> TensorVariable:
-        return _function("dot")(other, self)
+        return _function("matmul")(other, self)
 
-    __dot__, __rdot__ = __matmul__, __rmatmul__
+    def __dot__(self, right: Any) -> TensorVariable:
+        return _function("dot")(self, right)
+
+    def __rdot__(self, left: Any) -> TensorVariable:
+        return _function("dot")(left, self)
 
     def __bool__(self) -> bool:
         owner = self.owner
@@ -367,9 +371,9 @@ class TensorOperators:
     def ravel(self) -> TensorVariable:
         return _function("flatten")(self)
 
-    def squeeze(self) -> TensorVariable:
-        """Without its broadcastable dimensions."""
-        return _function("squeeze")(self)
+    def squeeze(self, axis: Any = None) -> TensorVariable:
+        """Without its broadcastable dimensions, or without ``axis``, of size 1."""
+        return _function("squeeze")(self, axis)
 
     def swapaxes(self, axis1: int, axis2: int) -> TensorVariable:
         return _function("swapaxes")(self, axis1, axis2)
