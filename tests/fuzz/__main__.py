@@ -81,15 +81,16 @@ class Tally:
                 file.write(json.dumps(result) + "\n")
 
     def report(self, table):
-        from tests.fuzz.graphs import PAIRS
+        from tests.fuzz.graphs import PAIRS, STRUCTURED
 
-        counts = [self.pairs[k] for k in range(len(PAIRS))]
-        least = sorted(range(len(PAIRS)), key=counts.__getitem__)[:8]
+        pairs = [(what.name, dtype) for what, dtype in (*PAIRS, *STRUCTURED)]
+        counts = [self.pairs[k] for k in range(len(pairs))]
+        least = sorted(range(len(pairs)), key=counts.__getitem__)[:8]
         print(f"{len(self.done)} graphs, {self.nodes} nodes, {len(self.failures)} failures: seeds {[f['seed'] for f in self.failures]}")
-        print(f"{len(PAIRS)} pairs of operation and dtype; fewest: " + ", ".join(f"{PAIRS[k][0]} {PAIRS[k][1]} {counts[k]}" for k in least))
+        print(f"{len(pairs)} pairs of operation and dtype; fewest: " + ", ".join(f"{pairs[k][0]} {pairs[k][1]} {counts[k]}" for k in least))
         if table:
-            for k, (op, dtype) in enumerate(PAIRS):
-                print(f"{op.name:28} {dtype:12} {counts[k]}")
+            for (name, dtype), count in zip(pairs, counts):
+                print(f"{name:28} {dtype:12} {count}")
 
 
 def fuzz(seeds, processes, tally, seconds):

@@ -37,7 +37,7 @@ from theano.tensor.positions import MaxAndArgmax, MinAndArgmin
 from theano.tensor.products import BatchedDot, Dot
 from theano.tensor.reduce import CAReduce, ProdWithoutZeros, reduced_axes
 from theano.tensor.reshaping import Reshape
-from theano.tensor.shapes import MakeVector, Rebroadcast, SpecifyShape
+from theano.tensor.shapes import MakeVector, Rebroadcast, Shape, Shape_i, SpecifyShape
 from theano.tensor.subtensor import IncSubtensor, Subtensor
 
 Array = Any
@@ -128,7 +128,7 @@ def _judged(node: Any, args: list[Bounded]) -> list[Bounded]:
     else:
         if hasattr(node.op, "expand"):
             results = _expanded(node, args)
-        elif all(a.error is None for a in args):
+        elif all(a.error is None and a.wild is None for a in args):
             results = [Bounded(v, None, None, None) for v in performed(node, [a.value for a in args])]
             if not all(whole(r.value) for r in results) and type(node.op).__name__ != "Positive":
                 raise Unbounded(str(node.op))
@@ -136,7 +136,7 @@ def _judged(node: Any, args: list[Bounded]) -> list[Bounded]:
             raise Unbounded(str(node.op))
     for result, variable in zip(results, node.outputs, strict=True):
         assert result.value.dtype == variable.type.dtype and result.value.ndim == variable.type.ndim, (node, result.value)
-        if any(a.lost for a in args) or not result.value.size:
+        if (any(a.lost for a in args) or not result.value.size) and not isinstance(node.op, Shape | Shape_i):
             _keep_lost(result, args)
     return results
 
@@ -252,7 +252,7 @@ def _chosen(args: list[Bounded], value: Array) -> Bounded:
     if not whole(value):
         narrowed = [x for x in (a, b) if x.value.dtype != value.dtype and not _lossless(x.value.dtype, value.dtype)]
         if narrowed:
-            error = (np.zeros(value.shape) if error is None else error) + 0.5 * _unit(value, value.dtype.name)
+            error = (np.zeros(value.shape) if error is None else error) + 0.5 * unit_at(value, value.dtype.name)
     size = None if a.size is None and b.size is None else np.broadcast_to(np.where(taken, a.sizes, b.sizes), value.shape)
     wild = _any(value.shape, [pick(a.wild, b.wild, lambda: np.zeros((), bool)), c.wild])
     if unsure is not None:
@@ -273,7 +273,7 @@ def _near_zero(c: Bounded) -> Array | None:
     return None if c.error is None else (magnitude(c.value) <= 2 * c.error)
 
 
-def _unit(value: Array, dtype: str) -> Array:
+def unit_at(value: Array, dtype: str) -> Array:
     """The distance of neighbours in ``dtype`` at ``value``, a float64."""
     parts = {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
     size = np.minimum(magnitude(value), float(np.finfo(parts).max))
@@ -283,20 +283,20 @@ def _unit(value: Array, dtype: str) -> Array:
 def _rounding(op: Any, args: list[Bounded], value: Array, size: Array | None) -> Array:
     """Of the operation itself: by its declaration, and its reference's where that is known to be larger."""
     least = op.scale if size is None else np.maximum(size, op.scale)
-    unit = _unit(np.maximum(magnitude(value), least), value.dtype.name)
+    unit = unit_at(np.maximum(magnitude(value), least), value.dtype.name)
     ulp = max(op.ulp, _multiplied(args)) if op.name == "pow" else op.ulp
     additions = len(args) - 1 + sum(a.added for a in args if op.name in SUMS)
     ulp = max(ulp + 0.5 if ulp > 0.5 else 0.5 * max(additions, 1), REFERENCE_ERRORS.get(op.name, 0.0))
     if op.name in ("erfc", "erfcx") and value.dtype == "float64":  # SciPy takes exp(x²) of a square that is rounded
         ulp = np.maximum(ulp, np.square(_wide(args[0].value)))
     if op.name == "betaln":  # SciPy takes it from logarithms of gamma functions, which cancel
-        unit = np.maximum(unit, _unit(gammaln(magnitude(args[0].value) + magnitude(args[1].value)), value.dtype.name))
+        unit = np.maximum(unit, unit_at(gammaln(magnitude(args[0].value) + magnitude(args[1].value)), value.dtype.name))
     if value.dtype.kind == "c" or any(a.value.dtype.kind == "c" for a in args):
         ulp = 2 * ulp + COMPLEX_UNITS
         if op.name == "pow":  # the exponential of a product, which loses what that is large
             ulp = ulp * (1 + magnitude(args[1].value) * np.abs(np.log(args[0].value + 0j)))
         elif op.name not in SUMS | PRODUCTS | EXACT:  # NumPy's own lose digits next to 0
-            unit = np.maximum(unit, _unit(np.ones(()), value.dtype.name))
+            unit = np.maximum(unit, unit_at(np.ones(()), value.dtype.name))
     own = np.where(np.isfinite(value), ulp * unit, 0.0)
     if not op.everywhere:
         for a, (low, high) in zip(args, intervals(op)):
@@ -521,7 +521,7 @@ def _folded(node: Any, args: list[Bounded]) -> list[Bounded]:
         low = terms.prod(axis=axes)
         error = np.where(np.isinf(errors).any(axis=axes), np.inf, (terms + errors).prod(axis=axes) - low) + (count + 4) * unit * low
         error = np.where((errors == 0).all(axis=axes) & (low == 0), 0.0, error)
-    error = error + _unit(value if size is None else np.maximum(size, magnitude(value)), value.dtype.name)
+    error = error + unit_at(value if size is None else np.maximum(size, magnitude(value)), value.dtype.name)
     odd = (~np.isfinite(x.value)).any(axis=axes)
     error = np.where(odd & (errors == 0).all(axis=axes) if name != "add" else odd & ~np.isinf(errors).any(axis=axes), 0.0, error)
     error = np.where(np.isnan(error) | (~np.isfinite(value) & ~odd), np.inf, error)
@@ -583,7 +583,7 @@ def _products(node: Any, args: list[Bounded]) -> list[Bounded]:
         return [Bounded(value, None if not unsure.any() else np.where(unsure > 0, np.inf, 0.0))]
     size = product(x.sizes, y.sizes)
     inner = x.value.shape[-1]
-    error = 2 * (inner + 2) * _unit_of(value) * size + _unit(value, value.dtype.name)
+    error = 2 * (inner + 2) * _unit_of(value) * size + unit_at(value, value.dtype.name)
     if x.error is not None or y.error is not None:
         error = error + product(magnitude(x.value), y.errors) + product(x.errors, magnitude(y.value)) + product(x.errors, y.errors)
     # a library may skip what is multiplied by 0: then infinity times 0 is 0
@@ -607,7 +607,7 @@ def _moved(node: Any, args: list[Bounded]) -> list[Bounded]:
     """Errors, sizes and wildness move as the elements do."""
     every = isinstance(node.op, Join | MakeVector)
     data, rest = (args, []) if every else (args[:1], args[1:])
-    if any(a.error is not None for a in rest) or (isinstance(node.op, MakeVector) and any(a.error is not None for a in data)):
+    if any(a.error is not None or a.wild is not None for a in (args if isinstance(node.op, MakeVector) else rest)):
         raise Unbounded(f"an index or a shape of {node.op} is not exact")
     values = performed(node, [a.value for a in args])
 
@@ -627,7 +627,7 @@ def _moved(node: Any, args: list[Bounded]) -> list[Bounded]:
 def _written(node: Any, args: list[Bounded]) -> list[Bounded]:
     """Parts set, or added to."""
     x, y, *rest = args
-    if any(a.error is not None for a in rest):
+    if any(a.error is not None or a.wild is not None for a in rest):
         raise Unbounded(f"an index of {node.op} is not exact")
     where = [a.value for a in rest]
     (value,) = performed(node, [x.value, y.value, *where])
@@ -645,7 +645,7 @@ def _written(node: Any, args: list[Bounded]) -> list[Bounded]:
     if not node.op.set_instead_of_inc:
         assert size is not None
         count = write(np.zeros(x.value.shape), np.ones(y.value.shape))
-        own = np.where(np.isfinite(size), count * _unit(np.minimum(size, 1e300), value.dtype.name), 0.0)
+        own = np.where(np.isfinite(size), count * unit_at(np.minimum(size, 1e300), value.dtype.name), 0.0)
         error = own if error is None else error + own
         new = (count > 0) & ~np.isfinite(value)
         wild = _any(value.shape, [wild, new if new.any() else None])

@@ -30,6 +30,8 @@ class Case:
     shared: list
     outputs: list
     updates: list = field(default_factory=list)
+    reads: list = field(default_factory=list)
+    drawn: dict = field(default_factory=dict)
 
     def compile(self, mode):
         pairs = [(old.variable, new.variable) for old, new in self.updates]
@@ -53,7 +55,7 @@ def of_graph(graph):
             updates.append((old, meant[0]))
         elif fits and random.random() < 0.7:
             updates.append((old, fits[int(len(fits) * random.random() ** 0.6)]))
-    return Case(graph.inputs, graph.shared, outputs, updates)
+    return Case(graph.inputs, graph.shared, outputs, updates, [r for r in graph.reads if any(r.result is k for k in outputs)], graph.drawn)
 
 
 def value_case(seed):
@@ -63,7 +65,7 @@ def value_case(seed):
 
 
 def gradient_case(seed):
-    """The gradient of a sum of squares by all inputs; None if this graph has none."""
+    """The gradient of a sum of squares by all inputs, or what changes when these do; None if this graph has none."""
     import theano.tensor as T
 
     graph = Graph(seed, smooth=True)
@@ -72,13 +74,19 @@ def gradient_case(seed):
     wrt = [k.variable for k in graph.leaves() if k.dtype in WIDE]
     if not floats or not wrt:
         return None
-    parts = [graph.pick(floats) for _ in range(2)]
-    cost = sum(T.cast(T.sum(k.variable * 0.5 + T.sqr(k.variable) * 0.01), "float64") for k in parts)
+    parts = [graph.pick(floats) for _ in range(2)] + graph.targets
+    if graph.random.random() < 0.3:
+        found = T.Rop(
+            [k.variable for k in parts], wrt, [v * 0.5 + 1 for v in wrt], disconnected_outputs="ignore", return_disconnected="zero"
+        )
+    else:
+        cost = sum(T.cast(T.sum(k.variable * 0.5 + T.sqr(k.variable) * 0.01), "float64") for k in parts)
+        found = T.grad(cost, wrt, disconnected_inputs="ignore")
     outputs = []
-    for gradient in T.grad(cost, wrt, disconnected_inputs="ignore"):
+    for gradient in found:
         if graph.attempt(lambda: graph.add(gradient)):
             outputs.append(graph.known[-1])
-    return Case(graph.inputs, graph.shared, outputs) if outputs else None
+    return Case(graph.inputs, graph.shared, outputs, drawn=graph.drawn) if outputs else None
 
 
 # ------------------------------------------------------------------------------------------------- comparing
@@ -120,6 +128,7 @@ def check(case, random, modes=MODES):
             called(case, f, mode, environment, random)
         if mode != "FAST_RUN":
             misfitting(case, f, mode, random)
+        out_of_range(case, f, mode, random)
 
 
 def called(case, f, mode, environment, random):
@@ -172,6 +181,37 @@ def misfitting(case, f, mode, random):
         raise Wrong(f"perform refused this: {expected}", mode, 0, f"{known.variable} longer along axis {axis}")
     for position, (value, right) in enumerate(zip(found, expected)):
         close(value, right, False, (mode, 0, f"output {position}, {known.variable} longer along axis {axis}"))
+
+
+def out_of_range(case, f, mode, random):
+    """One element of one index out of range: an IndexError that names it and the size of the axis, and no shared variable changes."""
+    environment = random.choice([0, 0, 2] if mode == "REFERENCE" else [0, 2, 3])
+    reads = [r for r in case.reads if r.index.values[environment].size and r.used[environment]]
+    if not reads:
+        return
+    read = reads[random.integers(len(reads))]
+    wrong, extent = read.index.values[environment].copy(), read.extents[environment]
+    numbers = [extent + int(random.integers(3)), -extent - 1 - int(random.integers(3))][: 1 if read.lowest[environment] == 0 else 2]
+    number = numbers[random.integers(len(numbers))]
+    if not np.iinfo(wrong.dtype).min <= number <= np.iinfo(wrong.dtype).max:
+        return
+    wrong.reshape(-1)[random.integers(wrong.size)] = number
+    place = mode, environment, f"{read.index.variable} has {number} for an axis of size {extent}"
+    for known in case.shared:
+        known.variable.set_value(known.values[environment])
+    try:
+        with np.errstate(all="ignore"):
+            f(*(wrong if k is read.index else k.values[environment] for k in case.inputs))
+    except IndexError as error:
+        text = str(error)
+        if str(number) not in text or str(extent) not in text:
+            raise Wrong(f"this does not name index and size: {text}", *place) from error
+    except Exception as error:
+        raise Wrong(f"{type(error).__name__}: {error}", *place) from error
+    else:
+        raise Wrong("it was not refused", *place)
+    for known in case.shared:
+        close(known.variable.get_value(), Bounded(known.values[environment]), False, (*place[:2], f"{known.variable} after a refused call"))
 
 
 def close(found, expected, free, place):

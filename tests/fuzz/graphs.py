@@ -1,8 +1,7 @@
 """Random graphs with values: every node is evaluated with its error bounds as soon as it is made, for several sets of shapes at once.
 
-A dimension is the tuple of its extents in those sets, so that two variables fit wherever their dimensions are equal, however
-they came about.  Steps after which too little would be known for certain are undone.  Each graph is asked for some
-*pairs*, an elementwise operation and the dtype of its first argument, in turn, so that all are covered alike.
+Steps after which too little would be known for certain are undone.  Each graph is asked for some *pairs*, an elementwise operation
+or a draw of :mod:`tests.fuzz.draws` and the dtype of its first argument, in turn, so that all are covered alike.
 """
 
 import operator
@@ -12,24 +11,20 @@ from functools import cache
 
 import numpy as np
 
+import tests.fuzz.ordered  # noqa: F401 (rules of bounds)
 import theano
 import theano.tensor as T
 from tests.fuzz.bounds import Bounded, Unbounded, judge
+from tests.fuzz.draws import Draw
+from tests.fuzz.known import BASE, DTYPES, ENVIRONMENTS, LARGEST, ONE, REALS, WIDE, Known, Rejected
+from tests.fuzz.structure import STRUCTURED
 from tests.laws.elementwise import accepted, arity, corners, intervals
-from theano.dtypes import ALL, COMPLEX, DISCRETE, FLOATS
-from theano.graph import Apply, Op
+from theano.dtypes import COMPLEX, DISCRETE, FLOATS
+from theano.graph import Apply, Op, Variable
 from theano.scalar import OPS
 from theano.scalar.declare import UNKNOWN
 from theano.scanning import branch, repeat
 from theano.tensor.elemwise import elemwise
-
-ENVIRONMENTS = 4  # typical; empty; sizes of 1; large
-LARGEST = 1 << 16
-BASE = {"a": (5, 4, 1, 170), "b": (7, 0, 6, 130), "c": (3, 2, 1, 9), "v": (11, 0, 1, 33001), "w": (4, 3, 1, 20), "r": (6, 2, 1, 33)}
-WIDE = ("float64", "float32")
-REALS = tuple(d for d in ALL if d not in COMPLEX)
-ONE = (1,) * ENVIRONMENTS
-DTYPES = ALL if OPS["add"].has_code("complex64", "complex64") else REALS
 
 
 @cache
@@ -57,54 +52,29 @@ def has_gradient(op):
 
 
 SMOOTH = [(op, dtype) for op, dtype in PAIRS if dtype in WIDE and has_gradient(op)]
+SMOOTH_STRUCTURED = [(draw, dtype) for draw, dtype in STRUCTURED if dtype in WIDE]
 ASKED = 2
-"""How many pairs a graph is asked for."""
+"""How many pairs of each kind a graph is asked for."""
 
 
-def asked(seed):
+def asked(seed, pairs):
     """The pairs of the graph of this seed: all come in turn."""
-    stride = next(n for n in range(len(PAIRS) * 5 // 8, 2 * len(PAIRS)) if np.gcd(n, len(PAIRS)) == 1)
-    return [PAIRS[(ASKED * seed + k) * stride % len(PAIRS)] for k in range(ASKED)]
+    stride = next(n for n in range(len(pairs) * 5 // 8, 2 * len(pairs)) if np.gcd(n, len(pairs)) == 1)
+    return [pairs[(ASKED * seed + k) * stride % len(pairs)] for k in range(ASKED)]
 
 
 @dataclass
-class Known:
-    """A variable with its values and their bounds."""
+class Read:
+    """An index among the inputs that must be in range, from ``lowest`` on, for ``result`` to exist; ``used`` to reach so many elements."""
 
-    variable: object
-    found: list
-
-    @property
-    def values(self):
-        return [b.value for b in self.found]
-
-    @property
-    def dtype(self):
-        return self.variable.type.dtype
-
-    @property
-    def ndim(self):
-        return self.variable.type.ndim
-
-    @property
-    def shape(self):
-        return [tuple(v.shape[axis] for v in self.values) for axis in range(self.ndim)]
-
-    @property
-    def broadcastable(self):
-        return self.variable.type.broadcastable
-
-    @property
-    def moderate(self):
-        """Whether exponentials and products of such numbers stay finite."""
-        return all(np.isfinite(v).all() and (not v.size or np.abs(v).max() < 1e3) for v in self.values if v.dtype.kind != "b")
+    index: Known
+    lowest: list
+    extents: tuple
+    result: Known | None = None
+    used: list | None = None
 
 
-ROUGH = {"make_exchange", "make_read_by_product", "make_ordered", "make_user_op", "make_repeat", "make_branch"}
-
-
-class Rejected(Exception):
-    """The step does not apply here."""
+ROUGH = {"make_exchange", "make_read_by_product", "make_user_op", "make_repeat", "make_branch"}
 
 
 class Positive(Op):
@@ -132,10 +102,11 @@ class Graph:
         self.dtypes = WIDE if smooth else DTYPES
         self.inputs, self.shared, self.known = [], [], []
         self.nexts = []  # pairs of a shared variable and what it becomes
+        self.reads, self.drawn = [], {}  # what must be in range; which draw made a variable, with which dtype
         self.steps = sorted(name for name in dir(self) if name.startswith("make_") and not (smooth and name in ROUGH))
-        self.steps += ["make_formula", "make_binary", "make_declared", "make_declared"] * 3
+        self.steps += ["make_formula", "make_binary", *["make_declared", "make_structured"] * 2] * 3
         self.steps += ["make_square", "make_extreme", *["make_next"] * (not smooth)] * 2
-        self.wanted = [] if smooth else asked(seed)
+        self.wanted = [self.pick(SMOOTH_STRUCTURED) for _ in range(ASKED)] if smooth else asked(seed, PAIRS) + asked(seed, STRUCTURED)
         while len(self.known) < 2:
             self.attempt(self.source)
 
@@ -232,20 +203,24 @@ class Graph:
         return self.attempt(getattr(self, self.pick(self.steps)))
 
     def attempt(self, make):
-        marks = len(self.inputs), len(self.shared), len(self.known)
+        parts = self.inputs, self.shared, self.known, self.reads
+        marks = [len(part) for part in parts]
         try:
             make()
             return True
         except Rejected:
-            self.inputs, self.shared, self.known = (part[:mark] for part, mark in zip((self.inputs, self.shared, self.known), marks))
+            for part, mark in zip(parts, marks):
+                del part[mark:]
             return False
 
     def grow(self, nodes):
         """About ``nodes`` operations, those asked for among them; ``targets`` are their results."""
         self.targets = []
-        for op, dtype in self.wanted:
-            if not self.attempt(lambda: self.targets.append(self.apply(op, dtype))):
-                self.attempt(lambda: self.targets.append(self.apply(op, dtype, fresh=True)))
+        for what, dtype in self.wanted:
+            apply = self.structured if isinstance(what, Draw) else self.apply
+            for fresh in (False, True, True):
+                if self.attempt(lambda: self.targets.append(apply(what, dtype, fresh))):
+                    break
         nodes -= len(self.wanted)
         tries = 0
         while nodes > 0 and tries < 2000:
@@ -463,12 +438,6 @@ class Graph:
         if v is not x.variable:
             self.targets.append(found)
 
-    def make_ordered(self):
-        """Sorted, or added up step by step: whole numbers, for which nothing is rounded."""
-        x = self.one(lambda k: k.ndim > 0 and k.dtype in DISCRETE[1:] and all(b.error is None for b in k.found))
-        f = self.pick([T.sort, lambda v, axis: T.argsort(v, axis, "stable"), T.cumsum, T.cumprod])
-        self.add(f(x.variable, axis=int(self.random.integers(x.ndim))))
-
     def make_logical_fold(self):
         x = self.one(lambda k: k.ndim > 0 and k.dtype in ("bool", "int8", "float32"))
         self.add(self.pick([T.any, T.all])(x.variable, axis=self.axes(x), keepdims=bool(self.random.integers(2))))
@@ -494,50 +463,34 @@ class Graph:
         labels = self.indices([rows], "int64", [0] * ENVIRONMENTS, columns)
         self.add(T.nnet.categorical_crossentropy(T.nnet.softmax(x.variable), labels.variable))
 
-    # ------------------------------------------------------------------ shapes
+    # ------------------------------------------------------------------ shapes and indices
 
-    def make_dimshuffle(self):
-        x = self.one()
-        order = self.random.permutation(x.ndim).tolist()
-        while len(order) < 4 and self.random.random() < 0.4:
-            order.insert(self.random.integers(len(order) + 1), "x")
-        kept = [axis for axis in order if axis == "x" or not (x.broadcastable[axis] and self.random.random() < 0.3)]
-        self.add(x.variable.dimshuffle(*kept))
+    def make_structured(self):
+        self.structured(*self.pick(SMOOTH_STRUCTURED if self.smooth else STRUCTURED))
 
-    def make_merged(self):
-        x = self.one(lambda k: k.ndim > 1)
-        kind = self.random.integers(3)
-        if kind == 0:
-            result = x.variable.flatten()
-        elif kind == 1:
-            result = x.variable.flatten(int(self.random.integers(1, x.ndim + 1)))
-        else:
-            axis = int(self.random.integers(x.ndim - 1))
-            sizes = [x.variable.shape[k] for k in range(x.ndim)]
-            merged = sizes[axis] * sizes[axis + 1]
-            if all(n for d in (*x.shape[:axis], *x.shape[axis + 2 :]) for n in d) and self.random.random() < 0.5:
-                merged = -1
-            result = T.reshape(x.variable, [*sizes[:axis], merged, *sizes[axis + 2 :]], ndim=x.ndim - 1)
-        self.add(result)
+    def structured(self, draw, dtype, fresh=False):
+        """A draw beginning with something of ``dtype``; what comes of it must be what NumPy makes of the same values."""
+        first, before = draw.subject(self, dtype, fresh), len(self.reads)
+        function, *others = draw.make(self, first)
+        args = [first, *others]
+        variable = T.as_tensor_variable(function(*(k.variable for k in args)))
+        if self.smooth and variable.type.dtype not in WIDE:
+            raise Rejected
+        result = self.add(variable, lax=fresh)
+        for environment, bounded in enumerate(result.found):
+            with np.errstate(all="ignore"):
+                right = np.asarray(function(*(k.values[environment] for k in args))).astype(variable.type.dtype)
+            told = f"{draw.name} of {[k.variable.type for k in args]}, shapes {environment}: perform gives"
+            assert right.shape == bounded.value.shape, f"{told} shape {bounded.value.shape}, NumPy {right.shape}"
+            assert bounded.admits(right).all(), f"{told} {bounded.value}, NumPy {right}"
+        self.drawn[variable] = draw.name, dtype
+        for read in self.reads[before:]:
+            read.result, read.used = result, read.used or [v.size for v in result.values]
+        return result
 
-    def make_split(self):
-        """An axis cut in two parts where it is a product."""
-        x = self.one(lambda k: 0 < k.ndim < 4)
-        axis = int(self.random.integers(x.ndim))
-        options = []
-        for y in self.known:
-            for other, d in enumerate(y.shape):
-                rest = [n // m if m else 0 for n, m in zip(x.shape[axis], d)]
-                if all(m * r == n for m, r, n in zip(d, rest, x.shape[axis])):
-                    options.append((y, other))
-        y, other = self.pick(options)
-        sizes, part = [x.variable.shape[k] for k in range(x.ndim)], y.variable.shape[other]
-        if all(n for v in x.values for n in v.shape):
-            rest = self.pick([-1, sizes[axis] // part])
-        else:
-            rest = sizes[axis] // T.maximum(part, 1)
-        pair = [part, rest] if self.random.random() < 0.5 else [rest, part]
-        self.add(T.reshape(x.variable, [*sizes[:axis], *pair, *sizes[axis + 1 :]], ndim=x.ndim + 1))
+    def noted(self, variable):
+        """A variable with its values, which is not among the known ones; anything else as it is."""
+        return Known(variable, self.bounded(variable)) if isinstance(variable, Variable) else variable
 
     def number(self, draw):
         """An integer that differs between the sets of shapes, as an input."""
@@ -555,81 +508,13 @@ class Graph:
         size = y.variable.shape[int(self.random.integers(y.ndim))]
         return self.pick([size, -size, size // 2, size - 1])
 
-    def index(self, x):
-        entries = []
-        for axis in range(self.random.integers(1, x.ndim + 1)):
-            kind, extents = self.random.integers(6), x.shape[axis]
-            if kind == 0 and all(extents):
-                entries.append(self.pick([0, -1, self.number(lambda k: self.random.integers(-extents[k], extents[k])).variable]))
-            elif kind == 1:
-                entries.append(slice(None))
-            elif kind == 2:
-                entries.append(slice(None, None, -1))
-            else:
-                step = self.pick([None, None, 2, -1, -2, 3])
-                entries.append(slice(self.bound(extents), self.bound(extents), step))
-        return tuple(entries)
-
-    def make_slice(self):
-        x = self.one(lambda k: k.ndim > 0)
-        self.add(x.variable[self.index(x)])
-
-    def positions(self, extents, rank=1):
-        shape = [BASE[self.pick("acw")] if all(extents) else extents for _ in range(rank)]
-        return self.indices(shape, self.pick(["int64", "int32"]), [-n for n in extents], extents)
-
     def indices(self, shape, dtype, lowest, extents):
         def draw(size, dtype, k):
             return self.random.integers(lowest[k], max(extents[k], 1), size=size).astype(dtype)
 
-        return self.source(shape, dtype, draw, f"i{len(self.known)}")
-
-    def gathered(self, x):
-        axis = int(self.random.integers(x.ndim))
-        entries = [slice(None)] * axis + [self.positions(x.shape[axis], int(self.random.integers(1, 3))).variable]
-        if axis + 1 < x.ndim and self.random.random() < 0.4 and all(all(v.shape) for v in x.values):
-            other = x.shape[axis + 1]
-            entries.append(self.indices(self.known[-1].shape, "int64", [-n for n in other], other).variable)
-        return tuple(entries)
-
-    def make_gather(self):
-        x = self.one(lambda k: k.ndim > 0)
-        where = self.gathered(x)
-        if max(v.size for v in x.values) > 30000:
-            raise Rejected
-        self.add(x.variable[where])
-
-    def make_written(self):
-        """Parts of a tensor set or added to."""
-        x = self.one(lambda k: k.ndim > 0 and k.dtype != "bool")
-        where = self.index(x) if self.random.random() < 0.5 or max(v.size for v in x.values) > 30000 else self.gathered(x)
-        part = x.variable[where]
-        shape = [np.asarray(self.values(part, k)).shape for k in range(ENVIRONMENTS)]
-        wanted = [tuple(s[axis] for s in shape) for axis in range(part.type.ndim)]
-
-        def fits(y):
-            pairs = zip(reversed(wanted), reversed(list(zip(y.shape, y.broadcastable))))
-            return y.ndim <= len(wanted) and y.dtype == x.dtype and all(t == s or q for t, (s, q) in pairs)
-
-        y = self.one(fits)
-        f = self.pick([T.set_subtensor, T.inc_subtensor])
-        self.add(f(part, y.variable))
-
-    def make_join(self):
-        x = self.one(lambda k: k.ndim > 0)
-        axis = int(self.random.integers(x.ndim))
-
-        def others(known):
-            sides = list(zip(known.shape, known.broadcastable))
-            return known.dtype, sides[:axis], sides[axis + 1 :]
-
-        parts = [x] + [self.one(lambda y: y.ndim == x.ndim and others(y) == others(x)) for _ in range(self.random.integers(1, 3))]
-        self.add(T.join(axis, *[p.variable for p in parts]))
-
-    def make_stack(self):
-        x = self.one(lambda k: k.ndim < 3)
-        y = self.one(lambda k: k.dtype == x.dtype and k.shape == x.shape and k.broadcastable == x.broadcastable)
-        self.add(T.stack([x.variable, y.variable], axis=int(self.random.integers(x.ndim + 1))))
+        index = self.source(shape, dtype, draw, f"i{len(self.known)}")
+        self.reads.append(Read(index, lowest, extents))
+        return index
 
     # ------------------------------------------------------------------ made of nothing
 
@@ -707,12 +592,5 @@ class Graph:
         c = self.one(lambda k: k.dtype in WIDE and k.ndim == 2 and k.shape == [x.shape[0], y.shape[1]])
         self.add(self.pick([c.variable + product, c.variable - product, 0.5 * c.variable + product]))
 
-    def make_outer(self):
-        x = self.one(lambda k: k.dtype in WIDE and k.ndim == 1)
-        y = self.one(lambda k: k.dtype in WIDE and k.ndim == 1)
-        if any(len(a) * len(b) > LARGEST for a, b in zip(x.values, y.values)):
-            raise Rejected
-        self.add(T.outer(x.variable, y.variable))
 
-
-__all__ = ["ENVIRONMENTS", "PAIRS", "WIDE", "Graph", "Known"]
+__all__ = ["ENVIRONMENTS", "PAIRS", "STRUCTURED", "WIDE", "Graph", "Known"]

@@ -5,10 +5,11 @@
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from tests.fuzz.bounds import Bounded, judge
 from tests.fuzz.check import Case, Wrong, check, gradient_case, value_case
-from tests.fuzz.graphs import Known
+from tests.fuzz.graphs import Known, Read
 from tests.fuzz.shrink import shrunk, told
 
 SHORT = 56
@@ -99,3 +100,52 @@ def test_a_failing_case_is_shrunk(monkeypatch):
     assert len(small.inputs) == 1
     assert small.outputs[0].variable.owner.op.scalar_op is OPS["ceil"]
     assert "ceil" in told(small, why)
+
+
+class TestOrder:
+    """Bounds of what is sorted, counted and added up: every right answer for displaced values lies within them."""
+
+    v = T.dvector("v")
+    cases = {
+        "sort": lambda v: T.sort(v), "argsort": lambda v: T.argsort(v, kind="stable"), "topk": lambda v: T.topk(v, 3),
+        "argtopk": lambda v: T.argtopk(v, -3), "searchsorted": lambda v: T.searchsorted(T.constant([-1.0, 0.25, 2.0]), v),
+        "cumsum": lambda v: T.cumsum(v), "cumprod": lambda v: T.cumprod(v),
+    }  # fmt: skip
+
+    @pytest.mark.parametrize("name", cases)
+    def test_bounds_hold_what_displaced_values_give(self, name):
+        random, result = np.random.default_rng(0), self.cases[name](self.v)
+        x = random.normal(size=12).round(1)
+        error = np.where(random.random(12) < 0.5, 10.0 ** random.integers(-8, -1, 12), 0.0)
+        (bounds,) = judge([result], {self.v: Bounded(x, error)})
+        assert np.isfinite(bounds.errors).mean() > 0.2
+        for _ in range(60):
+            (moved,) = judge([result], {self.v: Bounded(x + random.uniform(-1, 1, 12) * error)})
+            assert np.all((np.abs(moved.value - bounds.value) <= bounds.errors * 1.001) | (moved.value == bounds.value))
+
+    def test_places_of_equal_elements_are_open(self):
+        x = Bounded(np.array([2.0, 1.0, 2.0, 0.0]))
+        (stable,), (free,) = (judge([T.argsort(self.v, kind=kind)], {self.v: x}) for kind in ("stable", "quicksort"))
+        assert stable.error is None
+        assert free.error.tolist() == [0, 0, np.inf, np.inf]
+
+
+def test_an_index_out_of_range_must_be_refused_by_its_name(monkeypatch):
+    x, i = T.dvector("x"), T.lvector("i")
+    s = theano.shared(np.zeros(2), "s")
+    part = x[i]
+    places = known(i, *(np.array(n) for n in ([0, 3], [1, -1], [0, 0], [-4, 3])))
+    numbers = known(x, *(np.arange(float(n)) for n in (5, 4, 1, 6)))
+    stored = known(s, *[np.zeros(2)] * 4)
+    result, new = (
+        Known(v, [judge([v], {x: numbers.found[k], i: places.found[k], s: stored.found[k]})[0] for k in range(4)]) for v in (part, s + 1)
+    )
+    read = Read(places, [-5, -4, -1, -6], (5, 4, 1, 6), result, [2] * 4)
+    case = Case([numbers, places], [stored], [result], [(stored, new)], [read])
+    check(case, np.random.default_rng(0))
+    lax = Case([numbers, places], [stored], [Known(T.zeros_like(part), [Bounded(np.zeros(2))] * 4)], [(stored, new)], [read])
+    with pytest.raises(Wrong, match="was not refused"):
+        check(lax, np.random.default_rng(0))
+    monkeypatch.setattr(read, "extents", (7, 7, 7, 7))
+    with pytest.raises(Wrong, match="does not name index and size"):
+        check(case, np.random.default_rng(0))

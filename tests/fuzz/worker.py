@@ -20,7 +20,7 @@ if FAULT is not None:
 
 import theano  # noqa: E402
 from tests.fuzz.check import MODES, Wrong, check, gradient_case, value_case  # noqa: E402
-from tests.fuzz.graphs import PAIRS  # noqa: E402
+from tests.fuzz.graphs import PAIRS, STRUCTURED  # noqa: E402
 from tests.fuzz.shrink import shrunk, told  # noqa: E402
 from theano.graph import io_toposort  # noqa: E402
 from theano.tensor.elemwise import Elemwise  # noqa: E402
@@ -37,7 +37,7 @@ def run(seed):
         return {"seed": seed, "pairs": {}, "nodes": 0}
     modes = MODES if seed % COMPILED_TWICE == 0 else ("FAST_RUN", "REFERENCE")
     nodes = io_toposort([], [k.variable for k in case.outputs] + [new.variable for _, new in case.updates])
-    result = {"seed": seed, "pairs": dict(covered(nodes)), "nodes": len(nodes)}
+    result = {"seed": seed, "pairs": dict(covered(nodes, case.drawn)), "nodes": len(nodes)}
     return result | checked(case, random, modes)
 
 
@@ -49,10 +49,11 @@ def checked(case, random, modes):
     return {}
 
 
-def covered(nodes):
-    """How often each pair is among these nodes."""
-    numbers = {(op.name, dtype): number for number, (op, dtype) in enumerate(PAIRS)}
-    found = (numbers.get((n.op.scalar_op.name, n.inputs[0].type.dtype)) for n in nodes if isinstance(n.op, Elemwise))
+def covered(nodes, drawn):
+    """How often each pair is among these nodes; draws have the numbers after those of elementwise operations."""
+    numbers = {(what.name, dtype): number for number, (what, dtype) in enumerate([*PAIRS, *STRUCTURED])}
+    found = [numbers.get((n.op.scalar_op.name, n.inputs[0].type.dtype)) for n in nodes if isinstance(n.op, Elemwise)]
+    found += [numbers[pair] for variable, pair in drawn.items() if variable.owner in nodes]
     return Counter(number for number in found if number is not None)
 
 

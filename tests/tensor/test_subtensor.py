@@ -104,6 +104,10 @@ def test_picking_one_of_each_row():
         (lambda x: x[:, [0, 2]], S[:, [0, 2]]),
         (lambda x: x[[0, 1], :, [3, 3]], S[[0, 1], :, [3, 3]]),
         (lambda x: x[5:], S[5:]),
+        (lambda x: x[:, None, [0, 2]], S[:, None, [0, 2]]),
+        (lambda x: x[[0, 1], None, :, [3, 3]], S[[0, 1], None, :, [3, 3]]),
+        (lambda x: x[[0, 1], [2, 0], None], S[[0, 1], [2, 0], None]),
+        (lambda x: x[..., None, np.array([True, False, True, True])], S[..., None, np.array([True, False, True, True])]),
     ],
 )
 @pytest.mark.parametrize("increment", [False, True])

@@ -573,13 +573,23 @@ def getitem(x: Any, index: Any) -> Any:
 
 
 def _gathered(x: Any, entries: list[Any]) -> Any:
-    if None in entries:
-        axes = iter(range(x.type.ndim))
-        x = x.dimshuffle(*("x" if entry is None else next(axes) for entry in entries), *axes)
-        entries = [FULL if entry is None else entry for entry in entries]
-    if len(entries) == 1 and entries[0].type.ndim == 1:
-        return AdvancedSubtensor1()(x, entries[0])
-    return AdvancedSubtensor(entries)(x, *_numbers(entries))
+    kept = [entry for entry in entries if entry is not None]
+    if len(kept) == 1 and kept[0].type.ndim == 1:
+        result = AdvancedSubtensor1()(x, kept[0])
+    else:
+        result = AdvancedSubtensor(kept)(x, *_numbers(kept))
+    return result.dimshuffle(*_with_new_axes(entries, x.type.ndim)) if None in entries else result
+
+
+def _with_new_axes(entries: list[Any], rank: int) -> list[Any]:
+    """Of the dimensions of ``x[entries]``, those of ``x`` indexed without new axes; such an axis parts arrays that it stands between."""
+    entries = [*entries, *[FULL] * (rank - sum(entry is not None for entry in entries))]
+    plain = Layout([entry for entry in entries if entry is not None])
+    whole = Layout([FULL if entry is None else entry for entry in entries])
+    shared, sliced = [("shared", k) for k in range(plain.rank)], iter(plain.slices)
+    named = [None if entries[axis] is None else next(sliced) for axis in whole.slices]
+    before = plain.arranged(shared, plain.slices)
+    return ["x" if name is None else before.index(name) for name in whole.arranged(shared, named)]
 
 
 def _expanded(x: Any, index: tuple[Any, ...]) -> list[Any]:

@@ -1,0 +1,289 @@
+"""What a random graph does with indices: parts read and written, positions, diagonals, choices.
+
+>>> from tests.fuzz.draws import DRAWS
+>>> [name for name in DRAWS if name.endswith("mixed")]
+['set_mixed', 'inc_mixed']
+"""
+
+import numpy as np
+
+import theano.tensor as T
+from tests.fuzz.draws import FULL, NUMBERS, axis_of, both, draw, like, restrain, scalar_like, within
+from tests.fuzz.known import BASE, ENVIRONMENTS, Known, Rejected
+from theano.dtypes import INTEGERS, SIGNED
+
+# ------------------------------------------------------------------------------------------------ indexing
+
+
+class Index:
+    """An index with places for the variables or arrays among its entries, ``parts``."""
+
+    def __init__(self, entries):
+        self.entries = entries
+        self.parts = [f for e in entries for f in ((e.start, e.stop, e.step) if isinstance(e, slice) else (e,)) if isinstance(f, Known)]
+
+    def __call__(self, values):
+        rest = iter(values)
+
+        def fill(entry):
+            if isinstance(entry, slice):
+                return slice(fill(entry.start), fill(entry.stop), fill(entry.step))
+            return next(rest) if isinstance(entry, Known) else entry
+
+        return tuple(map(fill, self.entries))
+
+    def shape(self, x):
+        """Of what is indexed, as dimensions."""
+        found = [np.shape(x.values[k][self([p.values[k] for p in self.parts])]) for k in range(ENVIRONMENTS)]
+        return [tuple(s[axis] for s in found) for axis in range(len(found[0]))]
+
+
+def entry(g, extents):
+    """A number or a slice."""
+    kind = g.random.integers(6)
+    if kind == 0 and all(extents):
+        number = g.pick([0, -1, None])
+        return g.indices([], "int64", [-n for n in extents], extents) if number is None else number
+    if kind < 3:
+        return slice(None, None, (None, -1)[kind % 2])
+    step = g.pick([None, None, 2, -1, -2, 3, "drawn"])
+    if step == "drawn":
+        step = g.number(lambda k: g.random.choice([-3, -2, -1, 1, 2]))
+    return slice(g.noted(g.bound(extents)), g.noted(g.bound(extents)), step)
+
+
+def arrays(g, extents):
+    """For each of these axes an array of positions; together they broadcast.  Also their shape."""
+    empty = [any(e[k] == 0 for e in extents) for k in range(ENVIRONMENTS)]
+    shape = [tuple(0 if none else n for none, n in zip(empty, BASE[g.pick("acw")])) for _ in range(g.random.integers(1, 3))]
+    found = []
+    for own in extents:
+        kinds = ("int64", "int64", "int32", *(("int8", "uint8", "int16", "uint32", "uint64") if max(own) < 100 else ()))
+        dtype = g.pick(kinds)
+        low = [0 if dtype[0] == "u" else -n for n in own]
+        kind = g.random.integers(4) if len(shape) == 2 else 0
+        if kind == 2:
+            found.append(g.indices(shape[1:], dtype, low, own))
+        elif kind == 3:
+            found.append(g.noted(g.indices(shape[:1], dtype, low, own).variable.dimshuffle(0, "x")))
+        else:
+            found.append(g.indices(shape, dtype, low, own))
+    return found, shape
+
+
+def index(g, x, gathered=0, masked=0):
+    """A random index of ``x``: so many axes by arrays, so many by one mask, the others by numbers and slices."""
+    before_reads = len(g.reads)
+    count = int(g.random.integers(max(gathered, masked, 1), x.ndim + 1))
+    before = int(g.random.integers(count + 1)) if not masked and g.random.random() < 0.3 else count
+    axes = [*range(before), *range(x.ndim - count + before, x.ndim)]
+    chosen = sorted(g.random.permutation(count)[:gathered].tolist())
+    places, shape = arrays(g, [x.shape[axes[c]] for c in chosen]) if chosen else ([], [])
+    restrain(shape, [d for axis, d in enumerate(x.shape) if axis not in [axes[c] for c in chosen]])
+    given, start = dict(zip(chosen, places)), int(g.random.integers(count - masked + 1))
+    entries = []
+    for c in range(count):
+        if start <= c < start + masked:
+            if c == start:
+                entries.append(g.source([x.shape[axis] for axis in axes[c : c + masked]], "bool", name=f"m{len(g.known)}"))
+        else:
+            entries.append(given[c] if c in given else entry(g, x.shape[axes[c]]))
+    if before < count or g.random.random() < 0.2:
+        entries.insert(before if not masked else len(entries), Ellipsis)
+    shape = Index(entries).shape(x)
+    for read in g.reads[before_reads:]:
+        read.used = [int(np.prod([d[k] for d in shape])) for k in range(ENVIRONMENTS)]
+    rank = len(shape)
+    while rank < 4 and g.random.random() < 0.25:
+        entries.insert(int(g.random.integers(len(entries) + 1)), None)
+        rank += 1
+    return Index(entries)
+
+
+FORMS = {
+    "basic": lambda g, x: index(g, x),
+    "advanced": lambda g, x: index(g, x, gathered=x.ndim if g.random.random() < 0.5 else 1),
+    "mixed": lambda g, x: index(g, x, gathered=int(g.random.integers(1, x.ndim + 1))),
+    "masked": lambda g, x: index(g, x, masked=int(g.random.integers(1, x.ndim + 1))),
+}
+
+
+def read(form):
+    def make(g, x):
+        where = FORMS[form](g, x)
+        return (lambda v, *rest: v[where(rest)]), *where.parts
+
+    return make
+
+
+def written(form, add):
+    def theirs(v, y, where):
+        out = v.copy()
+        if add:
+            np.add.at(out, where, np.broadcast_to(y, out[where].shape))
+        else:
+            out[where] = y
+        return out
+
+    def make(g, x):
+        where = FORMS[form](g, x)
+        if None in where.entries and all(e in (None, Ellipsis, FULL) for e in where.entries if not isinstance(e, Known)):
+            raise Rejected  # new axes alone are no part of a tensor, but another one
+        wanted = where.shape(x)
+
+        def fits(y):
+            pairs = zip(reversed(wanted), reversed(list(zip(y.shape, y.broadcastable))))
+            return y.ndim <= len(wanted) and np.can_cast(y.dtype, x.dtype, "safe") and all(t == s or q for t, (s, q) in pairs)
+
+        y = g.one_or_none(fits) if g.random.random() < 0.6 else None
+        y = y or g.source(wanted[int(g.random.integers(len(wanted) + 1)) :], x.dtype)
+        ours = T.inc_subtensor if add else T.set_subtensor
+        put = both(lambda v, y, at: ours(v[at], y), theirs)
+        return (lambda v, y, *rest: put(v, y, where(rest))), y, *where.parts
+
+    return make
+
+
+for _form in FORMS:
+    draw(name=f"{_form}_index")(read(_form))
+    draw(name=f"set_{_form}")(written(_form, add=False))
+    draw(NUMBERS, name=f"inc_{_form}")(written(_form, add=True))
+
+
+@draw()
+def take(g, x):
+    axis = g.pick([None, *range(-x.ndim, x.ndim)])
+    extents = x.shape[axis] if axis is not None else tuple(v.size for v in x.values)
+    mode = g.pick(["raise", "raise", "clip", "wrap"])
+    shape = [tuple(n and m for n, m in zip(extents, BASE[g.pick("acw")])) for _ in range(g.random.integers(0 if all(extents) else 1, 3))]
+    restrain(shape, [] if axis is None else [d for k, d in enumerate(x.shape) if k != axis % x.ndim])
+    if mode == "raise":
+        places = g.indices(shape, "int64", [-n for n in extents], extents)
+    else:
+        places = g.source(
+            shape, "int64", lambda s, dtype, k: g.random.integers(-2 * extents[k] - 2, 2 * extents[k] + 3, size=s), name=f"i{len(g.known)}"
+        )
+    return (lambda v, i: np.take(v, i, axis, mode=mode)), places
+
+
+@draw(ranks=(0, 1, 2, 3))
+def choose(g, x):
+    others = [like(g, x) for _ in range(g.random.integers(1, 3))]
+    shape, count, mode = x.shape[int(g.random.integers(x.ndim + 1)) :], len(others) + 1, g.pick(["raise", "clip", "wrap"])
+    if mode == "raise":
+        which = g.indices(shape, "int64", [0] * ENVIRONMENTS, [count] * ENVIRONMENTS)
+    else:
+        which = g.source(shape, "int64", lambda s, dtype, k: g.random.integers(-4, 5, size=s), name=f"i{len(g.known)}")
+    return (lambda first, a, *rest: np.choose(a, [first, *rest], mode=mode)), which, *others
+
+
+@draw(exact=True)
+def nonzero(g, x):
+    axis = int(g.random.integers(x.ndim))
+    return (lambda v: np.nonzero(v)[axis],)
+
+
+@draw(exact=True)
+def flatnonzero(g, x):
+    return (np.flatnonzero,)
+
+
+@draw(exact=True)
+def nonzero_values(g, x):
+    return (both(T.nonzero_values, lambda v: v[np.nonzero(v)]),)
+
+
+@draw()
+def compress(g, x):
+    axis = axis_of(g, x)
+    condition = g.source([x.shape[axis]], "bool", name=f"m{len(g.known)}")
+    return (lambda v, c: np.compress(c, v, axis)), condition
+
+
+def _filled(v, value, offset=0):
+    places = np.indices(v.shape)
+    return np.where((places[0] + offset == places[1]) & (places[1:] == places[1:2]).all(axis=0), value, v)
+
+
+@draw(ranks=(2,))
+def fill_diagonal(g, x):
+    return both(T.fill_diagonal, _filled), scalar_like(g, x)
+
+
+@draw(ranks=(2,))
+def fill_diagonal_offset(g, x):
+    return both(T.fill_diagonal_offset, _filled), scalar_like(g, x), within(g, -4, 4)
+
+
+@draw(ranks=(1, 2), most=9000)
+def diag(g, x):
+    if x.ndim == 1:
+        restrain([tuple(n + 3 for n in x.shape[0])] * 2)
+    return np.diag, within(g, -3, 3)
+
+
+@draw(ranks=(2, 3))
+def diagonal(g, x):
+    first, second = (int(a) for a in g.random.permutation(x.ndim)[:2])
+    return (lambda v, k: np.diagonal(v, k, first, second - v.ndim)), within(g, -3, 3)
+
+
+@draw(SIGNED, exact=True, ranks=(0, 1, 2))
+def ravel_multi_index(g, x):
+    mode = g.pick(["wrap", "clip"])
+    return (lambda i, j, m, n: np.ravel_multi_index((i, j), (m, n), mode)), like(g, x), within(g, 1, 5), within(g, 1, 5)
+
+
+@draw(INTEGERS, ranks=(0, 1, 2), values=lambda g: lambda shape, dtype, k: g.random.integers(0, 12, size=shape).astype(dtype))
+def unravel_index(g, x):
+    which = int(g.random.integers(2))
+    return (lambda i, m: np.unravel_index(i, (m, 4))[which]), within(g, 3, 5)
+
+
+@draw()
+def roll(g, x):
+    axis = g.pick([None, *range(-x.ndim, x.ndim)])
+    return (lambda v, shift: np.roll(v, shift, axis)), within(g, -9, 9)
+
+
+@draw(ranks=(2,))
+def tril(g, x):
+    return np.tril, within(g, -4, 4)
+
+
+@draw(ranks=(2,))
+def triu(g, x):
+    return np.triu, within(g, -4, 4)
+
+
+@draw(NUMBERS, ranks=(2,))
+def tri(g, x):
+    name = x.dtype
+    return both(lambda v, k: T.tri(v.shape[0], v.shape[1], k, name), lambda v, k: np.tri(*v.shape, int(k), name)), within(g, -4, 4)
+
+
+@draw(ranks=(2,))
+def eye(g, x):
+    name = x.dtype
+    return both(lambda v, k: T.eye(v.shape[0], v.shape[1], k, name), lambda v, k: np.eye(*v.shape, int(k), name)), within(g, -4, 4)
+
+
+@draw(ranks=(2,))
+def identity_like(g, x):
+    return (both(T.identity_like, lambda v: np.eye(*v.shape, dtype=v.dtype)),)
+
+
+@draw(("int64",), ranks=(2,))
+def grid(g, x):
+    which, sparse = int(g.random.integers(2)), bool(g.random.integers(2))
+    ours, theirs = (T.ogrid, np.ogrid) if sparse else (T.mgrid, np.mgrid)
+    return (
+        both(lambda v, n: ours[0 : v.shape[0], 2:n:2][which], lambda v, n: np.asarray(theirs[0 : v.shape[0], 2 : int(n) : 2][which])),
+        within(g, 2, 9),
+    )
+
+
+@draw(ranks=(0, 1, 2, 3))
+def where(g, x):
+    condition = like(g, x, "bool")
+    return (lambda v, c, w: np.where(c, v, w)), condition, g.one_or_none(lambda k: k.dtype == x.dtype and g.fits(x, k)) or like(g, x)
