@@ -48,6 +48,36 @@ FAULTS = {
         "    return (ar.sub(begin, shift) if start is None else begin), gap",
         "a slice that goes backward from a given start begins one too high",
     ),
+    "unknown_direction": Fault(
+        "theano.tensor.slices",
+        "_steps(gap, ar.if_negative(step, ar.sub(0, step), step), ar)",
+        "_steps(gap, step, ar)",
+        "the elements of a slice are counted by its step, which may be negative, and not by how far that goes",
+    ),
+    "stretched_index": Fault(
+        "theano.tensor.subtensor",
+        "on_arrays[self.rank - array.type.ndim :]",
+        "on_arrays[: array.type.ndim]",
+        "an index array of lower rank than another stretches along the wrong axis",
+    ),
+    "joined_over": Fault(
+        "theano.tensor.joining",
+        "starts.append(low.add(starts[-1], low.shape(part)[axis]))",
+        "starts.append(low.add(starts[-1] if len(starts) != 2 else low.int(0), low.shape(part)[axis]))",
+        "the third of the tensors joined is written over the first",
+    ),
+    "lanes_meet": Fault(
+        "theano.loops.assemble",
+        'own_axis = bool(nest.where) and nest.where[-1].op == "index" and nest.where[-1].data == len(nest.space) - 1',
+        "own_axis = True",
+        "what is added at places that repeat is added in vectors, whose lanes may meet",
+    ),
+    "one_too_far": Fault(
+        "theano.loops.assemble",
+        "inside = (wrapped >= 0) & (wrapped < extent)",
+        "inside = (wrapped >= 0) & (wrapped <= extent)",
+        "the first index behind the end is not refused",
+    ),
     "reader_too_early": Fault(
         "theano.loops.fuse",
         "            stage = max(stage, producer.ready)",
