@@ -212,3 +212,17 @@ def test_what_is_refused():
     y = T.vector("y")
     with pytest.raises(ShapeError):
         evaluate(T.set_subtensor(x[0], y), {x: np.ones((2, 3)), y: np.ones(1)})
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "REFERENCE"])
+@pytest.mark.parametrize("dtype", ["float64", "complex64", "int8"])
+def test_indices_of_what_is_the_same_everywhere_are_checked(mode, dtype):
+    r, n, i = T.TensorType(dtype, (True, False))("r"), T.lscalar("n"), T.lvector("i")
+    parts = [r[i], (r + r)[i], r.T[:, i], T.alloc(T.cast(0, dtype), n)[i], T.alloc(r[0, 0], n)[i], T.ones_like(r)[i], r.reshape((1, -1))[i]]
+    f = theano.function([r, n, i], parts, mode=mode, on_unused_input="ignore")
+    assert [p.shape for p in f(np.ones((1, 3), dtype), 1, [0, -1])] == [(2, 3), (2, 3), (3, 2), (2,), (2,), (2, 3), (2, 3)]
+    for part in parts:
+        f = theano.function([r, n, i], part, mode=mode, on_unused_input="ignore")
+        for wrong in (1, -2, 7):
+            with pytest.raises(IndexError, match=f"index {wrong} is out of bounds"):
+                f(np.ones((1, 3), dtype), 1, [0, wrong])

@@ -23,7 +23,7 @@ from theano.loops.access import offset
 from theano.loops.extents import Extents
 from theano.loops.ir import Combine, Fold, Guard
 from theano.loops.nest import READS, Array, Nest, Operand, Parts, RegionBody, Result, Sink, View
-from theano.scalar.instructions import PARTS, REAL, Complex, Value, rebuild, walk
+from theano.scalar.instructions import PARTS, REAL, Complex, Value, rebuild, select, walk
 from theano.scalar.mathlib.complex_functions import FOLDS
 from theano.tensor.shapes import as_size, inferred_shapes, sizes_of
 from theano.tensor.type import array_dtype
@@ -158,6 +158,18 @@ class Lowering:
     def read(self, variable: Variable, indices: Sequence[Value]) -> Value:
         """The element of ``variable`` there; axes of extent 1 ignore their index."""
         return self._read(self.values[variable], tuple(indices))
+
+    def read_checked(self, variable: Variable, indices: Sequence[Value]) -> Value:
+        """As :meth:`read`; indices are checked of an array, too, whose elements are all the same along an axis."""
+        value = self.read(variable, indices)
+        parts = value.parts if isinstance(value, Complex) else (value,)
+        kept = set(walk(parts))
+        for index in indices:
+            if index.op == "check" and index not in kept:  # what is in range is not negative
+                first, other = parts[0], self.trace.const(0, parts[0].dtype)
+                other = self.trace.const(1, first.dtype) if first is other else other
+                parts = (select(index < 0, other, first), *parts[1:])
+        return Complex(*parts) if isinstance(value, Complex) else parts[0]
 
     def _read(self, value: Array, indices: tuple[Value, ...]) -> Value:
         if isinstance(value, Parts):

@@ -341,7 +341,7 @@ class Subtensor(Indexing):
         if is_view:
             low.view(out, shape, x, source)
         else:
-            low.pointwise(out, shape, lambda *i: low.read(x, source(*i)))
+            low.pointwise(out, shape, lambda *i: low.read_checked(x, source(*i)))
 
 
 class AdvancedSubtensor(Subtensor):
