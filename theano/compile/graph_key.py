@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -162,14 +163,28 @@ def _plain(value: Any) -> Any:
 @functools.cache
 def environment() -> str:
     """Everything outside the graph that a plan depends on."""
-    from importlib.metadata import version  # takes as long to import as a tenth of this package
+    import llvmlite
 
     from theano.emit.llvm.target import target
 
-    root = Path(__file__).parent.parent
-    package = [(str(p.relative_to(root)), _as_loaded(p.stat(), "this package")) for p in sorted(root.rglob("*.py"))]
-    libraries = [version(name) for name in ("numpy", "scipy", "llvmlite")]
-    return repr((sys.version, libraries, target(), os.name, package))
+    package = sorted((path, _as_loaded(stat, "this package")) for path, stat in _sources(str(Path(__file__).parent.parent)))
+    return repr((sys.version, numpy.__version__, llvmlite.__version__, _scipy(), target(), os.name, package))
+
+
+def _sources(folder: str, inside: str = "") -> Iterator[tuple[str, os.stat_result]]:
+    """(path inside of ``folder``, facts) of each module in it; in a fifth of the time that pathlib takes."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                yield inside + entry.name, entry.stat()
+            elif entry.is_dir():
+                yield from _sources(entry.path, f"{inside}{entry.name}/")
+
+
+def _scipy() -> Any:
+    """What tells its releases apart: neither imported, nor asked of the metadata, which takes as long as a tenth of this package."""
+    found = importlib.util.find_spec("scipy")
+    return found and found.origin and Path(found.origin).with_name("version.py").read_bytes()
 
 
 def user_nodes(inputs: Iterable[Variable], outputs: Iterable[Variable]) -> list[Apply]:

@@ -10,11 +10,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from theano.emit.llvm.compile import Library, load
-from theano.emit.llvm.entry import Signature
-from theano.emit.llvm.program import emit_program
 from theano.emit.llvm.target import Target, target
 from theano.errors import CompileError
 from theano.loops.ir import Program
@@ -23,9 +21,14 @@ from theano.runtime.cache import object_code, object_key
 from theano.runtime.native_type import Loaded, NativeFunction, PortableFunction
 from theano.runtime.numpy_api import abi, c_function
 
+if TYPE_CHECKING:
+    from theano.emit.llvm.entry import Signature
+
 
 def load_program(program: Program, signature: Signature, *, profile: bool = False, of: Target | None = None) -> Loaded:
     """Emit, compile (unless the cache has it) and load; the result may be bound any number of times."""
+    from theano.emit.llvm.program import emit_program  # not for what is restored
+
     where = of or target()
     emitted = emit_program(program, signature, where, abi(), profile=profile)
     name = object_key(emitted.text, where)

@@ -24,7 +24,7 @@ from theano.errors import message
 from theano.flags import config
 from theano.graph import Apply, Variable
 from theano.scalar import Scalar
-from theano.tensor.type import Array, AsTensorError, TensorType, array_of, tensor_type
+from theano.tensor.type import Array, AsTensorError, TensorType, array_of, is_masked, tensor_type
 from theano.tensor.variable import TensorConstant
 
 NUMBERS = frozenset({int, float, complex})
@@ -172,7 +172,7 @@ def constant(x: Any, name: str | None = None, ndim: int | None = None, dtype: An
 
 def _array(x: Any, dtype: str | None) -> Array:
     """A native, aligned copy of ``x``."""
-    if isinstance(x, np.ma.MaskedArray):
+    if is_masked(x):
         raise AsTensorError(message("a masked array is no tensor: its mask would be lost"))
     try:
         array = array_of(x, dtype)

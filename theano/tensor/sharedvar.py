@@ -23,7 +23,7 @@ import numpy as np
 from theano.errors import VariableTypeError, message, with_article
 from theano.graph import Container, Type, Variable, generic
 from theano.graph.portable import Cell
-from theano.tensor.type import Array, TensorType, tensor_type
+from theano.tensor.type import Array, TensorType, is_masked, tensor_type
 from theano.tensor.variable import StaticShape, TensorOperators
 
 
@@ -181,7 +181,7 @@ def tensor_constructor(
     target: str = "cpu",
 ) -> TensorSharedVariable:
     """A shared tensor with the dtype and rank of an array."""
-    plain = isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray)
+    plain = isinstance(value, np.ndarray) and not is_masked(value)
     if target != "cpu" or not plain or value.dtype.kind not in "biufc":
         raise TypeError("an array of numbers is needed")
     dtype = value.dtype.newbyteorder("=")

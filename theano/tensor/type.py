@@ -15,6 +15,7 @@ True
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -39,6 +40,12 @@ RANK_NAMES: dict[Pattern, str] = {
     (True, False): "row",
     (False, False): "matrix",
 }
+
+
+def is_masked(value: Any) -> bool:
+    """Whether it is a masked array; where nobody has imported ``numpy.ma``, which takes a while, there is none."""
+    masked = sys.modules.get("numpy.ma")
+    return masked is not None and isinstance(value, masked.MaskedArray)
 
 
 class AsTensorError(VariableTypeError):
@@ -170,7 +177,7 @@ class TensorType(Type):
     def _convert(self, value: Any, strict: bool, allow_downcast: bool | None) -> Array:
         """An array of this dtype, by the rules of :meth:`filter`."""
         dtype = self.numpy_dtype
-        if isinstance(value, np.ma.MaskedArray):
+        if is_masked(value):
             raise DTypeError(message("a masked array is no tensor: its mask would be lost", cure="did you mean value.filled(0)?"))
         if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
             value = np.from_dlpack(value)
