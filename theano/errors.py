@@ -150,9 +150,14 @@ class TestValueError(TheanoError, AttributeError):
     __test__ = False  # not a test case, whatever its name suggests to a collector
 
 
-def in_step(error: Exception, number: int) -> Exception:
-    """``error`` that says in which step of a loop it was met, if it does not say so already."""
-    text = str(error.args[0]) if error.args else ""
-    if "of the loop, counted" not in text:
-        error.args = (f"{text}\n  in step {number} of the loop, counted from 0", *error.args[1:])
+def in_step(error: BaseException, number: int) -> BaseException:
+    """``error`` that says in which step of a loop it was met, if it does not say so already; one of a user's code in a note."""
+    told = f"in step {number} of the loop, counted from 0"
+    known = [*map(str, error.args[:1]), *getattr(error, "__notes__", ())]
+    if any("of the loop, counted" in text for text in known):
+        return error
+    if isinstance(error, TheanoError):
+        error.args = (f"{error.args[0] if error.args else ''}\n  {told}", *error.args[1:])
+    else:
+        error.add_note(told)
     return error

@@ -23,7 +23,7 @@ from theano.compile.python_steps import python_callback
 from theano.compile.sizes import Sizes
 from theano.compile.specify import new_container
 from theano.compile.verbose import tell
-from theano.emit.llvm.status import GUARD, MEMORY, RANGE
+from theano.emit.llvm.status import GUARD, MEMORY, RAISED, RANGE
 from theano.graph import Container, FunctionGraph
 from theano.graph.locks import Turns
 from theano.runtime.native_type import NativeFunction
@@ -234,7 +234,10 @@ class Function(NativeFunction):
         return "it takes " + (", ".join(f"{i.name or i.variable}: {i.variable.type}" for i in self.inputs) or "no arguments")
 
     def _fail(self, status: int, first: int, second: int, steps: int, *arguments: Any) -> None:
-        """Raise the error that a native status stands for."""
+        """Raise the error that a native status stands for; one that is raised already learns in which step of a loop that was."""
+        if status == RAISED:
+            errors.in_step(arguments[0], steps - 1)
+            return
         if not steps:
             raise self._error(status, first, second, arguments)  # held by no name here: a frame that holds what it raises is garbage
         raise errors.in_step(self._error(status, first, second, arguments), steps - 1)

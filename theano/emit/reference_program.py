@@ -188,6 +188,9 @@ class _Run:
                 self.frame(region.body)
             except TheanoError as error:
                 raise in_step(error, number) from None
+            except Exception as error:
+                in_step(error, number)
+                raise
             for old, new in region.carried:
                 a, b = old.number, new.number
                 self.arrays[a], self.arrays[b] = self.arrays[b], self.arrays[a]

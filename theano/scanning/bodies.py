@@ -25,6 +25,7 @@ from theano.graph import (
     io_toposort,
 )
 from theano.graph.traversal import toposort_nodes
+from theano.interpret.failures import raise_with_op
 from theano.scalar import OPS
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.shapes import Shape, Shape_i
@@ -101,9 +102,13 @@ def without_test_values(build: Callable[..., list[Any]]) -> Callable[..., list[A
 
 
 def run_graph(graph: FunctionGraph, values: Sequence[Any]) -> list[Any]:
-    """Node by node, by Python."""
+    """Node by node, by Python.  The error of a node says which it is, and what it was given."""
     known: dict[Variable, Any] = {v: v.type.filter(x, allow_downcast=True) for v, x in zip(graph.inputs, values, strict=True)}
     for node in graph.toposort():
-        results = Runner(node)([v.data if isinstance(v, Constant) else known[v] for v in node.inputs])
+        given = [v.data if isinstance(v, Constant) else known[v] for v in node.inputs]
+        try:
+            results = Runner(node)(given)
+        except Exception:
+            raise_with_op(node, storage_map={v: [value] for v, value in zip(node.inputs, given, strict=True)})
         known.update(zip(node.outputs, results, strict=True))
     return [v.data if isinstance(v, Constant) else known[v] for v in graph.outputs]

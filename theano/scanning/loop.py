@@ -193,7 +193,12 @@ class Scan(Op):
         done = 0
         for step in range(steps):
             taken = [history[-tap] for history, state in zip(rows, self.states, strict=True) for tap in state.taps]
-            found = run_graph(self.graph, [np.asarray(step), *(s[step] for s in outer.sequences), *taken, *outer.invariants])
+            given = [np.asarray(step), *(s[step] for s in outer.sequences), *taken, *outer.invariants]
+            try:
+                found = run_graph(self.graph, given)
+            except Exception as error:
+                errors.in_step(error, step)
+                raise
             done = step + 1
             for history, value in zip((*rows, *records), found, strict=False):
                 history.append(np.array(value) if isinstance(value, (np.ndarray, np.generic)) else value)

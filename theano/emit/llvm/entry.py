@@ -409,11 +409,15 @@ def _call(text: ProgramText, signature: Signature, work: str) -> str:
     text.release(w)
     w.do("ret ptr null")
     w.label("failed")
-    w.branch(w.let(f"icmp eq i64 {status}, {RAISED}"), "unfinished", "complain")
+    w.branch(w.let(f"icmp eq i64 {status}, {RAISED}"), "raised" if text.loops else "unfinished", "complain")
     w.label("complain")
     module.add(_complain(text))
     w.do(f"call void @complain(ptr %f, ptr %t, i64 {status})")
     w.jump("unfinished")
+    if text.loops:
+        w.label("raised")
+        _tell_step(text, w)
+        w.jump("unfinished")
     return w.text()
 
 
@@ -432,6 +436,26 @@ def _complain(text: ProgramText) -> str:
     w.let(f"call {call}(ptr {w.load('ptr', '%t', module.slot('fail'))}, ptr @complaint, i64 {status}, {payloads})")
     w.do("ret void")
     return w.text()
+
+
+def _tell_step(text: ProgramText, w: Writer) -> None:
+    """Let the exception that a Python step has raised say in which step of a loop that was: ``fail`` is called with it."""
+    module = text.module
+    begun, inside, outside = w.load("i64", "%f", STEPS), w.fresh("inside"), w.fresh("outside")
+    w.branch(w.let(f"icmp eq i64 {begun}, 0"), outside, inside)
+    w.label(inside)
+    kind, error, trace = parts = [w.let("alloca ptr") for _ in range(3)]
+    fetched = ", ".join(f"ptr {part}" for part in parts)
+    for name in ("PyErr_Fetch", "PyErr_NormalizeException"):
+        w.do(f"call {module.external(name, 'void', 'ptr', 'ptr', 'ptr')}({fetched})")
+    module.add('@raised = private constant [6 x i8] c"LLLLO\\00"')
+    call = module.external("PyObject_CallFunction", "ptr", "ptr", "ptr", "...")
+    given = f"i64 {RAISED}, i64 0, i64 0, i64 {begun}, ptr {w.load('ptr', error)}"
+    answer = w.let(f"call {call}(ptr {w.load('ptr', '%t', module.slot('fail'))}, ptr @raised, {given})")
+    w.do(f"call void @Py_DecRef(ptr {answer})")  # passes over a null
+    restored = ", ".join(f"ptr {w.load('ptr', part)}" for part in (kind, error, trace))
+    w.do(f"call {module.external('PyErr_Restore', 'void', 'ptr', 'ptr', 'ptr')}({restored})")
+    w.open(outside)
 
 
 class _Results:
