@@ -177,7 +177,8 @@ class _Planner:
         tasks = [task]
         if item.kind == "python":
             for result in (*task.reads, *task.writes):
-                self.storage.setdefault(result, ("object", 0))
+                if result not in self.swapped or result.dtype == "object":  # a state changes places with scratch: Python gets copies
+                    self.storage.setdefault(result, ("object", 0))
             task.may_fail = True
         elif item.kind in ("loop", "branch"):
             tasks = [*self._region_task(task, item), task]
@@ -231,6 +232,7 @@ class _Planner:
         It may always fail: for want of scratch, or because somebody interrupts it."""
         task.may_fail = True
         inside = {r.number for r in (*nest.states, *nest.temporaries)}
+        self.swapped.update(zip(nest.states, nest.temporaries, strict=False))
         self.alias.update((o.result, o.result.beginning) for o in nest.operands if o.result.beginning is not None)
         for body in nest.inner:
             inner = body.lowering
@@ -250,7 +252,6 @@ class _Planner:
         task.needs = {v for v in task.needs if self._number(v) not in inside}
         for own, state in zip(nest.results, nest.states, strict=False):
             self.alias[own] = state
-        self.swapped.update(zip(nest.states, nest.temporaries, strict=False))
         task.temporaries = list(nest.temporaries)
         before = self.transposed.pop().tasks() if nest.kind == "loop" else []
         task.reads += [result for first in before for result in first.writes]

@@ -142,6 +142,8 @@ class _Program:
         for old, new in region.carried:
             if old.dtype != new.dtype or len(old.shape) != len(new.shape):
                 _fail(where, f"{_name(old)} and {_name(new)} are swapped but differ in type")
+            if "object" in (old.storage, new.storage) and "arena" in (old.storage, new.storage):
+                _fail(where, f"{_name(old)} and {_name(new)} are swapped, but one is an array and the other scratch")
             self.exists(new, state, where)
         if region.counter is not None:
             self.integer(region.counter, where)
