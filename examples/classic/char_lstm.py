@@ -19,7 +19,7 @@ text = codecs.decode(this.s, 'rot13')
 letters = sorted(set(text))
 codes = np.array([letters.index(c) for c in text], dtype='int64')
 
-hidden, length, batch = 96, 40, 24
+hidden, length, batch = 96, 100, 8
 rng = np.random.RandomState(1)
 
 
@@ -74,8 +74,8 @@ def write(h, c):
 (_, _, written), _ = theano.scan(write, outputs_info=[h_read[-1], c_read[-1], None], n_steps=n)
 go_on = theano.function([start, n], written)
 
-for k in range(401):
-    places = rng.randint(len(codes) - length, size=batch)
+for k in range(501):
+    places = np.append(0, rng.randint(len(codes) - length, size=batch - 1))  # its beginning, and wherever
     loss = train(np.array([codes[p:p + length + 1] for p in places]).T)
     if k % 100 == 0:
         print('update %3d: %.3f nats a character' % (k, loss))

@@ -112,3 +112,34 @@ def test_digits_are_learned(tmp_path):
     assert len(accuracies) == 6
     assert accuracies[5] == sorted(accuracies[:5])[2] >= 97
     assert (tmp_path / "digits.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_network_learns_a_poem_by_heart(tmp_path):
+    """Exits with 0 only if nine in ten of the characters that it writes by itself are the poem's."""
+    *costs, given = run("classic/char_lstm.py", tmp_path).splitlines()[:7]
+    assert numbers(costs[0])[1] > 3 > 0.2 > numbers(costs[5])[1]
+    assert given == "The Zen of Python, by Tim Pete|rs"
+
+
+def test_a_truncated_gradient_is_enough_to_foretell_a_signal(tmp_path):
+    """Exits with 0 only if all forecasts from forecasts are near; the error falls, and 20 steps of 60 have a gradient."""
+    reach, *costs, worst = run("classic/truncated_gradient.py", tmp_path).splitlines()
+    assert numbers(reach) == [20, 60]
+    assert numbers(costs[0])[1] > 0.1 > 0.001 > numbers(costs[-1])[1]
+    assert numbers(worst)[1] < 0.15
+
+
+def test_hamiltonian_samples_are_those_of_their_density(tmp_path):
+    """Exits with 0 only if mean and covariance are those that were asked for."""
+    rate, mean, covariance = map(numbers, run("classic/hamiltonian.py", tmp_path).splitlines())
+    assert 0.8 < rate[0] < 1
+    assert mean == pytest.approx([1, -2, 0.5], abs=0.04)
+    assert covariance == pytest.approx([1, 0.6, 0.1, 0.6, 0.8, -0.2, 0.1, -0.2, 0.5], abs=0.04)
+
+
+def test_the_gambler_is_ruined_as_often_as_is_known(tmp_path):
+    """Exits with 0 only if both lie within four standard errors."""
+    ruined, tosses = map(numbers, run("classic/gambler.py", tmp_path).splitlines())
+    odds = 0.52 / 0.48
+    assert ruined[1] == pytest.approx((odds**4 - odds**10) / (1 - odds**10), abs=1e-4)
+    assert ruined[0] == pytest.approx(ruined[1], abs=0.015) and tosses[0] == pytest.approx(tosses[1], rel=0.05)

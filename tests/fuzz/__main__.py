@@ -4,6 +4,8 @@ Each graph is called with four sets of shapes: typical; with empty arrays; with 
 threads.  Arguments are strided, reversed, Fortran-ordered, unaligned or byte-swapped; a third of the graphs have NaN,
 infinities, subnormals and the ends of integers among their numbers.  Programs run in worker processes: one that crashes or
 hangs is a failure of its seed.  Failing graphs are shrunk and printed.  With ``--state FILE`` a run that was stopped goes on where it was.
+
+``--loops``: random loops instead, each against its unrolled graph and NumPy, in value, gradient and second gradient.
 """
 
 import argparse
@@ -87,13 +89,15 @@ class Tally:
         counts = [self.pairs[k] for k in range(len(pairs))]
         least = sorted(range(len(pairs)), key=counts.__getitem__)[:8]
         print(f"{len(self.done)} graphs, {self.nodes} nodes, {len(self.failures)} failures: seeds {[f['seed'] for f in self.failures]}")
+        if not any(counts):
+            return
         print(f"{len(pairs)} pairs of operation and dtype; fewest: " + ", ".join(f"{pairs[k][0]} {pairs[k][1]} {counts[k]}" for k in least))
         if table:
             for (name, dtype), count in zip(pairs, counts):
                 print(f"{name:28} {dtype:12} {count}")
 
 
-def fuzz(seeds, processes, tally, seconds):
+def fuzz(seeds, processes, tally, seconds, *options):
     """Run ``seeds``; stop early after ``seconds``."""
     waiting = iter([s for s in seeds if s not in tally.done])
     ready = selectors.DefaultSelector()
@@ -110,17 +114,17 @@ def fuzz(seeds, processes, tally, seconds):
         ready.register(worker.process.stdout, selectors.EVENT_READ, worker)
 
     for _ in range(processes):
-        feed(Worker())
+        feed(Worker(*options))
     while ready.get_map():
         for key, _ in ready.select(timeout=5):
             ready.unregister(key.fileobj)
             tally.note(key.data.take())
-            feed(key.data if key.data.process.poll() is None else Worker())
+            feed(key.data if key.data.process.poll() is None else Worker(*options))
         for key in list(ready.get_map().values()):
             if key.data.overdue():
                 ready.unregister(key.fileobj)
                 tally.note(key.data.stop())
-                feed(Worker())
+                feed(Worker(*options))
 
 
 def main():
@@ -130,11 +134,12 @@ def main():
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     parser.add_argument("--state", type=Path, help="a file of results, to go on from")
+    parser.add_argument("--loops", action="store_true", help="random loops instead of graphs")
     parser.add_argument("--table", action="store_true", help="print how often each pair was covered")
     options = parser.parse_args()
     tally = Tally(options.state)
     start = time.monotonic()
-    fuzz(range(options.first, options.first + options.graphs), options.processes, tally, options.seconds)
+    fuzz(range(options.first, options.first + options.graphs), options.processes, tally, options.seconds, *["--loops"] * options.loops)
     print(f"{time.monotonic() - start:.0f} seconds")
     tally.report(options.table)
     return 1 if tally.failures else 0

@@ -13,12 +13,14 @@ from collections import Counter
 import numpy as np
 
 FAULT = sys.argv[2] if sys.argv[1:2] == ["--fault"] else None
+LOOPS = "--loops" in sys.argv
 if FAULT is not None:
     from tests.fuzz.seeded import plant
 
     plant(FAULT)
 
 import theano  # noqa: E402
+from tests.fuzz import loops  # noqa: E402
 from tests.fuzz.check import MODES, Wrong, check, gradient_case, value_case  # noqa: E402
 from tests.fuzz.graphs import PAIRS, STRUCTURED  # noqa: E402
 from tests.fuzz.shrink import shrunk, told  # noqa: E402
@@ -49,6 +51,17 @@ def checked(case, random, modes):
     return {}
 
 
+def run_loop(seed):
+    """The same of a random loop."""
+    case = loops.random_case(seed)
+    result = {"seed": seed, "pairs": {}, "nodes": len(case.loop.body)}
+    try:
+        loops.check(case)
+    except Exception as error:
+        result["wrong"] = f"{type(error).__name__}: {error}\n{loops.told(case)}"
+    return result
+
+
 def covered(nodes, drawn):
     """How often each pair is among these nodes; draws have the numbers after those of elementwise operations."""
     numbers = {(what.name, dtype): number for number, (what, dtype) in enumerate([*PAIRS, *STRUCTURED])}
@@ -63,7 +76,7 @@ def main():
         for line in sys.stdin:
             start = time.process_time()
             try:
-                result = run(int(line))
+                result = (run_loop if LOOPS else run)(int(line))
             except Exception as error:
                 result = {"seed": int(line), "pairs": {}, "nodes": 0, "wrong": f"{type(error).__name__}: {error}"}
             result["seconds"] = time.process_time() - start
