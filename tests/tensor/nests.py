@@ -147,6 +147,14 @@ class Run:
         for result, value in zip(nest.results, self.compute(nest.bodies, grid)):
             self.arrays[result] = np.array(np.broadcast_to(value, space))
 
+    def join(self, nest, space, grid):
+        (result,) = nest.results
+        whole = self.arrays[result] = np.zeros(self.extents(result.shape), result.dtype)
+        for operand in nest.operands:
+            part = self.arrays[operand.result]
+            (first,) = self.extents((operand.result.start,))
+            np.lib.stride_tricks.as_strided(whole.reshape(-1)[first:], part.shape, whole.strides)[...] = part
+
     def prefix(self, nest, space, grid):
         (axis,), combine = nest.axes, nest.combine
         bodies = [np.moveaxis(np.broadcast_to(v, space), axis, 0) for v in self.compute(nest.bodies, grid)]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from tests.evaluate import evaluate
 from tests.tensor.laws import check
@@ -18,6 +19,28 @@ def test_join(axis):
     a, b = (A, B) if axis == 0 else (A.T, B.T)
     got = check(lambda a, b: T.join(axis, a, b, a * 2), a, b)
     np.testing.assert_array_equal(got, np.concatenate([a, b, a * 2], axis))
+
+
+def test_parts_are_computed_in_place():
+    """By the kernels that they belong to; what must be read before is; sizes may be found on the way; complex ones lie side by side."""
+    x, m, z = T.dvector(), T.dmatrix(), T.zmatrix()
+    stacked = theano.function([m], T.stack([T.tanh(m), T.exp(m), m], axis=1))
+    assert stacked.explain().startswith("function: 1 kernel\n")
+    np.testing.assert_allclose(stacked(A), np.stack([np.tanh(A), np.exp(A), A], 1))
+    f = theano.function([x, m], [T.join(0, T.tanh(x), x[(x > 0).nonzero()[0]], m.sum(0)), T.join(1, m, T.exp(m), m[:, :1])])
+    value = np.array([-1.0, 2, 3, -4])
+    first, second = f(value, A)
+    np.testing.assert_allclose(first, np.concatenate([np.tanh(value), value[value > 0], A.sum(0)]))
+    np.testing.assert_allclose(second, np.concatenate([A, np.exp(A), A[:, :1]], 1))
+    joined = T.join(1, z, z * 2)
+    whole, total = theano.function([z], [joined, (joined * joined[:, ::-1]).sum()])(A + 1j)
+    expected = np.concatenate([A + 1j, 2 * A + 2j], 1)
+    np.testing.assert_array_equal(whole, expected)
+    np.testing.assert_allclose(total, (expected * expected[:, ::-1]).sum())
+    ring = theano.shared(np.arange(4.0))
+    turn = theano.function([], T.join(0, ring, ring).sum(), updates=[(ring, T.join(0, ring[1:], ring[:1]))])
+    assert turn() == turn() == 12
+    np.testing.assert_array_equal(ring.get_value(), [2, 3, 0, 1])
 
 
 def test_empty_parts():

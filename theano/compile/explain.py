@@ -91,7 +91,7 @@ def describe(step: Step, names: Names) -> str:
     """One step: what it computes, from what, and where that was written."""
 
     def buffers(those: Iterable[Buffer]) -> str:
-        return ", ".join(describe_buffer(b, names) for b in those)
+        return ", ".join(describe_buffer(b, names) for b in dict.fromkeys(those))
 
     if isinstance(step, LoopRegion):
         return f"loop of {extent(step.count, names)} steps carrying {len(step.carried)} states{_place(step.nodes)}"

@@ -169,7 +169,8 @@ class GroupAssembler:
 
     def _store_coefficients(self, member: Member, result: Result) -> dict[int, Value]:
         shape = tuple(self.extents.canonical(s) for s in result.shape)
-        strides = row_major_strides(self.extents, shape)
+        whole = shape if result.within is None else tuple(self.extents.canonical(s) for s in result.within.shape)
+        strides = row_major_strides(self.extents, whole)
         live = live_axes(shape[:-1] if result.packed else shape, self.extents)
         targets = sorted(member.axes.values()) if member.nest.kind != "reduce" else self.outer_axes
         return {target: strides[axis] for axis, target in zip(live, targets, strict=True)}

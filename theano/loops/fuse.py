@@ -80,7 +80,7 @@ def telling(nest: Nest, extents: Extents) -> list[Result]:
     """The results that tell ``nest`` a size: they must be there before it begins."""
     if not extents.telling:
         return []
-    wholes = (r.beginning for r in nest.results if r.beginning is not None)
+    wholes = (r.within for r in nest.results if r.within is not None)
     shapes = () if nest.kind == "python" else (s for r in (*nest.results, *wholes, *nest.temporaries, *nest.arguments()) for s in r.shape)
     places = (v for o in nest.operands for v in (*o.strides, o.offset) if v is not None)
     found = walk((*nest.bodies, *nest.where, *nest.finish, *nest.space, *shapes, *places))

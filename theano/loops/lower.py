@@ -20,7 +20,7 @@ from theano.graph import Apply, Constant, FunctionGraph, Variable, check_maps, i
 from theano.graph.copying import deep_copy_op
 from theano.graph.naming import title
 from theano.loops.access import offset
-from theano.loops.extents import Extents
+from theano.loops.extents import Extents, row_major_strides
 from theano.loops.ir import Combine, Fold, Guard
 from theano.loops.nest import READS, Array, Nest, Operand, Parts, RegionBody, Result, Sink, View
 from theano.scalar.instructions import PARTS, REAL, Complex, Value, rebuild, select, walk
@@ -453,6 +453,17 @@ class Lowering:
         """What ``combine`` is to complex numbers."""
         start, function = FOLDS[combine]
         return self.fold(combine, (start, 0)[: len(values)], tuple(value.dtype for value in values), function)
+
+    def join(self, out: Variable, shape: Iterable[Value], axis: Number, parts: Iterable[Variable]) -> None:
+        """``out`` are ``parts`` one after the other along ``axis``.  Each is computed in its place, by whatever kernel can."""
+        whole, start, operands = self.result(out, shape), self.extents.zero, []
+        stride = row_major_strides(self.extents, whole.shape)[axis]
+        for part in parts:
+            piece = self.copied(part)
+            piece.within, piece.start = whole, self.mul(start, stride)
+            operands.append(Operand(piece))
+            start = self.add(start, self.shape(part)[axis])
+        self.nest("join", [whole], operands=operands)
 
     def prefix(self, out: Variable, shape: Iterable[Value], axis: Number, body: Callable[..., Value], start: float, combine: Any) -> None:
         """``out`` at each point is what ``combine`` makes of ``body`` there and at the points before along ``axis``; ``start`` is a number

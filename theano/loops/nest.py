@@ -30,7 +30,7 @@ class Result:
     variable: Any = None
     packed: str | None = None  # complex: real and imaginary parts lie side by side, the last axis of two elements tells them apart
     start: Value | None = None  # element of its storage at which it begins: a row of a larger array
-    beginning: Result | None = None  # the array that it is the first rows of
+    within: Result | None = None  # the array that it is a part of
     nest: Nest | None = None
     position: int = 0  # among its nest's results
     storage: str | None = None  # "input" | "shared" | "constant" for sources
@@ -42,11 +42,11 @@ class Result:
 
 @dataclass(slots=True, eq=False)
 class Nest:
-    """``kind``: ``pointwise``, ``reduce``, ``scatter``, ``prefix``, ``library``, ``python``, ``loop`` or ``branch``.
+    """``kind``: ``pointwise``, ``reduce``, ``scatter``, ``prefix``, ``join``, ``library``, ``python``, ``loop`` or ``branch``.
 
     ``space`` is the whole iteration domain, ``axes`` the reduced part of it; a reduction's result has the others, in
     order, that of a prefix all.  ``bodies`` are the values computed for each point, two for a packed result; ``finish``
-    turns accumulator leaves into results."""
+    turns accumulator leaves into results.  The operands of a join are parts of its result, which others compute."""
 
     kind: str
     node: Any

@@ -174,6 +174,7 @@ class _Planner:
         if item.kind == "prefix":
             return [self._kernel_task(a) for a in assemble_prefix(item, self.extents, self._temporary)]
         task = Task(item.arguments(), list(item.results), item.kind == "python", set(), nest=item)
+        self.alias.update((o.result, o.result.within) for o in item.operands if o.result.within is not None)
         tasks = [task]
         if item.kind == "python":
             for result in (*task.reads, *task.writes):
@@ -233,7 +234,6 @@ class _Planner:
         task.may_fail = True
         inside = {r.number for r in (*nest.states, *nest.temporaries)}
         self.swapped.update(zip(nest.states, nest.temporaries, strict=False))
-        self.alias.update((o.result, o.result.beginning) for o in nest.operands if o.result.beginning is not None)
         for body in nest.inner:
             inner = body.lowering
             if nest.kind == "loop":
@@ -452,6 +452,8 @@ class _Planner:
         if nest.kind == "python":
             arguments = tuple(self._buffer(o.result) for o in nest.operands)
             return [PythonStep(nest.node, arguments, tuple(map(self._buffer, nest.results)), task.owned)]
+        if nest.kind == "join":
+            return []
         if nest.kind == "library":
             return [replace(step, when=task.when) for step in self._library(nest)]
         frames = [make() for make in task.frames]

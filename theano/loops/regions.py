@@ -128,7 +128,7 @@ class _Loop:
         if self.form.kept[k]:
             whole = low.result(out, (low.add(self.steps, e.const(depth)), *low.shape(initial)[1:]))
             begin = low.copied(initial)
-            begin.forced, begin.beginning = True, whole
+            begin.forced, begin.within = True, whole
             self.first.append(begin)
             self.histories.append((out, whole))
             held = low.array(whole)

@@ -210,6 +210,9 @@ class _Nests:
         for result, finish in zip(nest.results, nest.finish, strict=True):
             yield f"{self._left(nest, result)} = {formula(finish, leaf)}"
 
+    def _join(self, nest: Nest) -> Iterator[str]:
+        yield f"{self.name(nest.results[0])} = {', '.join(self.name(o.result) for o in nest.operands)} together"
+
     def _prefix(self, nest: Nest) -> Iterator[str]:
         (axis,), whole = nest.axes, self._domain(nest, range(len(nest.space)))
         for result, body in zip(nest.results, nest.bodies, strict=True):

@@ -102,7 +102,6 @@ class Join(Op):
         return [self(*(x.zeros_like() if point is None else point for x, point in zip(inputs, eval_points)))]
 
     def lower(self, low: Any, node: Apply) -> None:
-        """One part after the other is written into place: no element is read that might not exist."""
         parts, out, axis = node.inputs, node.outputs[0], self.axis
         shape = list(low.shape(parts[0]))
         for other in range(len(shape)):
@@ -110,16 +109,10 @@ class Join(Op):
                 text = f"the sizes of dimension {other} differ"
                 for part in parts[1:]:
                     shape[other] = low.equal(shape[other], low.shape(part)[other], node, ((parts[0], other), (part, other)), text)
-        starts = [low.int(0)]
+        shape[axis] = low.int(0)
         for part in parts:
-            starts.append(low.add(starts[-1], low.shape(part)[axis]))
-        shape[axis] = starts[-1]
-        zero, written = low.trace.const(0, out.type.dtype), out.type()
-        low.pointwise(written, shape, lambda *i: zero)
-        for number, part in enumerate(parts):
-            base, written = written, out if number == len(parts) - 1 else out.type()
-            space = [extent if k == axis else shape[k] for k, extent in enumerate(low.shape(part))]
-            low.scatter(written, base, space, _shifted(low, axis, starts[number]), lambda *i: low.read(part, i), combine=None)
+            shape[axis] = low.add(shape[axis], low.shape(part)[axis])
+        low.join(out, shape, axis, parts)
 
 
 def _shifted(low: Any, axis: int, start: Any) -> Any:
