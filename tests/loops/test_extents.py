@@ -69,6 +69,15 @@ def test_what_depends_on_a_found_size_is_found_too():
     assert e.canonical(late) is younger
 
 
+def test_what_is_found_first_stands_for_what_is_found_later():
+    """However young it is: what uses the one may run before the other is there."""
+    e, n, *_ = extents()
+    later, earlier = told(e, 30), told(e, 20)
+    made = e.sub(e.add(earlier, n), e.one)
+    e.unite(later, made)
+    assert e.canonical(later) is made is e.canonical(made)
+
+
 def test_two_numbers_stay_apart():
     e, n, m, _ = extents()
     e.unite(n, e.const(3))

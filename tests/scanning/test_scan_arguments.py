@@ -11,6 +11,7 @@ from theano.scanning import Scan
 
 x, y, m, a, n = T.dvector("x"), T.dvector("y"), T.dmatrix("m"), T.dscalar("a"), T.lscalar("n")
 X, Y, M = np.array([1.0, -2, 3, 0.5, 4]), np.array([2.0, 1, -1]), np.arange(12.0).reshape(4, 3) / 5 - 1
+STEPWISE = theano.compile.mode.Mode(linker="py", optimizer=None)
 ZERO, ONE = T.constant(0.0, dtype="float64"), T.constant(1.0, dtype="float64")
 
 
@@ -46,13 +47,14 @@ class TestNumberOfSteps:
         with pytest.raises(ValueError, match=rf"n_steps is {count}"):
             theano.scan(lambda s: s, outputs_info=ONE, n_steps=count)
 
+    @pytest.mark.parametrize("mode", ["FAST_RUN", STEPWISE])
     @pytest.mark.parametrize("count", [0, n])
-    def test_zero(self, count):
+    def test_zero(self, count, mode):
         s = theano.shared(5.0, name="s")
         sources, infos = [x, dict(input=x, taps=-1)], [ONE, dict(initial=m, taps=[-2]), None]
         found, updates = theano.scan(lambda e, f, p, q: ([p + e * f, q * e, e], {s: s + 1}), sources, infos, n_steps=count)
         cost = found[0].sum() + found[1].sum() + found[2].sum() + s
-        f = theano.function([x, m, n], [*found, *T.grad(cost, [x, m, s])], updates=updates, on_unused_input="ignore")
+        f = theano.function([x, m, n], [*found, *T.grad(cost, [x, m, s])], updates=updates, mode=mode, on_unused_input="ignore")
         first, second, third, d_x, d_m, d_s = f(X, M, 0)
         assert (first.shape, second.shape, third.shape) == ((0,), (0, 3), (0,))
         assert d_x.shape == X.shape and d_m.shape == M.shape and not d_x.any() and not d_m.any() and d_s == 1

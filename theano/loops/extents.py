@@ -28,7 +28,7 @@ class Extents:
     def __init__(self) -> None:
         self.trace = Trace()
         self._parent: dict[Value, Value] = {}
-        self._order: dict[Value, tuple[bool, int]] = {}  # whether it is found by the program itself, age
+        self._order: dict[Value, tuple[int, int]] = {}  # the last result that tells a part of it (-1: known on entry), age
         self.telling: dict[int, Any] = {}  # results whose content or shape is an extent, by number
         self._found: list[tuple[Value, Value]] = []
         self._generation = 0
@@ -47,17 +47,17 @@ class Extents:
         """An extent that is known only when ``result`` is: the number it holds (``value``), or its size along an axis (``object``)."""
         self.telling[result.number] = result
         leaf = self.trace.leaf("size", "int64", (kind, result.number) if axis is None else (kind, result.number, axis))
-        self._order.setdefault(leaf, (True, len(self._order)))
+        self._order.setdefault(leaf, (result.number, len(self._order)))
         return leaf
 
     def _numbered(self, value: Value) -> Value:
         if value not in self._order:
-            self._order[value] = (any(self.is_told(a) for a in value.args), len(self._order))
+            self._order[value] = (max((self._rank(a)[0] for a in value.args), default=-1), len(self._order))
         return value
 
     def is_told(self, value: Value) -> bool:
         """Whether ``value`` is known only when the program has found a size."""
-        return self._rank(value)[0]
+        return self._rank(value)[0] >= 0
 
     def emit(self, op: str, left: Value, right: Value) -> Value:
         """``left op right``, simplified; the numbers are extents, so wrap-around is not considered."""
@@ -128,8 +128,8 @@ class Extents:
             result = self._numbered(self.trace.emit("mul", (result, factor), "int64"))
         return result
 
-    def _rank(self, value: Value) -> tuple[bool, int]:
-        return (False, -1) if value.op == "const" else self._order[self._numbered(value)]
+    def _rank(self, value: Value) -> tuple[int, int]:
+        return (-1, -1) if value.op == "const" else self._order[self._numbered(value)]
 
     def add(self, a: Value, b: Value) -> Value:
         return self.emit("add", a, b)
@@ -157,7 +157,7 @@ class Extents:
         return root
 
     def unite(self, a: Value, b: Value) -> None:
-        """From now on ``a`` and ``b`` are the same extent.  A constant, then what is known on entry, then the older one stands for
+        """From now on ``a`` and ``b`` are the same extent.  A constant, or what is known first, or the older one stands for
         both; of two constants, neither: the call fails before anything depends on it."""
         a, b = self.canonical(a), self.canonical(b)
         if a is b or (a.op == "const" and b.op == "const"):

@@ -12,6 +12,7 @@ record.  :func:`theano.scan` makes these nodes, and the derivatives of one are o
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -191,11 +192,14 @@ class Scan(Op):
         rows = [list(initial) if isinstance(initial, np.ndarray) else [initial] for initial in outer.states]
         records: list[list[Any]] = [[] for _ in range(self.records)]
         done = 0
-        for step in range(steps):
+
+        def one(step: int, sequences: list[Any]) -> list[Any]:
             taken = [history[-tap] for history, state in zip(rows, self.states, strict=True) for tap in state.taps]
-            given = [np.asarray(step), *(s[step] for s in outer.sequences), *taken, *outer.invariants]
+            return run_graph(self.graph, [np.asarray(step), *sequences, *taken, *outer.invariants])
+
+        for step in range(steps):
             try:
-                found = run_graph(self.graph, given)
+                found = one(step, [s[step] for s in outer.sequences])
             except Exception as error:
                 errors.in_step(error, step)
                 raise
@@ -205,9 +209,13 @@ class Scan(Op):
             if self.until and found[-1]:
                 break
         results = [r if s.kept else r[-1] for r, s in zip(rows, self.states, strict=True)]
-        padding = steps - done
-        for cell, out, value in zip(output_storage, node.outputs, [*results, *records], strict=False):
-            cell[0] = _stacked(value, out, padding) if isinstance(value, list) else out.type.filter(value)
+        if not steps and any(v.type.ndim for v in self.results()[1]):
+            with contextlib.suppress(Exception):  # the sizes of rows are those that rows of zeros give, or 0
+                found = one(0, [np.zeros(s.shape[1:], s.dtype) for s in outer.sequences])
+                records = [[np.asarray(value)] for value in found[len(rows) : len(rows) + len(records)]]
+        lengths = [*(len(initial) + steps for initial in outer.states), *([steps] * len(records))]
+        for cell, out, value, length in zip(output_storage, node.outputs, [*results, *records], lengths, strict=False):
+            cell[0] = _stacked(value, out, length) if isinstance(value, list) else out.type.filter(value)
         if self.until:
             output_storage[-1][0] = np.asarray(done)
 
@@ -303,10 +311,12 @@ def rows_type(variable: Any) -> Any:
     return kind.clone(broadcastable=(False, *kind.broadcastable))
 
 
-def _stacked(rows: list[Any], out: Any, padding: int) -> Any:
-    if not rows:
-        return np.zeros((padding,) + (0,) * (out.type.ndim - 1), out.type.dtype)
-    return np.stack([*rows, *([np.zeros_like(rows[0])] * padding)]).astype(out.type.dtype)
+def _stacked(rows: list[Any], out: Any, length: int) -> Any:
+    """``rows`` as an array of ``length``; those of steps that there were not are zeros."""
+    whole = np.zeros((length, *(np.shape(rows[0]) if rows else (0,) * (out.type.ndim - 1))), out.type.dtype)
+    for k, row in enumerate(rows[:length]):
+        whole[k] = row
+    return whole
 
 
 def repeat(step: Callable[..., Sequence[Variable]], count: Any, initial: Sequence[Any]) -> list[Variable]:
