@@ -17,7 +17,7 @@ from theano.loops.extents import Extents, row_major_strides
 from theano.loops.fuse import Group, Member, live_axes
 from theano.loops.ir import Accumulator, AtMost, BufferParameter, Check, Combine, Fold, Kernel, Loop, Statement, Store
 from theano.loops.nest import READS, Nest, Result
-from theano.scalar.instructions import Complex, Trace, Value, rebuild, select, walk
+from theano.scalar.instructions import PARTS, Complex, Trace, Value, rebuild, select, walk
 
 CHUNK = 1 << 14
 CHUNK_ROWS = 32
@@ -116,7 +116,7 @@ class KernelBuilder:
         return wrapped
 
     def finish(self, body: Iterable[Statement], parallel: bool, nodes: Iterable[Any], work: Value, cost: int, pointwise: bool) -> Assembled:
-        buffers = tuple(BufferParameter(r.dtype, read, written) for r, (_, read, written) in self.buffers.items())
+        buffers = tuple(BufferParameter(PARTS.get(r.dtype, r.dtype), read, written) for r, (_, read, written) in self.buffers.items())
         statements = tuple(body)
         parallel = parallel and len(statements) == 1 and isinstance(statements[0], Loop) and not statements[0].accumulators
         kernel = Kernel(buffers, len(self.sizes), tuple(v.dtype for v in self.scalars), statements, parallel, self.has_checks, max(cost, 1))

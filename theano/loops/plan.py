@@ -33,6 +33,7 @@ from theano.loops.ir import (
     Store,
 )
 from theano.loops.lower import Lowering
+from theano.loops.merge import merge_steps
 from theano.loops.nest import Nest, Operand, Parts, Result, Sink
 from theano.loops.prefix import assemble_prefix
 from theano.loops.recur import repeat_in_registers
@@ -464,7 +465,8 @@ class _Planner:
         told = (nest.control.counter, nest.control.stop, nest.control.done)
         counter, stop, done = (None if r is None else self._buffer(r) for r in told)
         region = LoopRegion(self.extents.canonical(nest.space[0]), frames[0], carried, counter, (nest.node,), stop, done)
-        return [repeat_in_registers(region, self.extents)]
+        repeated = repeat_in_registers(region, self.extents)
+        return [merge_steps(region, self.extents) if repeated is region else repeated]
 
     def _library(self, nest: Nest) -> list[LibraryStep]:
         """A matrix product; what it accumulates into is copied first unless it is the same storage."""

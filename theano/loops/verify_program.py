@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
@@ -211,7 +211,10 @@ class _Program:
     def perhaps(self, when: AtMost, state: _State, where: str) -> _State:
         """The state in which a step runs that is run only ``when``: what another filled under the same condition is there."""
         self.extent(when.extent, state, where)
-        filled = state.perhaps[when] = state.perhaps.get(when, {}) | state.filled
+        filled = state.perhaps.get(when, {}) | state.filled
+        for less in () if when.opposite else _below(when.extent):
+            filled |= state.perhaps.get(replace(when, extent=less), {})
+        state.perhaps[when] = filled
         return replace(state, filled=filled)
 
     # ------------------------------------------------------------------------------------------ buffers and sizes
@@ -271,3 +274,10 @@ class _Program:
             self.integer(found, where)
         elif found.storage != "object" or not 0 <= data[2] < len(found.shape):
             _fail(where, f"there is no size {data!r}")
+
+
+def _below(extent: Value) -> Iterator[Value]:
+    """What is not larger than ``extent``: that of which it is the largest."""
+    if extent.op == "max":
+        for part in extent.args:
+            yield from (part, *_below(part))
