@@ -22,6 +22,7 @@ import ctypes
 import operator
 import os
 import platform
+import re
 import sys
 import time
 from typing import Any
@@ -131,25 +132,7 @@ def _pool() -> Library:
     text += exposing(abi()) + helpers(abi()) + IN_SLICES + BREATHE + spreading()
     addresses |= {name: c_function(name) for name in (*INTERPRETER, "PyMem_RawMalloc", "PyMem_RawFree", "PyArray_NewFromDescr")}
     addresses |= {"theano_ndarray": id(np.ndarray), "theano_new_large": allocator.address("theano_new_large")}
-    exports = (
-        "theano_expose",
-        "theano_conceal",
-        "theano_new_array",
-        "theano_reused_array",
-        "theano_lease",
-        "theano_unlease",
-        "theano_release",
-        "theano_spread",
-        "theano_in_slices",
-        "theano_breathe",
-        "theano_run_parts",
-        "theano_threads",
-        "theano_set_threads",
-        "theano_workers",
-        "theano_forget",
-        "theano_stop",
-        "theano_clock",
-    )
+    exports = re.findall(r"define \w+ @(theano_\w+)", text)
     library = load(object_code(text, target()), addresses, exports)
     ctypes.CFUNCTYPE(None, ctypes.c_int64)(library.address("theano_set_threads"))(available() if THREADED else 1)
     if THREADED:

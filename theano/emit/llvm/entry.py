@@ -27,8 +27,6 @@ STACK_FRAME = 3 << 10 if sys.platform == "win32" else 1 << 14
 """A frame of more bytes is leased.  (Windows wants pages of the stack touched in order, by a function of its C library.)"""
 RARE = " noinline optnone"
 """Attributes of functions that are called where Python takes microseconds anyway."""
-SMALL_OUTPUT = 1 << 12
-"""Outputs of at most so many bytes are used again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +210,7 @@ class Entry(_WayIn):
         words = [(k, word) for k in self.updated for word in (OWNER, WANTED)]
         words += [(k, READERS) for k, b in enumerate(self.program_text.program.shared) if b.number in self.in_place]
         if words:
-            busy, locks = "0", {k: self.load("ptr", "%t", self.module.slot("lock", k)) for k, _ in words}
+            busy, locks = "0", {k: self.load("ptr", "%t", self.module.slot("lock", k)) for k in dict(words)}
             for k, word in words:
                 busy = self.let(f"or i64 {busy}, {self.load('i64', locks[k], 8 * word)}")
             self.slow_unless(self.let(f"icmp eq i64 {busy}, 0"))
@@ -484,8 +482,6 @@ class _Results:
         else:
             answer = w.load("ptr", "%t", module.slot("none"))
             w.do(f"call void @Py_IncRef(ptr {answer})")
-        for buffer in {b.number: b for b in self.text.program.outputs if self.text.is_kept(b)}.values():
-            self.keep(buffer)
         self.commit()
         self.drop()
         return answer
@@ -499,25 +495,6 @@ class _Results:
         else:
             self.w.do(f"call void @Py_IncRef(ptr {item})")
         return item
-
-    def keep(self, buffer: Buffer) -> None:
-        """A second reference to a small output, for the next call to use again if it is the last one by then."""
-        w, abi, spare = self.w, self.text.abi, self.text.module.slot("spare", buffer.number)
-        item = w.load("ptr", "%f", self.text.layout.objects[buffer.number])
-        kept, done, before = w.fresh("keep"), w.fresh("kept"), w.block
-        if buffer.shape:
-            extents, size = w.load("ptr", item, abi.extents), str(item_size(buffer.dtype))
-            for axis in range(len(buffer.shape)):
-                size = w.let(f"mul i64 {size}, {w.load('i64', extents, 8 * axis)}")
-            w.branch(w.let(f"icmp ule i64 {size}, {SMALL_OUTPUT}"), kept, done)
-            w.label(kept)
-        w.do(f"call void @Py_IncRef(ptr {item})")
-        old = w.load("ptr", "%t", spare)
-        w.store("ptr", item, "%t", spare)
-        if buffer.shape:
-            w.open(done)
-            old = w.let(f"phi ptr [ null, %{before} ], [ {old}, %{kept} ]")
-        self.old.append(old)
 
     def commit(self) -> None:
         """Swap the new values in; what they replace is released, or kept as a spare, only when all are in place."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from theano.emit.llvm.instructions import Instructions
-from theano.emit.llvm.objects import Abi, form, lease, new_array, release_all, reused_array, unlease
+from theano.emit.llvm.objects import Abi, form, kept_array, lease, new_array, release_all, reused_array, unlease
 from theano.emit.llvm.parallel import packed_words
 from theano.emit.llvm.sharing import HEAD, STEPS, Sharing
 from theano.emit.llvm.status import GUARD, MEMORY
@@ -454,18 +454,17 @@ class ProgramText:
 
     def _array(self, w: Part, buffer: Buffer, repeated: bool) -> None:
         """Make the array of ``buffer``; a spare or the last iteration's is used again if nobody else holds it."""
-        slot = self.layout.objects[buffer.number]
-        wanted = self.wanted(w, buffer)
-        if self.abi.counted and (repeated or buffer.storage == "update" or self.is_kept(buffer)):
-            old = w.at("%f", slot)
-            if not repeated:
-                old = w.at("%t", self.module.slot("spare", buffer.number))
-            array = w.let(f"call {reused_array(self.module)}({wanted}, ptr {old})")
-        else:
+        slot, wanted = self.layout.objects[buffer.number], self.wanted(w, buffer)
+        if not self.abi.counted or (buffer.storage != "update" and self.called and not repeated):
             if repeated:
                 w.do(f"call {self.module.external('Py_DecRef', 'void', 'ptr')}(ptr {w.load('ptr', '%f', slot)})")
                 w.store("ptr", "null", "%f", slot)
             array = w.let(f"call {new_array(self.module)}({wanted})")
+        elif repeated:
+            array = w.let(f"call {reused_array(self.module)}({wanted}, ptr {w.at('%f', slot)})")
+        else:
+            make = kept_array if buffer.storage == "output" else reused_array
+            array = w.let(f"call {make(self.module)}({wanted}, ptr {w.at('%t', self.module.slot('spare', buffer.number))})")
         w.fail_if_null(array, MEMORY + buffer.number)
         self.keep(w, buffer, array)
 
@@ -476,10 +475,6 @@ class ProgramText:
         descr = w.load("ptr", "%t", self.module.slot("descr", buffer.dtype))
         kind = form(buffer.dtype, len(buffer.shape), self.extents)
         return f"ptr %f, ptr %t, ptr {descr}, i64 {kind}, ptr {self.shared.sharing.expose()}"
-
-    def is_kept(self, buffer: Buffer) -> bool:
-        """Whether the function may keep a reference to this array: it is handed out again if its taker has dropped it by then."""
-        return self.abi.counted and buffer.storage == "output" and not self.called
 
     def keep(self, w: Writer, buffer: Buffer, array: str) -> None:
         """``array`` is from now on that of ``buffer``."""

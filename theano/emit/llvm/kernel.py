@@ -213,8 +213,8 @@ class _Emission(Values):
         length, widest = sum(1 for value in computed if value.op not in LEAVES), max(sizes)
         halves = 2 * sum(size < widest for size in sizes) >= len(sizes)
         several = 1 + sum(more for more, limit in DEEP if length > limit) if self.target.masks else 1
-        registers = max(several, 2 if halves else 1)
-        return max(2, min(64, registers * self.target.vector_bytes // widest)), length
+        registers, most = max(several, 2 if halves else 1), PICKED if _picks(loop, computed) else 64
+        return max(2, min(most, registers * self.target.vector_bytes // widest)), length
 
     def _middle(self, start: str, stop: str, step: int) -> str:
         """Where the last full vector ends."""
@@ -482,6 +482,20 @@ def _computed(loop: Loop, detours: Container[Value]) -> Iterator[Value]:
             yield value
             if value.op != "load":
                 pending.extend((value.args[0], value.args[2]) if value in detours else value.args)
+
+
+PICKED = 16
+"""Lanes of a loop that picks elements of 8 or 16 bits here and there, or the parts of complex numbers: no machine gathers the ones, so each
+costs its own instructions, and the many values that become of the others do not fit the registers."""
+
+
+def _picks(loop: Loop, computed: Iterable[Value]) -> bool:
+    index = loop.extent.trace.leaf("index", "int64", loop.index)
+    for load in (v for v in computed if v.op == "load"):
+        coefficient = split(load.args[0], index)[0]
+        if is_constant(coefficient, 2) or (ITEMSIZE[load.dtype] < 4 and not any(is_constant(coefficient, c) for c in (0, 1))):
+            return True
+    return False
 
 
 def _runs_in_lanes(loop: Loop) -> bool:

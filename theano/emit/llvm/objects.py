@@ -14,6 +14,8 @@ from theano.emit.llvm.writer import Module
 
 C_CONTIGUOUS, OWNDATA, ALIGNED, WRITEABLE = 0x1, 0x4, 0x100, 0x400
 BEHAVED = C_CONTIGUOUS | ALIGNED
+SMALL = 1 << 12
+"""Bytes of an output up to which it is used again."""
 LARGE = 1 << 18
 """Bytes from which on an array comes from the recycling allocator."""
 
@@ -107,6 +109,13 @@ def reused_array(module: Module) -> str:
     return module.external("theano_reused_array", "ptr", "ptr", "ptr", "ptr", "i64", "ptr", "ptr")
 
 
+def kept_array(module: Module) -> str:
+    """``ptr theano_kept_array(frame, table, descr, form, expose, slot)``: the same for an output.
+
+    What is small stays in the slot, too, so that it is used again if by then its taker has dropped it."""
+    return module.external("theano_kept_array", "ptr", "ptr", "ptr", "ptr", "i64", "ptr", "ptr")
+
+
 def lease(module: Module) -> str:
     """``ptr theano_lease(cell, held, bytes)``: a block of scratch, aligned to 64 bytes, or null if there is no memory.
 
@@ -166,6 +175,60 @@ fresh:
   %new = call ptr @PyArray_NewFromDescr(ptr @theano_ndarray, ptr %descr, i32 %rank, ptr %extents, ptr null, ptr null, i32 0, ptr null)
   ret ptr %new
 }}
+; The array, which exists and nobody else holds, if it is as it must be.
+define internal i1 @fits(ptr %old, ptr %f, ptr %descr, i64 %form) {{
+entry:
+  %kindp = getelementptr i8, ptr %old, i64 {abi.kind}
+  %kind = load ptr, ptr %kindp
+  %array = icmp eq ptr %kind, @theano_ndarray
+  br i1 %array, label %look, label %no
+look:
+  %rankp = getelementptr i8, ptr %old, i64 {abi.rank}
+  %r = load i32, ptr %rankp
+  %n = and i64 %form, 255
+  %rank = trunc i64 %n to i32
+  %c1 = icmp eq i32 %r, %rank
+  %descrp = getelementptr i8, ptr %old, i64 {abi.descr}
+  %d = load ptr, ptr %descrp
+  %c2 = icmp eq ptr %d, %descr
+  %flagsp = getelementptr i8, ptr %old, i64 {abi.flags}
+  %bits = load i32, ptr %flagsp
+  %fm = and i32 %bits, {BEHAVED | OWNDATA | WRITEABLE}
+  %c3 = icmp eq i32 %fm, {BEHAVED | OWNDATA | WRITEABLE}
+  %basep = getelementptr i8, ptr %old, i64 {abi.base}
+  %b = load ptr, ptr %basep
+  %c4 = icmp eq ptr %b, null
+  %weakp = getelementptr i8, ptr %old, i64 {abi.weak}
+  %w = load ptr, ptr %weakp
+  %c5 = icmp eq ptr %w, null
+  %c12 = and i1 %c1, %c2
+  %c34 = and i1 %c3, %c4
+  %c1234 = and i1 %c12, %c34
+  %c = and i1 %c1234, %c5
+  br i1 %c, label %shape, label %no
+shape:
+  %hasp = getelementptr i8, ptr %old, i64 {abi.extents}
+  %has = load ptr, ptr %hasp
+  %where = lshr i64 %form, 32
+  %extents = getelementptr i8, ptr %f, i64 %where
+  br label %axis
+axis:
+  %i = phi i64 [ 0, %shape ], [ %i1, %compare ]
+  %more = icmp ult i64 %i, %n
+  br i1 %more, label %compare, label %yes
+compare:
+  %ap = getelementptr i64, ptr %has, i64 %i
+  %a = load i64, ptr %ap
+  %wp = getelementptr i64, ptr %extents, i64 %i
+  %want = load i64, ptr %wp
+  %i1 = add i64 %i, 1
+  %eq = icmp eq i64 %a, %want
+  br i1 %eq, label %axis, label %no
+yes:
+  ret i1 true
+no:
+  ret i1 false
+}}
 define ptr @theano_reused_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %expose, ptr %slot) {{
 entry:
   %old = load ptr, ptr %slot
@@ -174,59 +237,12 @@ entry:
   br i1 %none, label %fresh, label %look
 look:
   %count = load i32, ptr %old
-  %c1 = icmp eq i32 %count, 1
-  %kindp = getelementptr i8, ptr %old, i64 {abi.kind}
-  %kind = load ptr, ptr %kindp
-  %c2 = icmp eq ptr %kind, @theano_ndarray
-  %c12 = and i1 %c1, %c2
-  br i1 %c12, label %array, label %other
-other:
-  br i1 %c1, label %unfit, label %drop
-array:
-  %rankp = getelementptr i8, ptr %old, i64 {abi.rank}
-  %r = load i32, ptr %rankp
-  %n = and i64 %form, 255
-  %rank = trunc i64 %n to i32
-  %c3 = icmp eq i32 %r, %rank
-  %descrp = getelementptr i8, ptr %old, i64 {abi.descr}
-  %d = load ptr, ptr %descrp
-  %c4 = icmp eq ptr %d, %descr
-  %flagsp = getelementptr i8, ptr %old, i64 {abi.flags}
-  %bits = load i32, ptr %flagsp
-  %fm = and i32 %bits, {BEHAVED | OWNDATA | WRITEABLE}
-  %c5 = icmp eq i32 %fm, {BEHAVED | OWNDATA | WRITEABLE}
-  %basep = getelementptr i8, ptr %old, i64 {abi.base}
-  %b = load ptr, ptr %basep
-  %c6 = icmp eq ptr %b, null
-  %weakp = getelementptr i8, ptr %old, i64 {abi.weak}
-  %w = load ptr, ptr %weakp
-  %c7 = icmp eq ptr %w, null
-  %c34 = and i1 %c3, %c4
-  %c56 = and i1 %c5, %c6
-  %c3456 = and i1 %c34, %c56
-  %c37 = and i1 %c3456, %c7
-  br i1 %c37, label %shape, label %unfit
-shape:
-  %hasp = getelementptr i8, ptr %old, i64 {abi.extents}
-  %has = load ptr, ptr %hasp
-  %where = lshr i64 %form, 32
-  %extents = getelementptr i8, ptr %f, i64 %where
-  br label %axis
-axis:
-  %i = phi i64 [ 0, %shape ], [ %i1, %same ]
-  %done = icmp eq i64 %i, %n
-  br i1 %done, label %fits, label %compare
-compare:
-  %ap = getelementptr i64, ptr %has, i64 %i
-  %a = load i64, ptr %ap
-  %wp = getelementptr i64, ptr %extents, i64 %i
-  %want = load i64, ptr %wp
-  %eq = icmp eq i64 %a, %want
-  br i1 %eq, label %same, label %unfit
-same:
-  %i1 = add i64 %i, 1
-  br label %axis
-fits:
+  %alone = icmp eq i32 %count, 1
+  br i1 %alone, label %ours, label %drop
+ours:
+  %good = call i1 @fits(ptr %old, ptr %f, ptr %descr, i64 %form)
+  br i1 %good, label %again, label %unfit
+again:
   ret ptr %old
 unfit:
   call void %expose(ptr %f, ptr %t)
@@ -236,6 +252,55 @@ drop:
   br label %fresh
 fresh:
   %new = call ptr @theano_new_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %expose)
+  ret ptr %new
+}}
+define ptr @theano_kept_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %expose, ptr %slot) {{
+entry:
+  %old = load ptr, ptr %slot
+  %none = icmp eq ptr %old, null
+  br i1 %none, label %fresh, label %look
+look:
+  %count = load i32, ptr %old
+  %alone = icmp eq i32 %count, 1
+  br i1 %alone, label %ours, label %fresh
+ours:
+  %good = call i1 @fits(ptr %old, ptr %f, ptr %descr, i64 %form)
+  br i1 %good, label %again, label %fresh
+again:
+  call void @Py_IncRef(ptr %old)
+  ret ptr %old
+fresh:
+  %new = call ptr @theano_reused_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %expose, ptr %slot)
+  %failed = icmp eq ptr %new, null
+  br i1 %failed, label %done, label %made
+made:
+  %hasp = getelementptr i8, ptr %new, i64 {abi.extents}
+  %has = load ptr, ptr %hasp
+  %above = lshr i64 %form, 8
+  %item = and i64 %above, 16777215
+  %n = and i64 %form, 255
+  br label %axis
+axis:
+  %i = phi i64 [ 0, %made ], [ %i1, %times ]
+  %size = phi i64 [ %item, %made ], [ %size1, %times ]
+  %more = icmp ult i64 %i, %n
+  br i1 %more, label %times, label %sized
+times:
+  %p = getelementptr i64, ptr %has, i64 %i
+  %extent = load i64, ptr %p
+  %size1 = mul i64 %size, %extent
+  %i1 = add i64 %i, 1
+  br label %axis
+sized:
+  %small = icmp ule i64 %size, {SMALL}
+  br i1 %small, label %keep, label %done
+keep:
+  %between = load ptr, ptr %slot
+  store ptr %new, ptr %slot
+  call void @Py_IncRef(ptr %new)
+  call void @Py_DecRef(ptr %between)
+  br label %done
+done:
   ret ptr %new
 }}
 define ptr @theano_lease(ptr %cell, ptr %held, i64 %bytes) {{

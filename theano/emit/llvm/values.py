@@ -203,10 +203,12 @@ class Values:
         vector = cast(Scope, self.vector)
         scope, _ = self._hoisted(where.scope, buffer, certain=True)
         lanes, kind = vector.lanes, storage(self.dtypes[buffer], vector.lanes)
-        pointers = scope.code.let(f"getelementptr {storage(self.dtypes[buffer])}, ptr %b{buffer}, <{lanes} x i64> {where.text}")
+        size, mask, places = ITEMSIZE[self.dtypes[buffer]], vector.mask or "splat (i1 true)", where.text
+        if size < 4 and vector.mask is not None:  # there is no such instruction, and elements one by one need no mask: all read the first
+            places = scope.code.let(f"select <{lanes} x i1> {mask}, <{lanes} x i64> {places}, <{lanes} x i64> zeroinitializer")
+            mask = "splat (i1 true)"
+        pointers = scope.code.let(f"getelementptr {storage(self.dtypes[buffer])}, ptr %b{buffer}, <{lanes} x i64> {places}")
         name = f"@llvm.masked.gather.{self._memory_suffix(buffer, lanes)}.v{lanes}p0"
-        mask = vector.mask or "splat (i1 true)"
-        size = ITEMSIZE[self.dtypes[buffer]]
         access = f"call {kind} {name}(<{lanes} x ptr> {pointers}, i32 {size}, <{lanes} x i1> {mask}, {kind} zeroinitializer)"
         return self._loaded(self._from_memory(scope, access, buffer, lanes), buffer, lanes, scope, where, [])
 
