@@ -312,69 +312,8 @@ class Entry(_WayIn):
                     size = self.let(f"mul i64 {size}, {self.load('i64', extents, 8 * axis)}")
             self.store("i64", start, "%f", slot)
             self.store("i64", self.let(f"add i64 {start}, {size}"), "%f", slot + 8)
-        if self.module.once("apart"):
-            self.module.add(_APART)
-        first = self.at("%f", min(self.ranges.values()))
-        self.slow_unless(self.let(f"call i1 @apart(ptr {first}, i64 {len(self.in_place)}, i64 {len(self.ranges)})"))
-
-
-_APART = """define internal i1 @apart(ptr %ranges, i64 %written, i64 %all) {
-entry:
-  br label %rows
-rows:
-  %i = phi i64 [ 0, %entry ], [ %i1, %row ]
-  %some = icmp ult i64 %i, %written
-  br i1 %some, label %begin, label %yes
-begin:
-  %offset = mul i64 %i, 16
-  %p = getelementptr i8, ptr %ranges, i64 %offset
-  %start = load i64, ptr %p
-  %endp = getelementptr i8, ptr %p, i64 8
-  %end = load i64, ptr %endp
-  br label %columns
-columns:
-  %j = phi i64 [ 0, %begin ], [ %j1, %next ]
-  %more = icmp ult i64 %j, %all
-  br i1 %more, label %compare, label %row
-compare:
-  %other = mul i64 %j, 16
-  %q = getelementptr i8, ptr %ranges, i64 %other
-  %from = load i64, ptr %q
-  %top = getelementptr i8, ptr %q, i64 8
-  %to = load i64, ptr %top
-  %a = icmp ult i64 %start, %to
-  %b = icmp ult i64 %from, %end
-  %c = icmp ne i64 %i, %j
-  %ab = and i1 %a, %b
-  %abc = and i1 %ab, %c
-  br i1 %abc, label %no, label %next
-next:
-  %j1 = add i64 %j, 1
-  br label %columns
-row:
-  %i1 = add i64 %i, 1
-  br label %rows
-yes:
-  ret i1 true
-no:
-  ret i1 false
-}"""
-
-
-_PUT_IN = """define internal ptr @put_in(ptr %cell, ptr %mine) {{
-entry:
-  %itemsp = getelementptr i8, ptr %cell, i64 {items}
-  %items = load ptr, ptr %itemsp
-  %old = load ptr, ptr %items
-  %same = icmp eq ptr %old, %mine
-  br i1 %same, label %stays, label %other
-other:
-  call void @Py_IncRef(ptr %mine)
-  store ptr %mine, ptr %items
-  ret ptr %old
-stays:
-  ret ptr null
-}}"""
+        first, call = self.at("%f", min(self.ranges.values())), self.module.external("theano_apart", "i1", "ptr", "i64", "i64")
+        self.slow_unless(self.let(f"call {call}(ptr {first}, i64 {len(self.in_place)}, i64 {len(self.ranges)})"))
 
 
 # ------------------------------------------------------------------------------------------------ the call
@@ -516,10 +455,9 @@ class _Results:
     def put_in_place(self, position: int, buffer: Buffer) -> None:
         """What was written over is the variable's value, if it was a private copy or somebody has set another one meanwhile."""
         w, module = self.w, self.text.module
-        if module.once("put_in"):
-            module.add(_PUT_IN.format(items=self.text.abi.items))
+        put_in = module.external("theano_put_in", "ptr", "ptr", "ptr")
         cell, mine = w.load("ptr", "%t", module.slot("shared", position)), w.load("ptr", "%f", self.text.layout.objects[buffer.number])
-        self.old.append(w.let(f"call ptr @put_in(ptr {cell}, ptr {mine})"))
+        self.old.append(w.let(f"call {put_in}(ptr {cell}, ptr {mine})"))
 
     def drop(self) -> None:
         """All that the frame still owns and the values that were replaced."""

@@ -474,7 +474,7 @@ class ProgramText:
             w.store("i64", self.size(w, extent), "%f", self.extents + 8 * axis)
         descr = w.load("ptr", "%t", self.module.slot("descr", buffer.dtype))
         kind = form(buffer.dtype, len(buffer.shape), self.extents)
-        return f"ptr %f, ptr %t, ptr {descr}, i64 {kind}, ptr {self.shared.sharing.expose()}"
+        return f"ptr %f, ptr %t, ptr {descr}, i64 {kind}, ptr {self.shared.sharing.numbers()}"
 
     def keep(self, w: Writer, buffer: Buffer, array: str) -> None:
         """``array`` is from now on that of ``buffer``."""

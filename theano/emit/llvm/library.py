@@ -149,7 +149,7 @@ class Blas(Writer):
         slices = self.let(f"add i64 {self.let(f'udiv i64 {work}, {50 * long}')}, 1")
         threads = self.let(f"call {self.module.external('theano_threads', 'i64')}()")
         some = self.let(f"call i64 @llvm.umax.i64(i64 {self.let(f'udiv i64 {parts}, {slices}')}, i64 {threads})")
-        given = f"ptr %f, ptr %t, ptr {sharing.expose()}, ptr @{name}.part, ptr %job, i64 {parts}, i64 {some}, i64 {limit}"
+        given = f"ptr %f, ptr %t, ptr {sharing.numbers()}, ptr @{name}.part, ptr %job, i64 {parts}, i64 {some}, i64 {limit}"
         in_slices = self.module.external("theano_in_slices", "i64", *["ptr"] * 5, *["i64"] * 3)
         self.do(f"ret i64 {self.let(f'call {in_slices}({given})')}")
         self.label("short")

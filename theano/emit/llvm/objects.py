@@ -96,21 +96,21 @@ def declare_counts(module: Module) -> None:
 
 
 def new_array(module: Module) -> str:
-    """``ptr theano_new_array(frame, table, descr, form, expose)``: a fresh C-contiguous array, or null and an exception.
+    """``ptr theano_new_array(frame, table, descr, form, sharing)``: a fresh C-contiguous array, or null and an exception.
 
     A large one comes from :mod:`theano.runtime.allocator`; making it may run Python code, a collection of garbage."""
     return module.external("theano_new_array", "ptr", "ptr", "ptr", "ptr", "i64", "ptr")
 
 
 def reused_array(module: Module) -> str:
-    """``ptr theano_reused_array(frame, table, descr, form, expose, slot)``: the array in ``slot``, if it fits and no one holds it.
+    """``ptr theano_reused_array(frame, table, descr, form, sharing, slot)``: the array in ``slot``, if it fits and no one holds it.
 
     Empties the slot.  What does not fit is released, which may run Python code (a weak reference's), and a fresh array made."""
     return module.external("theano_reused_array", "ptr", "ptr", "ptr", "ptr", "i64", "ptr", "ptr")
 
 
 def kept_array(module: Module) -> str:
-    """``ptr theano_kept_array(frame, table, descr, form, expose, slot)``: the same for an output.
+    """``ptr theano_kept_array(frame, table, descr, form, sharing, slot)``: the same for an output.
 
     What is small stays in the slot, too, so that it is used again if by then its taker has dropped it."""
     return module.external("theano_kept_array", "ptr", "ptr", "ptr", "ptr", "i64", "ptr", "ptr")
@@ -136,14 +136,15 @@ def release_all(module: Module) -> str:
 
 
 def helpers(abi: Abi) -> str:
-    """The functions above, which are the same for all programs and stand beside the pool's.  ``@theano_ndarray`` is the type of arrays."""
+    """The functions above and two of :mod:`theano.emit.llvm.entry`, which are the same for all programs and stand beside the pool's.
+    ``@theano_ndarray`` is the type of arrays."""
     return f"""
 @theano_ndarray = external global i8
 declare ptr @theano_new_large(ptr, ptr, i32, ptr)
 declare ptr @PyArray_NewFromDescr(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr)
 declare ptr @PyMem_RawMalloc(i64)
 declare void @PyMem_RawFree(ptr)
-define ptr @theano_new_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %expose) {{
+define ptr @theano_new_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %sharing) {{
 entry:
   %above = lshr i64 %form, 8
   %item = and i64 %above, 16777215
@@ -168,7 +169,7 @@ sized:
   %large = icmp sge i64 %size, {LARGE}
   br i1 %large, label %reuse, label %fresh
 reuse:
-  call void %expose(ptr %f, ptr %t)
+  call void @theano_expose(ptr %f, ptr %t, ptr %sharing)
   %big = call ptr @theano_new_large(ptr @theano_ndarray, ptr %descr, i32 %rank, ptr %extents)
   ret ptr %big
 fresh:
@@ -229,7 +230,7 @@ yes:
 no:
   ret i1 false
 }}
-define ptr @theano_reused_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %expose, ptr %slot) {{
+define ptr @theano_reused_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %sharing, ptr %slot) {{
 entry:
   %old = load ptr, ptr %slot
   store ptr null, ptr %slot
@@ -245,16 +246,16 @@ ours:
 again:
   ret ptr %old
 unfit:
-  call void %expose(ptr %f, ptr %t)
+  call void @theano_expose(ptr %f, ptr %t, ptr %sharing)
   br label %drop
 drop:
   call void @Py_DecRef(ptr %old)
   br label %fresh
 fresh:
-  %new = call ptr @theano_new_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %expose)
+  %new = call ptr @theano_new_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %sharing)
   ret ptr %new
 }}
-define ptr @theano_kept_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %expose, ptr %slot) {{
+define ptr @theano_kept_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %sharing, ptr %slot) {{
 entry:
   %old = load ptr, ptr %slot
   %none = icmp eq ptr %old, null
@@ -270,7 +271,7 @@ again:
   call void @Py_IncRef(ptr %old)
   ret ptr %old
 fresh:
-  %new = call ptr @theano_reused_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %expose, ptr %slot)
+  %new = call ptr @theano_reused_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %sharing, ptr %slot)
   %failed = icmp eq ptr %new, null
   br i1 %failed, label %done, label %made
 made:
@@ -368,5 +369,62 @@ body:
   br label %head
 done:
   ret void
+}}
+; Whether none of the first ranges of addresses, which are written, overlaps with another of all.
+define i1 @theano_apart(ptr %ranges, i64 %written, i64 %all) {{
+entry:
+  br label %rows
+rows:
+  %i = phi i64 [ 0, %entry ], [ %i1, %row ]
+  %some = icmp ult i64 %i, %written
+  br i1 %some, label %begin, label %yes
+begin:
+  %offset = mul i64 %i, 16
+  %p = getelementptr i8, ptr %ranges, i64 %offset
+  %start = load i64, ptr %p
+  %endp = getelementptr i8, ptr %p, i64 8
+  %end = load i64, ptr %endp
+  br label %columns
+columns:
+  %j = phi i64 [ 0, %begin ], [ %j1, %next ]
+  %more = icmp ult i64 %j, %all
+  br i1 %more, label %compare, label %row
+compare:
+  %other = mul i64 %j, 16
+  %q = getelementptr i8, ptr %ranges, i64 %other
+  %from = load i64, ptr %q
+  %top = getelementptr i8, ptr %q, i64 8
+  %to = load i64, ptr %top
+  %a = icmp ult i64 %start, %to
+  %b = icmp ult i64 %from, %end
+  %c = icmp ne i64 %i, %j
+  %ab = and i1 %a, %b
+  %abc = and i1 %ab, %c
+  br i1 %abc, label %no, label %next
+next:
+  %j1 = add i64 %j, 1
+  br label %columns
+row:
+  %i1 = add i64 %i, 1
+  br label %rows
+yes:
+  ret i1 true
+no:
+  ret i1 false
+}}
+; A value in its cell, unless it is there; what was there before, or null.
+define ptr @theano_put_in(ptr %cell, ptr %mine) {{
+entry:
+  %itemsp = getelementptr i8, ptr %cell, i64 {abi.items}
+  %items = load ptr, ptr %itemsp
+  %old = load ptr, ptr %items
+  %same = icmp eq ptr %old, %mine
+  br i1 %same, label %stays, label %other
+other:
+  call void @Py_IncRef(ptr %mine)
+  store ptr %mine, ptr %items
+  ret ptr %old
+stays:
+  ret ptr null
 }}
 """

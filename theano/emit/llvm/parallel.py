@@ -34,17 +34,17 @@ def spread(sharing: Sharing, kernel: Kernel, name: str, request: str, alone: boo
     grain = VECTOR_GRAIN if isinstance(loop, Loop) and loop.kind == "vector" else 1
     how = grain | kernel.checks << 8 | (not alone) << 9 | sharing.module.slot("threads") << 16
     call = sharing.module.external("theano_spread", "i64", *["ptr"] * 4, "i64", "ptr")
-    return f"{call}(ptr %f, ptr %t, ptr @{name}, ptr {request}, i64 {how}, ptr {sharing.expose()})"
+    return f"{call}(ptr %f, ptr %t, ptr @{name}, ptr {request}, i64 {how}, ptr {sharing.numbers()})"
 
 
 def spreading() -> str:
-    """``i64 @theano_spread(frame, table, kernel, request, how, expose)``, which stands beside the pool.  ``how``: the grain; from bit 8
+    """``i64 @theano_spread(frame, table, kernel, request, how, sharing)``, which stands beside the pool.  ``how``: the grain; from bit 8
     on whether the kernel checks, whether the call is open; from bit 16 on where in the table the limit of threads stands."""
-    w = Writer("define i64 @theano_spread(ptr %f, ptr %t, ptr %kernel, ptr %request, i64 %how, ptr %expose)")
+    w = Writer("define i64 @theano_spread(ptr %f, ptr %t, ptr %kernel, ptr %request, i64 %how, ptr %sharing)")
     work = w.load("i64", "%request", _WORK)
     w.branch(w.let(f"icmp sge i64 {work}, {WORTH}"), "large", "serial")
     w.label("large")
-    given = "ptr %f, ptr %t, ptr %kernel, ptr %request, i64 %how, ptr %expose"
+    given = "ptr %f, ptr %t, ptr %kernel, ptr %request, i64 %how, ptr %sharing"
     w.do(f"ret i64 {w.let(f'tail call i64 @share_out({given})')}")
     w.label("serial")
     extent, arguments = w.load("i64", "%request"), w.at("%request", _ARGUMENTS)
@@ -68,7 +68,7 @@ def _part() -> str:
 def _share_out() -> str:
     """Two parts for a thread, so that a late one does not hold up all, but none smaller than half of what is worth it; for one
     thread one.  What takes long is cut in as many as there may be, to be run in slices."""
-    w = Writer("define internal i64 @share_out(ptr %f, ptr %t, ptr %kernel, ptr %request, i64 %how, ptr %expose)")
+    w = Writer("define internal i64 @share_out(ptr %f, ptr %t, ptr %kernel, ptr %request, i64 %how, ptr %sharing)")
     w.do(f"%job = alloca [{_STATUSES // 8 + 2 * MOST_PARTS} x i64], align 64")
     for name, at in (("%extent", 0), ("%work", _WORK)):
         w.do(f"{name} = load i64, ptr {w.at('%request', at)}")
@@ -84,7 +84,7 @@ def _share_out() -> str:
     w.label("long")
     slices = w.let(f"add i64 {w.let(f'udiv i64 %work, {SLICE}')}, 1")
     some = w.let(f"call i64 @llvm.umax.i64(i64 {w.let(f'udiv i64 {parts}, {slices}')}, i64 {threads})")
-    job = f"ptr %f, ptr %t, ptr %expose, ptr @run_part, ptr %job, i64 {parts}, i64 {some}, i64 {limit}"
+    job = f"ptr %f, ptr %t, ptr %sharing, ptr @run_part, ptr %job, i64 {parts}, i64 {some}, i64 {limit}"
     raised = w.let(f"call i64 @theano_in_slices({job})")
     w.branch(w.let(f"icmp eq i64 {raised}, 0"), "look", "interrupted")
     w.label("interrupted")

@@ -37,11 +37,19 @@ class Sharing:
         self.locks = [module.slot("lock", k) for k in range(shared)]
         self.owned = [module.slot("updated lock", k) for k in updated]
 
-    def expose(self) -> str:
-        """``void @expose(frame, table)``"""
-        if self.module.once("expose"):
-            self.module.add(self._call("expose") if self.count else "define internal void @expose(ptr %f, ptr %t) {\n  ret void\n}")
-        return "@expose"
+    def numbers(self) -> str:
+        """The address of what the functions beside the pool must know of this program to expose a call of it; null if nothing is shared."""
+        if not self.count:
+            return "null"
+        if self.module.once("sharing"):
+            first = [min(slots, default=0) for slots in (self.lists, self.locks, self.owned)]
+            words = ", ".join(f"i64 {n}" for n in (self.held, *first, self.count, len(self.updated)))
+            self.module.add(f"@sharing = private constant [6 x i64] [{words}]")
+        return "@sharing"
+
+    def expose(self, w: Writer) -> None:
+        if self.count:
+            w.do(f"call {self.module.external('theano_expose', 'void', 'ptr', 'ptr', 'ptr')}(ptr %f, ptr %t, ptr {self.numbers()})")
 
     def begin(self, w: Writer) -> None:
         """Once all steps are written: the frame's own words."""
@@ -54,34 +62,34 @@ class Sharing:
 
     def conceal(self, w: Writer) -> None:
         """At the end of a call, exposed or not."""
-        if self.count == 0 or "expose" not in self.module.defined:
+        if "sharing" not in self.module.defined:
             return
-        if self.module.once("conceal"):
-            self.module.add(self._call("conceal"))
         exposed, done = w.fresh("exposed"), w.fresh("ending")
         w.branch(w.let(f"icmp eq i64 {w.load('i64', '%f', EXPOSED)}, 0"), done, exposed)
         w.label(exposed)
-        w.do("call void @conceal(ptr %f, ptr %t)")
+        w.do(f"call {self.module.external('theano_conceal', 'void', 'ptr', 'ptr', 'ptr')}(ptr %f, ptr %t, ptr @sharing)")
         w.open(done)
-
-    def _call(self, name: str) -> str:
-        """A function of the program that hands its own numbers to the one that stands beside the pool."""
-        self.module.external(f"theano_{name}", "void", "ptr", "ptr", *["i64"] * 6)
-        first = [min(slots, default=0) for slots in (self.lists, self.locks, self.owned)]
-        numbers = ", ".join(f"i64 {n}" for n in (self.held, *first, self.count, len(self.updated)))
-        head = f"define internal void @{name}(ptr %f, ptr %t) {{"
-        return "\n".join((head, f"  call void @theano_{name}(ptr %f, ptr %t, {numbers})", "  ret void", "}"))
 
 
 def exposing(abi: Abi) -> str:
-    """``void @theano_expose(frame, table, <where and how many>)`` and ``@theano_conceal``, the same for all programs."""
+    """``void @theano_expose(frame, table, sharing)`` and ``@theano_conceal``, the same for all programs; ``sharing``: the program's
+    :meth:`Sharing.numbers`."""
     items = abi.items
+
+    def given(*names: str) -> str:
+        known = ("holds", "lists0", "locks0", "owned0", "count", "updates")
+        places = (f"  %{n}.at = getelementptr i64, ptr %sharing, i64 {known.index(n)}\n  %{n} = load i64, ptr %{n}.at\n" for n in names)
+        return "".join(places)
+
     return f"""
 declare void @Py_IncRef(ptr)
 declare void @Py_DecRef(ptr)
 declare i64 @PyThread_get_thread_ident()
-define void @theano_expose(ptr %f, ptr %t, i64 %holds, i64 %lists0, i64 %locks0, i64 %owned0, i64 %count, i64 %updates) {{
+define void @theano_expose(ptr %f, ptr %t, ptr %sharing) {{
 entry:
+  %none = icmp eq ptr %sharing, null
+  br i1 %none, label %done, label %some
+some:
   %topp = getelementptr i8, ptr %f, i64 {TOP}
   %top = load ptr, ptr %topp
   %flagp = getelementptr i8, ptr %top, i64 {EXPOSED}
@@ -90,7 +98,7 @@ entry:
   br i1 %before, label %done, label %begin
 begin:
   store i64 1, ptr %flagp
-  %held = getelementptr i8, ptr %top, i64 %holds
+{given("holds", "lists0", "locks0", "owned0", "count", "updates")}  %held = getelementptr i8, ptr %top, i64 %holds
   %lists = getelementptr i8, ptr %t, i64 %lists0
   %locks = getelementptr i8, ptr %t, i64 %locks0
   %owned = getelementptr i8, ptr %t, i64 %owned0
@@ -133,7 +141,7 @@ body2:
 done:
   ret void
 }}
-define void @theano_conceal(ptr %f, ptr %t, i64 %holds, i64 %lists0, i64 %locks0, i64 %owned0, i64 %count, i64 %updates) {{
+define void @theano_conceal(ptr %f, ptr %t, ptr %sharing) {{
 entry:
   %flagp = getelementptr i8, ptr %f, i64 {EXPOSED}
   %flag = load i64, ptr %flagp
@@ -141,7 +149,7 @@ entry:
   br i1 %never, label %done, label %begin
 begin:
   store i64 0, ptr %flagp
-  %held = getelementptr i8, ptr %f, i64 %holds
+{given("holds", "locks0", "owned0", "count", "updates")}  %held = getelementptr i8, ptr %f, i64 %holds
   %locks = getelementptr i8, ptr %t, i64 %locks0
   %owned = getelementptr i8, ptr %t, i64 %owned0
   br label %head
@@ -192,9 +200,9 @@ INTERPRETER = (
 
 BREATHE = f"""
 ; Once in a while let others in; whether a signal's handler raised.
-define i32 @theano_breathe(ptr %f, ptr %t, ptr %expose) {{
+define i32 @theano_breathe(ptr %f, ptr %t, ptr %sharing) {{
 entry:
-  call void %expose(ptr %f, ptr %t)
+  call void @theano_expose(ptr %f, ptr %t, ptr %sharing)
   %topp = getelementptr i8, ptr %f, i64 {TOP}
   %top = load ptr, ptr %topp
   %lastp = getelementptr i8, ptr %top, i64 {BREATH}
@@ -226,9 +234,9 @@ IN_SLICES = f"""
 declare ptr @PyEval_SaveThread()
 declare void @PyEval_RestoreThread(ptr)
 declare i32 @PyErr_CheckSignals()
-define i64 @theano_in_slices(ptr %f, ptr %t, ptr %expose, ptr %function, ptr %job, i64 %parts, i64 %slice, i64 %limit) {{
+define i64 @theano_in_slices(ptr %f, ptr %t, ptr %sharing, ptr %function, ptr %job, i64 %parts, i64 %slice, i64 %limit) {{
 entry:
-  call void %expose(ptr %f, ptr %t)
+  call void @theano_expose(ptr %f, ptr %t, ptr %sharing)
   br label %head
 head:
   %first = phi i64 [ 0, %entry ], [ %end, %look ]

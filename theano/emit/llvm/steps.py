@@ -99,7 +99,7 @@ def python_step(text: ProgramText, w: Part, step: PythonStep, number: int) -> No
         if buffer.storage == "arena":
             _copy_to_array(text, w, buffer)
         w.store("ptr", w.load("ptr", "%f", layout.objects[buffer.number]), "%f", text.arguments + 8 * (k + 1))
-    w.do(f"call void {text.shared.sharing.expose()}(ptr %f, ptr %t)")
+    text.shared.sharing.expose(w)
     callback = w.load("ptr", "%t", module.slot("python", position))
     call = module.external("PyObject_Vectorcall", "ptr", "ptr", "ptr", "i64", "ptr")
     count = len(step.arguments) | 1 << 63  # PY_VECTORCALL_ARGUMENTS_OFFSET: the slot before the first may be written
@@ -206,7 +206,7 @@ def _look_for_signals(text: ProgramText, w: Writer, i: str) -> None:
     w.branch(due, ask, go_on)
     w.label(ask)
     breathe = text.module.external("theano_breathe", "i32", "ptr", "ptr", "ptr")
-    raised = w.let(f"call {breathe}(ptr %f, ptr %t, ptr {text.shared.sharing.expose()})")
+    raised = w.let(f"call {breathe}(ptr %f, ptr %t, ptr {text.shared.sharing.numbers()})")
     w.fail_if(w.let(f"icmp ne i32 {raised}, 0"), RAISED)
     w.open(go_on)
 
