@@ -49,6 +49,34 @@ CASES = {
         "dimshuffle(0, 1, 2) of a tensor of rank 2", "no such dimension",
     ),
     "an axis that is not there": (lambda: u.sum(axis=2), ValueError, "axis 2 of a tensor of rank 1", None, ("given", "u", "float64 (?,)")),
+    "an axis to sort along that is not there": (
+        lambda: T.sort(x, 3), errors.AxisError, "sort: axis 3 of a tensor of rank 2", "the axes are 0 to 1, or -1 to -2 from the end",
+        ("given", "x", "float32 (?, ?)"),
+    ),
+    "an axis twice": (lambda: T.transpose(x, (0, 0)), errors.AxisError, "transpose: an axis is there twice in (0, 0)", None),
+    "a product of matrices of sizes known to differ": (
+        lambda: left @ right, errors.ShapeError, "matmul: inner dimensions differ", "did you mean matmul(left, right.T)?",
+        ("left", "left", "float64 (3, 4)"), ("right", "right", "float64 (5, 4)"),
+    ),
+    "an Einstein sum over sizes that differ": (
+        lambda: T.einsum("ij,jk", left, right), errors.ShapeError, "einsum: the sizes of 'j' differ: 4 and 5", None,
+        ("subscripts", "ij,jk"), ("operand 0", "left", "float64 (3, 4)"), ("operand 1", "right", "float64 (5, 4)"),
+    ),
+    "subscripts of another rank": (
+        lambda: T.einsum("i,i", x, u), ValueError, "einsum: operand 0 has rank 2, and 1 axes are named",
+        "'...' stands for the axes that are not named", ("operand 0", "x", "float32 (?, ?)"),
+    ),
+    "more than all of the greatest": (
+        lambda: T.topk(left, 5, axis=0), errors.ShapeError, "topk: 5 of 3 elements along axis 0", None, ("given", "left", "float64 (3, 4)"),
+    ),
+    "parts that are not the whole": (
+        lambda: T.split(left, [1, 1], 2), errors.ShapeError, "split: parts of 1, 1 do not add up to 3, the size of axis 0", None,
+        ("tensor", "left", "float64 (3, 4)"),
+    ),
+    "a border for another rank": (
+        lambda: T.pad(u, ((1, 1), (2, 2))), errors.ShapeError, "pad: pad_width does not fit a tensor of rank 1",
+        "give a number, a pair (before, after) for all axes, or a pair for each axis", ("tensor", "u", "float64 (?,)"),
+    ),
     "parts of several ranks": (
         lambda: T.concatenate([u, x]), TypeError, "join: tensors of one rank are needed", None,
         ("tensor 0", "u", "float64 (?,)"), ("tensor 1", "x", "float32 (?, ?)"),

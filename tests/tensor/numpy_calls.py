@@ -3,6 +3,7 @@
 import numpy as np
 
 VALUE = np.array([[0.5, -1.25, 2.0], [3.5, 0.0, -2.5]])
+TRAPEZOID = np.trapezoid if hasattr(np, "trapezoid") else np.trapz
 CALLS = {
     "sum": lambda x: np.sum(x, axis=1),
     "sum over all": np.sum,
@@ -173,6 +174,13 @@ CALLS = {
     "matmul of many": lambda x: x[None] @ VALUE.T[None],
     "matmul by a vector": lambda x: np.stack([x, x]) @ VALUE[0],
     "matmul of a vector": lambda x: VALUE[0] @ np.stack([x.T, x.T]),
+    "matvec": lambda x: np.matvec(np.stack([x, x]), x[0]) if hasattr(np, "matvec") else x,
+    "vecmat": lambda x: np.vecmat(x[:, 0], np.stack([x, x])) if hasattr(np, "vecmat") else x,
+    "signbit": np.signbit,
+    "ediff1d": np.ediff1d,
+    "trapezoid": lambda x: TRAPEZOID(x, dx=0.5, axis=0),
+    "trapezoid of points": lambda x: TRAPEZOID(x, [0.0, 1.0, 4.0]),
+    "select": lambda x: np.select([x > 2, x > 0], [x, -x], default=9.0),
     "heaviside": lambda x: np.heaviside(x, 0.25),
     "float_power": lambda x: np.float_power(x, 2),
 }

@@ -257,10 +257,10 @@ def matmul(a: Any, b: Any) -> Any:
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if not a.type.ndim or not b.type.ndim:
         raise VariableTypeError(message("matmul: a number is no matrix", [row("left", a), row("right", b)], cure="a * b multiplies by it"))
-    if a.type.ndim < 3 and b.type.ndim < 3:
-        return dot_op(a, b)
     k = max(0, b.type.ndim - 2)
     check_inner("matmul", a, b, a.static_shape[-1], b.static_shape[k])
+    if a.type.ndim < 3 and b.type.ndim < 3:
+        return dot_op(a, b)
     a, b = unbroadcast(a, -1), unbroadcast(b, k)  # the axis that is summed over does not stretch
     left, right = ["m", "k"][-a.type.ndim :], ["k", "n"][: b.type.ndim]
     return einsum(a, [Ellipsis, *left], b, [Ellipsis, *right], [Ellipsis, *left[:-1], *right[1:]])

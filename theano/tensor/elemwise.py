@@ -510,7 +510,8 @@ def axes_of(what: str, axis: Any, x: Any, rank: int | None = None) -> list[int]:
     axes = list(axis) if isinstance(axis, (list, tuple, range, np.ndarray)) else [axis]
     missing = [a for a in axes if not -count <= a < count]
     if missing:
-        raise AxisError(message(f"{what}: axis {missing[0]} of a tensor of rank {count}", [row("given", x)]))
+        cure = f"the axes are 0 to {count - 1}, or -1 to -{count} from the end" if count else None
+        raise AxisError(message(f"{what}: axis {missing[0]} of a tensor of rank {count}", [row("given", x)], cure))
     normal = [int(a) % count for a in axes]
     if len(set(normal)) < len(normal):
         raise AxisError(message(f"{what}: an axis is there twice in {axis}", [row("given", x)]))

@@ -255,6 +255,8 @@ def array_equal(a1: Any, a2: Any) -> Any:
 def linspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype: Any = None) -> Any:
     """``num`` numbers at equal distances from ``start`` to ``stop``, along a new first axis; without ``stop`` if not ``endpoint``."""
     start, stop, count = as_tensor_variable(start), as_tensor_variable(stop), as_tensor_variable(num)
+    if count.type.ndim or not is_integer(count.type.dtype):
+        raise DTypeError(message("linspace: num is an integer", [row("num", count)]))
     width = stop * 1.0 - start
     parts = elemwise(OPS["maximum"])(count - 1, 1) if endpoint else count
     place = arange(count).dimshuffle(0, *["x"] * width.type.ndim)

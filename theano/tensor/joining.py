@@ -140,8 +140,13 @@ class Split(Op):
         if len(sizes) != self.len_splits:
             raise ShapeError(message(f"split: {len(sizes)} sizes for {self.len_splits} parts", [row("tensor", x)]))
         lengths = [as_size(size, "split") for size in sizes]
-        outputs = []
-        for number in map(constant_integer, lengths):
+        outputs, numbers, whole = [], [constant_integer(n) for n in lengths], x.static_shape[self.axis]
+        known = sum(n for n in numbers if n is not None)
+        if whole is not None and (known > whole or (None not in numbers and known != whole)):
+            parts = ", ".join("?" if n is None else str(n) for n in numbers)
+            text = f"split: parts of {parts} do not add up to {whole}, the size of axis {self.axis}"
+            raise ShapeError(message(text, [row("tensor", x)]))
+        for number in numbers:
             if number is not None and number < 0:
                 raise ShapeError(message(f"split: a part of size {number}", [row("tensor", x)]))
             pattern = tuple(number == 1 if k == self.axis else flag for k, flag in enumerate(x.type.broadcastable))

@@ -46,6 +46,9 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "logical_xor": lambda x, y: _truth(x) ^ _truth(y),
     "matmul": lambda x, y: as_tensor_variable(x) @ y,
     "vecdot": lambda x, y: (FUNCTIONS["conj"](as_tensor_variable(x)) * as_tensor_variable(y)).sum(axis=-1),
+    "matvec": lambda x, y: _ours("einsum")("...ij,...j->...i", x, y),
+    "vecmat": lambda x, y: _ours("einsum")("...i,...ij->...j", FUNCTIONS["conj"](as_tensor_variable(x)), y),
+    "signbit": lambda x: FUNCTIONS["copysign"](1.0, x) < 0,
     "heaviside": lambda x, y: FUNCTIONS["switch"](FUNCTIONS["eq"](x, 0), y, FUNCTIONS["sgn"](x) * 0.5 + 0.5),
     "float_power": lambda x, y: FUNCTIONS["pow"](as_tensor_variable(x).astype("float64"), as_tensor_variable(y).astype("float64")),
     "equal": operator.is_,
@@ -99,6 +102,8 @@ SIGNATURES = {
     "average": "a axis weights -returned keepdims",
     "cumsum cumprod": "a axis -dtype -out",
     "diff": "a n axis",
+    "ediff1d": "ary -to_end -to_begin",
+    "trapezoid trapz=trapezoid": "y x dx axis",
     "sort argsort": "a axis -kind -order",
     "searchsorted": "a v / side sorter",
     "digitize": "x bins right",
@@ -109,6 +114,7 @@ SIGNATURES = {
     "append": "arr values / axis",
     "split array_split": "ary indices_or_sections / axis",
     "hsplit vsplit dsplit": "ary indices_or_sections /",
+    "unstack": "x axis",
     "repeat": "a repeats axis",
     "tile": "A reps /",
     "roll": "a shift axis",
@@ -140,6 +146,7 @@ SIGNATURES = {
     "unravel_index": "indices shape /",
     "real imag angle i0 shape": "x",
     "where": "condition x y /",
+    "select": "condlist choicelist / default",
     "round round_=round around=round": "a decimals -out",
     "clip": "a a_min a_max -out min max",
     "fix isposinf isneginf": "x -out",
@@ -201,6 +208,26 @@ def _widened(a: Any) -> Any:
     return a.astype(reduction_dtype(a.type.dtype)) if is_discrete(a.type.dtype) else a
 
 
+def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """The integral along ``axis`` of what is straight between the points."""
+    y = _ours("moveaxis")(y, axis, -1)
+    width = dx
+    if x is not None:
+        x = as_tensor_variable(x)
+        width = _ours("diff")(x if x.type.ndim == 1 else _ours("moveaxis")(x, axis, -1))
+    return (width * (y[..., 1:] + y[..., :-1]) / 2.0).sum(axis=-1)
+
+
+def _select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    """At each place the choice of the first condition that holds there."""
+    if len(condlist) != len(choicelist):
+        raise ValueError(message(f"select: {len(condlist)} conditions and {len(choicelist)} choices"))
+    found = default
+    for condition, choice in [*zip(condlist, choicelist)][::-1]:
+        found = FUNCTIONS["switch"](condition, choice, found)
+    return found
+
+
 def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
     """In which of the intervals between ``bins``, which ascend, each element is."""
     return _ours("searchsorted")(bins, x, side="left" if right else "right")
@@ -241,6 +268,10 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "cumsum": lambda a, axis=None: _ours("cumsum")(_widened(a), axis),
     "cumprod": lambda a, axis=None: _ours("cumprod")(_widened(a), axis),
     "digitize": _digitize,
+    "ediff1d": lambda ary: _ours("diff")(as_tensor_variable(ary).flatten()),
+    "trapezoid": _trapezoid,
+    "select": _select,
+    "unstack": lambda x, axis=0: list(_ours("moveaxis")(x, axis, 0)),
     "inner": _inner,
     "vdot": _vdot,
     "fix": lambda x: FUNCTIONS["trunc"](x),

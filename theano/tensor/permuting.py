@@ -126,7 +126,10 @@ class RavelMultiIndex(Op):
         output_storage[0][0] = np.asarray(numpy.ravel_multi_index(tuple(positions), tuple(dims), self.mode, self.order), np.int64)
 
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
-        return [tuple(input_shapes[0])]
+        wide = [
+            next((n for n, p in enumerate(node.inputs[:-1]) if not p.type.broadcastable[k]), 0) for k in range(node.outputs[0].type.ndim)
+        ]
+        return [tuple(input_shapes[n][k] for k, n in enumerate(wide))]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[False] for _ in node.inputs]

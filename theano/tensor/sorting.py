@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from theano.dtypes import SIGNED, UNSIGNED, is_discrete, is_integer
-from theano.errors import DTypeError, VariableTypeError, message
+from theano.errors import DTypeError, ShapeError, VariableTypeError, message
 from theano.graph import Apply, Op
 from theano.scalar import OPS
 from theano.tensor.convert import as_tensor_variable
@@ -21,7 +21,7 @@ from theano.tensor.create import arange
 from theano.tensor.cumulative import checked_axis
 from theano.tensor.elemwise import elemwise, row, zero_gradient
 from theano.tensor.reduce import as_axis
-from theano.tensor.shapes import Sizes, Storage, as_size
+from theano.tensor.shapes import Sizes, Storage, as_size, constant_integer
 from theano.tensor.subtensor import inc_subtensor
 from theano.tensor.type import TensorType, tensor_type
 from theano.tensor.variable import TensorVariable
@@ -134,6 +134,10 @@ class TopKOp(Op):
     def make_node(self, inp: Any, kth: Any) -> Apply:
         x, k = as_tensor_variable(inp), as_size(kth, "topk")
         op = TopKOp(checked_axis("topk", self.axis, x), self.sorted, self.idx_dtype, self.return_values, self.return_indices)
+        wanted, size = constant_integer(k), x.static_shape[op.axis]
+        if wanted == 0 or (None not in (wanted, size) and abs(wanted) > size):
+            many = "an unknown number of" if size is None else size
+            raise ShapeError(message(f"topk: {wanted} of {many} elements along axis {op.axis}", [row("given", x)]))
         types = [x.type.dtype] * self.return_values + [self.idx_dtype] * self.return_indices
         return Apply(op, [x, k], [TensorVariable(tensor_type(dtype, x.type.broadcastable)) for dtype in types])
 
