@@ -135,7 +135,7 @@ class TopKOp(Op):
         x, k = as_tensor_variable(inp), as_size(kth, "topk")
         op = TopKOp(checked_axis("topk", self.axis, x), self.sorted, self.idx_dtype, self.return_values, self.return_indices)
         wanted, size = constant_integer(k), x.static_shape[op.axis]
-        if wanted == 0 or (None not in (wanted, size) and abs(wanted) > size):
+        if wanted == 0 or (wanted is not None and size is not None and abs(wanted) > size):
             many = "an unknown number of" if size is None else size
             raise ShapeError(message(f"topk: {wanted} of {many} elements along axis {op.axis}", [row("given", x)]))
         types = [x.type.dtype] * self.return_values + [self.idx_dtype] * self.return_indices
