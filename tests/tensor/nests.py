@@ -198,17 +198,14 @@ class Run:
         return [np.take_along_axis(v, where[None], 0)[0] for v in rows]
 
     def scatter(self, nest, space, grid):
-        (result,) = nest.results
-        shape = self.extents(result.shape)
-        beneath = self.compute(nest.bodies[1:], np.indices(shape, dtype="int64") if shape else ())[0]
-        out = np.array(np.broadcast_to(beneath, shape))
-        value = np.broadcast_to(self.compute(nest.bodies[:1], grid)[0], space)
+        out = np.array(self.array(nest.base))
+        value = np.broadcast_to(self.compute(nest.bodies, grid)[0], space)
         where = tuple(np.broadcast_to(w, space) for w in self.compute(nest.where, grid))
         if nest.combine == "add":
             np.add.at(out, where, value)
         else:
             out[where] = value
-        self.arrays[result] = out
+        self.arrays[nest.results[0]] = out
 
     def library(self, nest, space, grid):
         operands = [self.operand(o, shape) for o, shape in zip(nest.operands, self.operand_shapes(nest, space))]

@@ -41,7 +41,7 @@ import numpy as np
 
 from theano.emit.dialects import ATOMIC, NATIVE, TYPES, literal
 from theano.emit.llvm.reduce import identities
-from theano.loops.ir import LANES, NEXT, Accumulator, Check, Fold, Kernel, Loop, Statement, Store
+from theano.loops.ir import LANES, NEXT, Accumulator, Check, Fold, Kernel, Loop, Statement, Store, shared_loop
 from theano.loops.statements import all_statements, grouped, map_values, stored_buffers, values_of
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import COMPARISONS, COMPUTED_FLOATS, INTEGERS, LEAVES, Value, walk
@@ -99,7 +99,7 @@ def independent(loop: Loop, kernel: Kernel) -> bool:
     """Whether the iterations of ``loop`` may run in any order, and at once (additions to memory being atomic)."""
     if loop.accumulators:
         return False
-    if loop.kind == "vector" or (kernel.parallel and any(loop is statement for statement in kernel.body)):
+    if loop.kind == "vector" or (kernel.parallel and loop is shared_loop(kernel)):
         return True
     if loaded(loop.body) & stored_buffers(loop.body):
         return False

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from theano.emit.llvm.reduce import identities
-from theano.loops.ir import LANES, NEXT, Accumulator, Check, Combine, Fold, Kernel, Loop, Statement, Store
+from theano.loops.ir import LANES, NEXT, Accumulator, Check, Combine, Fold, Kernel, Loop, Statement, Store, shared_loop
 from theano.loops.statements import all_statements, loaded_buffers, stored_buffers
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import Value, walk
@@ -40,16 +40,12 @@ def run_kernel(
 ) -> Status:
     """Run on flat arrays, in place; ``(0, 0)``, or the code and payload of the check that failed.
 
-    ``lo`` and ``hi`` bound the outermost loop of a parallel kernel; without ``hi`` all of it runs."""
-    run = _Run(kernel, [b.reshape(-1) for b in buffers], sizes, scalars)
+    ``lo`` and ``hi`` bound the shared loop of a parallel kernel; without ``hi`` all of it runs."""
+    cut = (shared_loop(kernel), range(lo, hi)) if kernel.parallel and hi is not None else None
+    run = _Run(kernel, [b.reshape(-1) for b in buffers], sizes, scalars, cut)
     try:
         with np.errstate(all="ignore"):
-            if kernel.parallel and hi is not None:
-                loop = kernel.body[0]
-                assert isinstance(loop, Loop)
-                run.loop(loop, range(lo, hi))
-            else:
-                run.body(kernel.body)
+            run.body(kernel.body)
     except _Failed as failure:
         return failure.status
     return 0, 0
@@ -64,8 +60,10 @@ class _Failed(Exception):
 class _Run:
     """One run.  An open loop's index is a number, or an array along an axis of its own; values broadcast over these."""
 
-    def __init__(self, kernel: Kernel, buffers: Sequence[Array], sizes: Sequence[int], scalars: Sequence[Any]) -> None:
-        self.buffers = buffers
+    def __init__(
+        self, kernel: Kernel, buffers: Sequence[Array], sizes: Sequence[int], scalars: Sequence[Any], cut: tuple[Loop, range] | None
+    ) -> None:
+        self.buffers, self.cut = buffers, cut
         self.leaves: dict[Hashable, Any] = {("size", k): np.int64(n) for k, n in enumerate(sizes)}
         pairs = zip(kernel.scalars, scalars, strict=True)
         self.leaves |= {("scalar", k): np.dtype(dtype).type(number) for k, (dtype, number) in enumerate(pairs)}
@@ -100,7 +98,7 @@ class _Run:
                 continue
             for statement in run:
                 if isinstance(statement, Loop):
-                    self.loop(statement, range(int(self.value(statement.extent))))
+                    self.loop(statement, self.span(statement))
                 elif isinstance(statement, Check) and not self.value(statement.ok):
                     raise _Failed(statement.code, int(self.value(statement.payload)))
 
@@ -113,6 +111,11 @@ class _Run:
                 buffer[where] = np.float32(buffer[where]) + np.float32(term)
         else:
             np.add.at(buffer, offset, value)
+
+    def span(self, loop: Loop) -> range:
+        if self.cut is not None and loop is self.cut[0]:
+            return self.cut[1]
+        return range(int(self.value(loop.extent)))
 
     def loop(self, loop: Loop, span: range) -> None:
         if self.as_axis(loop):

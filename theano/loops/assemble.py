@@ -8,15 +8,15 @@ on how many threads ran the chunks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from theano.loops.access import Affine, is_extent, offset, offset_of
+from theano.loops.access import Affine, is_extent, offset
 from theano.loops.extents import Extents, row_major_strides
 from theano.loops.fuse import Group, Member, live_axes
-from theano.loops.ir import Accumulator, AtMost, BufferParameter, Check, Combine, Fold, Kernel, Loop, Statement, Store
-from theano.loops.nest import READS, Nest, Result
+from theano.loops.ir import Accumulator, AtMost, BufferParameter, Check, Combine, Kernel, Loop, Statement, Store
+from theano.loops.nest import READS, Nest, Result, proofs
 from theano.scalar.instructions import PARTS, Complex, Trace, Value, rebuild, select, walk
 
 CHUNK = 1 << 14
@@ -106,9 +106,10 @@ class KernelBuilder:
             total = term if total is None else total + term
         return total if total is not None else self.trace.const(0, "int64")
 
-    def check(self, index: Value, extent: Value, code: int) -> Value:
+    def check(self, index: Value, extent: Value, code: int, proven: bool = False) -> Value:
+        """``index`` counted from the end if negative; ``proven`` to be in range by what has run before."""
         wrapped = select(index < 0, index + extent, index)
-        if any(c.payload is index and c.code == code for c in self.checks):
+        if proven or any(c.payload is index and c.code == code for c in self.checks):
             return wrapped
         inside = (wrapped >= 0) & (wrapped < extent)
         self.checks.append(Check(inside, code, index))
@@ -135,8 +136,10 @@ class Axes:
 class GroupAssembler:
     """Builds the kernels of one group; ``temporary`` makes a scratch result."""
 
-    def __init__(self, group: Group, extents: Extents, temporary: Callable[[str, tuple[Value, ...]], Result]) -> None:
-        self.group, self.extents, self.temporary = group, extents, temporary
+    def __init__(
+        self, group: Group, extents: Extents, temporary: Callable[[str, tuple[Value, ...]], Result], proven: Set[Hashable] = frozenset()
+    ) -> None:
+        self.group, self.extents, self.temporary, self.proven = group, extents, temporary, proven
         self.forms: dict[tuple[int, Value], Affine] = {}
         self.packed: dict[tuple[int, Value], Result] = {}  # reads of a transposed copy instead
         reduced = group.reduced
@@ -318,7 +321,7 @@ class GroupAssembler:
         the innermost loop that it depends on."""
         carried = values
         for loop in reversed(self.inner_loops):
-            body = _take_checks(builder, indices[id(loop)]) + body
+            body = take_checks(builder, indices[id(loop)]) + body
             innermost = loop is self.inner_loops[-1]
             accumulators = tuple(Accumulator(scope.key(), _combine(m.nest), v) for m, v in carried.items())
             kind = "vector" if innermost and not self.across else "serial"
@@ -330,7 +333,7 @@ class GroupAssembler:
             }
         for member, accumulated in carried.items():
             scope.reduced(member, accumulated)
-        return [*_take_checks(builder), *body]
+        return [*take_checks(builder), *body]
 
     def _full_reduction(self) -> list[Assembled]:
         """Chunks of the outermost loop, then their combination."""
@@ -399,7 +402,7 @@ def _direct_indices(values: Iterable[Value]) -> set[int]:
     return found
 
 
-def _take_checks(builder: KernelBuilder, index: Value | None = None) -> list[Statement]:
+def take_checks(builder: KernelBuilder, index: Value | None = None) -> list[Statement]:
     """The pending checks that depend on ``index``, or all of them."""
     taken: list[Statement] = [c for c in builder.checks if index is None or index in walk([c.ok, c.payload])]
     builder.checks = [c for c in builder.checks if c not in taken]
@@ -428,7 +431,7 @@ class Scope:
                 bodies = self.translate(member, member.nest.bodies, self.outer_points, self.values, stage)
                 self.values.update(_results(member.nest, bodies))
                 statements += self.stores(member, self.values, self.outer_points)
-        return [*_take_checks(self.builder), *self._pending_finishes(stage), *statements]
+        return [*take_checks(self.builder), *self._pending_finishes(stage), *statements]
 
     def _pending_finishes(self, stage: int) -> list[Statement]:
         ready = [m for m in self.owner.group.members if m.nest.kind == "reduce" and m.ready == stage]
@@ -476,7 +479,7 @@ class Scope:
         accumulated: tuple[Value, ...] = (),
     ) -> tuple[Value, ...]:
         """Copy ``bodies`` into the kernel: indices, reads, sizes and numbers become its own."""
-        builder, axes = self.builder, {own: group for own, group in member.axes.items()}
+        builder, axes, nest = self.builder, {own: group for own, group in member.axes.items()}, member.nest
         indices = {own: points[group] for own, group in axes.items() if group in points}
 
         def replace(value: Value, args: tuple[Value, ...]) -> Value | None:
@@ -495,7 +498,8 @@ class Scope:
             if value.op == "const":
                 return builder.literal(value)
             if value.op == "check":
-                return builder.check(args[0], args[1], value.data)
+                proven = not self.owner.proven.isdisjoint(proofs(value, nest, self.owner.extents))
+                return builder.check(args[0], args[1], value.data, proven)
             if value.op == "acc":
                 position: int = value.data[1]
                 return accumulated[position]
@@ -509,58 +513,6 @@ def _results(nest: Nest, bodies: tuple[Value, ...]) -> dict[Result, Value]:
     if nest.results[0].packed:
         return {nest.results[0]: Complex(*bodies)}
     return dict(zip(nest.results, bodies, strict=True))
-
-
-def assemble_scatter(nest: Nest, extents: Extents) -> Assembled:
-    """Copy what lies beneath, then put or add the values point by point; lanes run along a last axis that maps to itself."""
-    builder = KernelBuilder(extents)
-    (result,) = nest.results
-    count = len(nest.bodies) // 2
-    body, beneath = nest.bodies[:count], nest.bodies[count:]
-    ends = [(extents.const(part),) for part in range(count)] if result.packed else [()]
-    shape = tuple(extents.canonical(s) for s in (result.shape[:-1] if result.packed else result.shape))
-    target = builder.buffer(result, read=nest.combine is not None, written=True)
-
-    def translator(axes: dict[int, Value]) -> Callable[[Value], Value]:
-        def replace(value: Value, args: tuple[Value, ...]) -> Value | None:
-            if value.op == "index":
-                return axes[value.data]
-            if value.op in ("read", "read_flat"):
-                address = builder.address(offset(value, extents), axes, translate)
-                return builder.trace.load(builder.buffer(value.data, read=True), address, value.dtype)
-            if value.op == "size":
-                return builder.size(value)
-            if value.op == "const":
-                return builder.literal(value)
-            if value.op == "check":
-                return builder.check(args[0], args[1], value.data)
-            return None
-
-        def translate(value: Value) -> Value:
-            return rebuild([value], builder.trace, replace, READS)[0]
-
-        return translate
-
-    def stores(where: tuple[Value, ...], values: tuple[Value, ...], axes: dict[int, Value], combine: str | None) -> list[Statement]:
-        translate = translator(axes)
-        places = [builder.address(offset_of(result, (*where, *end), extents), axes, translate) for end in ends]
-        return [Store(target, place, translate(value), combine) for place, value in zip(places, values, strict=True)]
-
-    first = {axis: builder.index() for axis in range(len(shape))}
-    everywhere = tuple(extents.trace.leaf("index", "int64", axis) for axis in first)
-    copy = stores(everywhere, beneath, first, None)
-    copy = _loops(builder, copy, [(first[a], shape[a]) for a in first], "vector")
-
-    points = {axis: builder.index() for axis in range(len(nest.space))}
-    assert not isinstance(nest.combine, Fold)
-    own_axis = bool(nest.where) and nest.where[-1].op == "index" and nest.where[-1].data == len(nest.space) - 1
-    scattered = stores(nest.where, body, points, nest.combine)
-    for axis in reversed(points):
-        kind = "vector" if own_axis and axis == len(points) - 1 else "serial"
-        scattered = _take_checks(builder, points[axis]) + scattered
-        scattered = [Loop(int(points[axis].data), builder.size(nest.space[axis]), tuple(scattered), (), kind)]
-    work = extents.add(extents.product(shape), extents.product(nest.space))
-    return builder.finish([*copy, *_take_checks(builder), *scattered], False, nest.nodes, work, 1, False)
 
 
 def _loops(builder: KernelBuilder, body: list[Statement], loops: list[tuple[Value, Value]], innermost: str) -> list[Statement]:

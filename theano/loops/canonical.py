@@ -19,7 +19,7 @@ Key = tuple[Hashable, ...]
 def kernel_key(kernel: Kernel) -> Key:
     """Equal keys mean the same code, for each target."""
     buffers = tuple((b.dtype, b.read, b.written) for b in kernel.buffers)
-    return buffers, kernel.sizes, kernel.scalars, kernel.parallel, kernel.checks, _Numbering().body(kernel.body)
+    return buffers, kernel.sizes, kernel.scalars, kernel.parallel, kernel.depth, kernel.checks, _Numbering().body(kernel.body)
 
 
 class _Numbering:

@@ -122,8 +122,9 @@ class Kernel:
     ``0..sizes-1`` (int64 parameters) and ``scalar`` leaves a position in ``scalars`` (parameters of those dtypes).
 
     ``parallel``: the body is exactly one loop whose iterations are independent, so a range [lo, hi) of it may be run on
-    its own.  Buffers do not overlap, except that a buffer may be the storage of a read one if each element is
-    read only by the iteration that writes it, before it does."""
+    its own; or it is one loop in another, of which the one ``depth`` loops further in is so.  Buffers do not overlap, except
+    that a buffer may be the storage of a read one if each element is read only by the iteration that writes it, before it
+    does."""
 
     buffers: tuple[BufferParameter, ...]
     sizes: int
@@ -132,6 +133,19 @@ class Kernel:
     parallel: bool = False
     checks: bool = False  # may return a status other than 0
     work: int = 1  # estimated nanoseconds/8 of one iteration of the outermost loop's innermost body
+    depth: int = 0
+
+
+def shared_loop(kernel: Kernel) -> Loop:
+    """The loop of a parallel kernel of which a range may be run on its own."""
+    (loop,) = _loops_of(kernel.body)
+    for _ in range(kernel.depth):
+        (loop,) = _loops_of(loop.body)
+    return loop
+
+
+def _loops_of(body: tuple[Statement, ...]) -> list[Loop]:
+    return [statement for statement in body if isinstance(statement, Loop)]
 
 
 # ----------------------------------------------------------------------------------------------- programs

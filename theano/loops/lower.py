@@ -485,12 +485,9 @@ class Lowering:
         """A copy of ``base`` into which, point by point of ``space`` in order, ``value`` is put or added."""
         domain = tuple(space)
         points = self._clamped(domain, self.indices(len(domain)))
-        shape = self.shape(base)
-        result = self.result(out, shape)
-        body = _stored(value(*points), _dtype(out))
-        beneath = self.read(base, self.indices(len(shape)))
-        bodies = (*body.parts, *beneath.parts)
-        self.nest("scatter", [result], space=domain, bodies=bodies, where=tuple(where(*points)), combine=combine)
+        held, result = self.materialise(base), self.result(out, self.shape(base))
+        bodies = _stored(value(*points), _dtype(out)).parts
+        self.nest("scatter", [result], space=domain, bodies=bodies, where=tuple(where(*points)), combine=combine, base=held)
 
     def python(self, node: Apply) -> None:
         """Run ``node.op.perform`` on NumPy arrays."""

@@ -7,11 +7,12 @@ offset) and ``check`` (``args``: index, extent; ``data``: status code), the inde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from theano.graph import Variable
+from theano.loops.extents import Extents
 from theano.loops.ir import Combine, Fold
 from theano.scalar.instructions import Value, walk
 
@@ -60,7 +61,7 @@ class Nest:
     operands: list[Operand] = field(default_factory=list)  # of opaque nests
     routine: str = ""
     flags: tuple[str, ...] = ()
-    base: Result | None = None  # matrix products: what the result holds beforehand
+    base: Result | None = None  # matrix products, scatters: what the result holds beforehand
     inner: list[RegionBody] = field(default_factory=list)
     states: list[Result] = field(default_factory=list)  # loop: what each iteration reads; its first results are these at the end
     temporaries: list[Result] = field(default_factory=list)  # loop: what each iteration writes for the next, and its numbers
@@ -82,6 +83,11 @@ class Nest:
         if self._reads is None:
             self._reads = tuple(v for v in walk((*self.bodies, *self.where, *self.finish)) if v.op in READS)
         return self._reads
+
+    @property
+    def checks(self) -> list[Value]:
+        """The ``check`` leaves of all bodies."""
+        return [v for v in walk((*self.bodies, *self.where, *self.finish)) if v.op == "check"]
 
     def arguments(self) -> list[Result]:
         """Every result that this nest needs, in order of appearance."""
@@ -181,6 +187,18 @@ class Sink:
     variable: Variable
     target: Result | None = None  # of a state
     row: Value | None = None  # the value is this row of the target
+
+
+def axes_of(values: Iterable[Value]) -> list[int]:
+    """The axes whose indices ``values`` depend on."""
+    return sorted({v.data for v in walk(values) if v.op == "index"})
+
+
+def proofs(check: Value, nest: Nest, extents: Extents) -> tuple[Hashable, Hashable]:
+    """Names of what ``check`` makes sure of where it is made for itself, and where ``nest`` makes it, whose other loops may be empty."""
+    index, extent = check.args[0], extents.canonical(check.args[1])
+    space = [extents.canonical(size) for size in nest.space]
+    return (index, extent, tuple((axis, space[axis]) for axis in axes_of([index]))), (index, extent, *space)
 
 
 def operations(values: Iterable[Value]) -> Iterator[Value]:

@@ -9,12 +9,12 @@ Sizes that only become known while the program runs open a new frame: a nested r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from theano.loops.assemble import Assembled, GroupAssembler, assemble_scatter
+from theano.loops.assemble import Assembled, GroupAssembler
 from theano.loops.extents import Extents
 from theano.loops.fuse import Group, Item, fuse, needed_nests, plan_stores
 from theano.loops.ir import (
@@ -34,9 +34,10 @@ from theano.loops.ir import (
 )
 from theano.loops.lower import Lowering
 from theano.loops.merge import merge_steps
-from theano.loops.nest import Nest, Operand, Parts, Result, Sink
+from theano.loops.nest import READS, Nest, Operand, Parts, Result, Sink, proofs
 from theano.loops.prefix import assemble_prefix
 from theano.loops.recur import repeat_in_registers
+from theano.loops.scatter import assemble_checks, assemble_copy, assemble_scatter
 from theano.loops.small_products import SmallProduct, assemble_transposed, is_product, right_factor, when_small
 from theano.scalar.instructions import ITEMSIZE, Value, walk
 
@@ -58,6 +59,7 @@ class Task:
     nest: Nest | None = None
     temporaries: list[Result] = field(default_factory=list)
     owned: tuple[int, ...] = ()  # of a Python step's operands, those it may overwrite
+    is_copy: bool = False  # of the one result that it reads
     frames: list[Callable[[], Frame]] = field(default_factory=list)
     when: AtMost | None = None  # of a library's step
 
@@ -145,7 +147,8 @@ class _Planner:
         wanted = list(wanted)
         items = fuse(needed_nests(low.nests, wanted, self.extents), self.extents)
         plan_stores(items, wanted)
-        tasks = [task for item in items for task in self._item_tasks(low, item)]
+        tasks = self._item_tasks(low, items)
+        self._copy_nothing_that_ends(tasks, set(wanted))
         for task in tasks:
             for result in task.writes:
                 if result in self.alias:  # whoever writes to it first makes the whole of it
@@ -165,13 +168,61 @@ class _Planner:
                 task.owned = tuple(sorted(k for k in mine if operands[k].shape and operands[k].dtype != "object"))
             later.update(task.reads, self._telling(task.needs))
 
-    def _item_tasks(self, low: Lowering, item: Item) -> list[Task]:
+    def _item_tasks(self, low: Lowering, items: list[Item]) -> list[Task]:
+        """The steps of ``items``, and what scatters check before others that could."""
+        ahead = self._checks_ahead(items) if low.checks else {}
+        proven: set[Hashable] = set()
+        tasks: list[Task] = []
+        for position, item in enumerate(items):
+            for nest, checks in ahead.get(position, ()):
+                tasks.append(self._kernel_task(assemble_checks(nest, checks, self.extents)))
+                proven.update(proofs(check, nest, self.extents)[0] for check in checks)
+            tasks += self._one_item(low, item, proven)
+            if ahead:
+                proven.update(proofs(check, nest, self.extents)[1] for nest in _nests(item) for check in nest.checks)
+        return tasks
+
+    def _checks_ahead(self, items: list[Item]) -> dict[int, list[tuple[Nest, list[Value]]]]:
+        """For each scatter what nothing before it has checked, by the position at which it can be checked first."""
+        ahead: dict[int, list[tuple[Nest, list[Value]]]] = {}
+        proven: set[Hashable] = set()
+        made = {result: position for position, item in enumerate(items) for nest in _nests(item) for result in nest.results}
+        for item in items:
+            names = {check: proofs(check, nest, self.extents) for nest in _nests(item) for check in nest.checks}
+            if isinstance(item, Nest) and item.kind == "scatter":
+                missing = [check for check, both in names.items() if proven.isdisjoint(both)]
+                needed = [v.data for v in walk(missing) if v.op in READS]
+                needed += self._telling(self._leaves([*item.space, *(v for v in walk(missing) if v.op == "size")]))
+                if missing:
+                    ahead.setdefault(max((made.get(r, -1) + 1 for r in needed), default=0), []).append((item, missing))
+                    proven.update(names[check][0] for check in missing)
+            proven.update(both[1] for both in names.values())
+        return ahead
+
+    def _copy_nothing_that_ends(self, tasks: list[Task], wanted: set[Result]) -> None:
+        """What is made here and read for the last time by being copied is made where it would be copied to."""
+        later = {self._owner(result) for result in wanted}
+        for position in reversed(range(len(tasks))):
+            task = tasks[position]
+            if task.is_copy:
+                (source,), (target,) = task.reads, task.writes
+                free = not any(r in self.alias for r in (source, target)) and source not in self.storage and source not in later
+                made = source.nest is not None and source.nest.kind in KERNELS and any(source in t.writes for t in tasks[:position])
+                if free and made:
+                    self.alias[source] = target
+                    del tasks[position]
+                    continue
+            later.update(map(self._owner, (*task.reads, *self._telling(task.needs))))
+
+    def _one_item(self, low: Lowering, item: Item, proven: set[Hashable]) -> list[Task]:
         if isinstance(item, Group):
             if not any(m.stored for m in item.members):
                 return []
-            return [self._kernel_task(a) for a in GroupAssembler(item, self.extents, self._temporary).build()]
+            return [self._kernel_task(a) for a in GroupAssembler(item, self.extents, self._temporary, proven).build()]
         if item.kind == "scatter":
-            return [self._kernel_task(assemble_scatter(item, self.extents))]
+            copy = self._kernel_task(replace(assemble_copy(item.base, item.results[0], self.extents), nodes=(item.node,)))
+            copy.is_copy = True
+            return [copy, self._kernel_task(assemble_scatter(item, self.extents))]
         if item.kind == "prefix":
             return [self._kernel_task(a) for a in assemble_prefix(item, self.extents, self._temporary)]
         task = Task(item.arguments(), list(item.results), item.kind == "python", set(), nest=item)
@@ -272,9 +323,9 @@ class _Planner:
         if any(self._late(guard) for guard in self.low.guards) or any(self._late_leaf(v) for t in tasks[safe_from:] for v in t.needs):
             return set()
         shared = {r.source_position: r for r in self.low.results if r.storage == "shared"}
-        writers: dict[Result, list[int]] = {}  # several, of which one will run
+        writers: dict[Result, list[int]] = {}
         for k, task in enumerate(tasks):
-            for result in task.writes:
+            for result in dict.fromkeys(map(self._owner, task.writes)):
                 writers.setdefault(result, []).append(k)
         last_read: dict[Result, int] = {}
         for k, task in enumerate(tasks):
@@ -284,7 +335,7 @@ class _Planner:
         for sink, result in placed:
             old = shared.get(sink.position)
             steps = writers.get(result, [-1])
-            if sink.storage != "update" or old is None or steps[0] < safe_from or last_read.get(old, -1) > steps[-1]:
+            if sink.storage != "update" or old is None or steps[0] < safe_from or last_read.get(old, -1) > self._first_run(tasks, steps):
                 continue
             fits = old.dtype == result.dtype and self._same_shape(old, result)
             if fits and all(self._may_overwrite(tasks[step], old, result) for step in steps):
@@ -293,6 +344,13 @@ class _Planner:
         if chosen:
             self._guard_libraries(tasks[safe_from:])
         return chosen
+
+    @staticmethod
+    def _first_run(tasks: list[Task], steps: list[int]) -> int:
+        """The last of the steps that write first: of several for the same one will run."""
+        others = (k for k in steps if (a := tasks[k].assembled) is None or a.when is None)
+        first = next(others, None)
+        return steps[0] if first == steps[0] else max(k for k in steps if first is None or k < first)
 
     def _guard_libraries(self, tasks: Iterable[Task]) -> None:
         """What a library refuses is refused before anything is written in place."""
@@ -447,6 +505,8 @@ class _Planner:
         if task.assembled is not None:
             a = task.assembled
             buffers = tuple(map(self._buffer, a.results))
+            if task.is_copy and buffers[0] is buffers[1]:  # the next value of a shared variable over the present one
+                return []
             return [KernelStep(a.kernel, buffers, a.sizes, a.scalars, a.nodes, self.extents.canonical(a.work), a.when)]
         assert task.nest is not None
         nest = task.nest
@@ -496,6 +556,10 @@ class _Planner:
     def _placement(self, operand: Operand) -> list[Value]:
         """Element offset and leading dimension (or step) of an operand."""
         return [operand.offset or self.extents.zero, self.extents.canonical(operand.strides[0])]
+
+
+def _nests(item: Item) -> list[Nest]:
+    return [item] if isinstance(item, Nest) else [member.nest for member in item.members]
 
 
 def _viewed(result: Result) -> Result:

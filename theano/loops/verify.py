@@ -53,9 +53,20 @@ def verify_kernel(kernel: Kernel) -> None:
             fail(f"parameter {position}", f"unknown dtype {dtype!r}")
     if any(isinstance(s, Check) for s in all_statements(kernel.body)) and not kernel.checks:
         fail("checks", "there is a Check, but the kernel says there is none")
-    if kernel.parallel and not (len(kernel.body) == 1 and isinstance(kernel.body[0], Loop) and not kernel.body[0].accumulators):
-        fail("parallel", "the body must be exactly one loop without accumulators")
+    if kernel.parallel:
+        _verify_parallel(kernel)
     _Kernel(kernel).body(kernel.body, "")
+
+
+def _verify_parallel(kernel: Kernel) -> None:
+    body = kernel.body
+    for depth in range(kernel.depth + 1):
+        loops = [statement for statement in body if isinstance(statement, Loop)]
+        if len(loops) != 1 or loops[0].accumulators or (depth == 0 and len(body) != 1):
+            fail("parallel", "the body must be exactly one loop without accumulators")
+        body = loops[0].body
+    if kernel.depth and any(v.op in ("index", "load", "acc") for v in walk([loops[0].extent])):
+        fail("parallel", "the loop that is cut must have an extent of its own")
 
 
 class _Kernel:

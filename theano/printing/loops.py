@@ -46,6 +46,7 @@ from theano.loops.ir import (
     Statement,
     Step,
     Store,
+    shared_loop,
 )
 from theano.loops.lower import Lowering
 from theano.loops.nest import Nest, Result
@@ -61,7 +62,7 @@ _RELATIONS = {"equal": "==", "at_least": ">="}
 
 def kernel_text(kernel: Kernel, name: str = "kernel") -> str:
     """The loops of one kernel."""
-    return "\n".join([_signature(kernel, name), *_body(kernel.body, (), Spelling(), 1, kernel.parallel)])
+    return "\n".join([_signature(kernel, name), *_body(kernel.body, (), Spelling(), 1, shared_loop(kernel) if kernel.parallel else None)])
 
 
 def _signature(kernel: Kernel, name: str) -> str:
@@ -77,13 +78,13 @@ def _call(name: str, *groups: Iterable[str]) -> str:
 
 
 def _body(
-    statements: Iterable[Statement], accumulators: Sequence[Accumulator], spelling: Spelling, level: int, parallel: bool = False
+    statements: Iterable[Statement], accumulators: Sequence[Accumulator], spelling: Spelling, level: int, shared: Loop | None = None
 ) -> Iterator[str]:
     pad = INDENT * level
     for kind, run in groupby(statements, type):
         if kind is Loop:
             for loop in run:
-                yield from _loop(loop, spelling, level, parallel)  # type: ignore[arg-type]
+                yield from _loop(loop, spelling, level, shared)  # type: ignore[arg-type]
         else:
             for line in _flat(list(run), spelling):
                 yield pad + line
@@ -95,15 +96,15 @@ def _body(
         yield pad + _accumulation(accumulator, [next(rest) for _ in accumulator.values])
 
 
-def _loop(loop: Loop, spelling: Spelling, level: int, parallel: bool) -> Iterator[str]:
+def _loop(loop: Loop, spelling: Spelling, level: int, shared: Loop | None) -> Iterator[str]:
     definitions, (extent,) = spelling.lines([loop.extent])
-    how = (["in lanes"] if loop.kind == "vector" else []) + (["in parallel"] if parallel else [])
+    how = (["in lanes"] if loop.kind == "vector" else []) + (["in parallel"] if loop is shared else [])
     yield from (INDENT * level + line for line in definitions)
     for state in (a for a in loop.accumulators if a.starts):
         more, (start,) = spelling.lines(state.starts)
         yield from (INDENT * level + line for line in (*more, f"acc{state.key} = {start}"))
     yield f"{INDENT * level}for i{loop.index} < {extent}{' ' if how else ''}{', '.join(how)}:"
-    yield from _body(loop.body, loop.accumulators, spelling.inside(), level + 1)
+    yield from _body(loop.body, loop.accumulators, spelling.inside(), level + 1, shared)
 
 
 def _flat(run: Sequence[Statement], spelling: Spelling) -> Iterator[str]:
@@ -219,13 +220,12 @@ class _Nests:
             yield f"{self.name(result)}[{whole}] = {self.spelled(body)} and all before along i{axis}"
 
     def _scatter(self, nest: Nest) -> Iterator[str]:
-        (result,), count = nest.results, len(nest.bodies) // 2
-        parts = [(str(k),) for k in range(count)] if result.packed else [()]
-        whole = [f"i{axis} < {self.spelled(n)}" for axis, n in enumerate(result.shape[:-1] if result.packed else result.shape)]
-        for part, beneath in zip(parts, nest.bodies[count:], strict=True):
-            yield f"{self.name(result)}[{', '.join((*whole, *part))}] = {self.spelled(beneath)}"
+        (result,) = nest.results
+        parts = [(str(k),) for k in range(len(nest.bodies))] if result.packed else [()]
+        assert nest.base is not None
+        yield f"{self.name(result)} = {self.name(nest.base)}"
         where, domain = list(map(self.spelled, nest.where)), self._domain(nest, range(len(nest.space)))
-        for part, body in zip(parts, nest.bodies[:count], strict=True):
+        for part, body in zip(parts, nest.bodies, strict=True):
             sign = "+=" if nest.combine else "="
             yield f"{self.name(result)}[{', '.join((*where, *part))}] {sign} {self.spelled(body)} for {domain}"
 

@@ -6,8 +6,8 @@ reduction has :data:`~theano.loops.ir.LANES` lanes on every machine; LLVM splits
 
 The function returns 0, or the code of the :class:`~theano.loops.ir.Check` that failed, and then ``status`` points to
 (code, payload).  Its parameters: a pointer for each buffer, an i64 for each size, a number for each scalar (as in
-memory: bool is i8, float16 is i16), the range of the outermost loop (used if the kernel is parallel), and ``status``; or, ``packed``,
-for all before the range one pointer to where they stand, a word each.
+memory: bool is i8, float16 is i16), the range of the loop that is shared out (used if the kernel is parallel), and ``status``; or,
+``packed``, for all before the range one pointer to where they stand, a word each.
 
 >>> from theano.emit.llvm.target import target
 >>> from theano.loops.ir import BufferParameter, Kernel, Store
@@ -41,7 +41,7 @@ from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import constant, register, storage
 from theano.emit.llvm.values import Values
 from theano.loops.affine import is_constant, split
-from theano.loops.ir import LANES, Accumulator, Check, Fold, Kernel, Loop, Statement, Store
+from theano.loops.ir import LANES, Accumulator, Check, Fold, Kernel, Loop, Statement, Store, shared_loop
 from theano.loops.statements import grouped, stored_buffers
 from theano.scalar.instructions import ITEMSIZE, LEAVES, Value
 
@@ -72,6 +72,7 @@ class _Emission(Values):
     def __init__(self, kernel: Kernel, target: Target) -> None:
         super().__init__(target, tuple(b.dtype for b in kernel.buffers), stored_buffers(kernel.body))
         self.kernel = kernel
+        self.shared = shared_loop(kernel) if kernel.parallel else None
         self.failures: list[str] = []
         self.detours = detours(kernel.body)
 
@@ -98,12 +99,15 @@ class _Emission(Values):
 
     def _only_loop(self, loop: Loop) -> None:
         """The function is this loop: leave at once if it does not run, so that its loads may be hoisted freely."""
-        start, stop = ("%lo", "%hi") if self.kernel.parallel else ("0", self.operand(loop.extent).text)
+        start, stop = self._range(loop)
         runs, body, empty = self.root.code.let(f"icmp slt i64 {start}, {stop}"), self.label(), self.label()
         self.root.code.do(f"br i1 {runs}, label %{body}, label %{empty}")
         self.failures += [f"{empty}:", "  ret i64 0"]
         self.root.start(body)
         self.loop(loop, start, stop, certain=True)
+
+    def _range(self, loop: Loop) -> tuple[str, str]:
+        return ("%lo", "%hi") if loop is self.shared else ("0", self.operand(loop.extent).text)
 
     # ------------------------------------------------------------------------------------------ statements
 
@@ -116,8 +120,8 @@ class _Emission(Values):
             self._resumed(statement)
         elif isinstance(statement, Loop):
             extent = statement.extent
-            certain = extent.op == "const" and int(extent.data) > 0
-            self.loop(statement, "0", self.operand(extent).text, certain)
+            start, stop = self._range(statement)
+            self.loop(statement, start, stop, certain=start == "0" and extent.op == "const" and int(extent.data) > 0)
 
     def stores(self, group: tuple[Store, ...]) -> None:
         """Values first, then the stores: a buffer may lie where one that is read here does."""

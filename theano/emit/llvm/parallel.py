@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from theano.emit.llvm.sharing import LONG, SLICE, Sharing
 from theano.emit.llvm.writer import Writer
-from theano.loops.ir import Kernel, Loop
+from theano.loops.ir import Kernel, shared_loop
 
 WORTH = 160_000
 """Scalar instructions, about 20 microseconds of them in vectors, that are worth a second thread."""
@@ -30,8 +30,7 @@ def spread(sharing: Sharing, kernel: Kernel, name: str, request: str, alone: boo
     kernel's arguments.
 
     If it takes long, other Python threads run meanwhile and it ends early if a signal's handler raises, unless it must be ``alone``."""
-    loop = kernel.body[0]
-    grain = VECTOR_GRAIN if isinstance(loop, Loop) and loop.kind == "vector" else 1
+    grain = VECTOR_GRAIN if shared_loop(kernel).kind == "vector" else 1
     how = grain | kernel.checks << 8 | (not alone) << 9 | sharing.module.slot("threads") << 16
     call = sharing.module.external("theano_spread", "i64", *["ptr"] * 4, "i64", "ptr")
     return f"{call}(ptr %f, ptr %t, ptr @{name}, ptr {request}, i64 {how}, ptr {sharing.numbers()})"

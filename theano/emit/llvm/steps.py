@@ -14,7 +14,7 @@ from theano.emit.llvm.status import MEMORY, RAISED
 from theano.emit.llvm.text import literal, storage
 from theano.emit.llvm.writer import Writer
 from theano.loops.canonical import kernel_key
-from theano.loops.ir import AtMost, Buffer, CallRegion, IfRegion, Kernel, KernelStep, LibraryStep, Loop, LoopRegion, PythonStep
+from theano.loops.ir import AtMost, Buffer, CallRegion, IfRegion, Kernel, KernelStep, LibraryStep, LoopRegion, PythonStep, shared_loop
 from theano.scalar.instructions import Trace, Value, rebuild
 
 SIGNAL_PERIOD = 64
@@ -76,8 +76,8 @@ def _in_memory(value: Value, dtype: str) -> str:
 
 
 def _extent(step: KernelStep) -> Value:
-    """Of a parallel kernel's loop, in the program's sizes."""
-    (loop,) = (statement for statement in step.kernel.body if isinstance(statement, Loop))
+    """Of a parallel kernel's shared loop, in the program's sizes."""
+    loop = shared_loop(step.kernel)
 
     def in_program(value: Value, args: tuple[Value, ...]) -> Value | None:
         return step.sizes[value.data] if value.op == "size" else None
