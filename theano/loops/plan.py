@@ -201,15 +201,17 @@ class _Planner:
 
     def _copy_nothing_that_ends(self, tasks: list[Task], wanted: set[Result]) -> None:
         """What is made here and read for the last time by being copied is made where it would be copied to."""
-        later = {self._owner(result) for result in wanted}
+        later, moved = {self._owner(result) for result in wanted}, set[Result]()
         for position in reversed(range(len(tasks))):
             task = tasks[position]
             if task.is_copy:
                 (source,), (target,) = task.reads, task.writes
-                free = not any(r in self.alias for r in (source, target)) and source not in self.storage and source not in later
+                whole = target in moved or target not in self.alias  # not a part of something
+                free = whole and source not in self.alias and source not in self.storage and source not in later
                 made = source.nest is not None and source.nest.kind in KERNELS and any(source in t.writes for t in tasks[:position])
                 if free and made:
                     self.alias[source] = target
+                    moved.add(source)
                     del tasks[position]
                     continue
             later.update(map(self._owner, (*task.reads, *self._telling(task.needs))))
