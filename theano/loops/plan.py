@@ -222,6 +222,7 @@ class _Planner:
                 return []
             return [self._kernel_task(a) for a in GroupAssembler(item, self.extents, self._temporary, proven).build()]
         if item.kind == "scatter":
+            assert item.base is not None
             copy = self._kernel_task(replace(assemble_copy(item.base, item.results[0], self.extents), nodes=(item.node,)))
             copy.is_copy = True
             return [copy, self._kernel_task(assemble_scatter(item, self.extents))]
