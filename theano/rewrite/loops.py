@@ -109,7 +109,7 @@ def forget_rows(rewriter: Rewriter, node: Apply) -> Any:
         if isinstance(other.op, Scan) and other is not node:
             rewriter.requeue(other)
     kinds = [replace(state, kept=state.kept and k not in forgotten) for k, state in enumerate(op.states)]
-    found = _reduced(op.with_states(kinds), node, [k for k, asked in enumerate(wanted) if asked])
+    found = reduced(op.with_states(kinds), node, [k for k, asked in enumerate(wanted) if asked])
     result: dict[Any, Any] = {out: found[k] for k, out in enumerate(node.outputs) if k in found and k not in forgotten}
     result.update((reader.outputs[0], found[k]) for k in forgotten for reader in forgotten[k])
     return result
@@ -150,7 +150,7 @@ def _later_rows(rewriter: Rewriter, rows: Variable) -> list[Apply]:
     return found
 
 
-def _reduced(op: Scan, node: Apply, wanted: list[int]) -> dict[int, Variable]:
+def reduced(op: Scan, node: Apply, wanted: list[int]) -> dict[int, Variable]:
     """The results that are ``wanted``, by a loop that makes only these and reads only what it must."""
     inner, outer, count = op.inner(), op.outer(node.inputs), len(op.states)
     outputs = [op.graph.outputs[k] for k in wanted]
