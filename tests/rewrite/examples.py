@@ -5,7 +5,7 @@ import numpy as np
 import theano.tensor as T
 from theano.gradient import disconnected_grad
 from theano.scalar import OPS
-from theano.scanning import OpFromGraph, scan
+from theano.scanning import OpFromGraph, ifelse, scan
 from theano.tensor.elemwise import elemwise
 from theano.tensor.nnet.crossentropy import crossentropy_categorical_1hot_grad
 
@@ -29,6 +29,23 @@ def _product_plus_one(x, y):
 def _loop_and_slope(x, y):
     rows, _ = scan(lambda s: T.tanh(T.exp(-s * s) * y) + y, outputs_info=x, n_steps=4)
     return rows.sum() * T.grad((rows**2).sum(), x)
+
+
+def _doubled(x):
+    return scan(lambda s: s * 2 + 1, outputs_info=x, n_steps=4)[0]
+
+
+def _recorded_product(x, w):
+    def step(h):
+        h = T.tanh(h + 1)
+        return [h, T.dot(w, h)]
+
+    return scan(step, outputs_info=[x, None], n_steps=3)[0][1]
+
+
+def _slope_by_blocks(x):
+    rows, _ = scan(lambda s: T.tanh(s * 2), outputs_info=x, n_steps=4, checkpoint=2)
+    return T.grad((rows**2).sum(), x)
 
 
 EXAMPLES = {
@@ -188,6 +205,14 @@ EXAMPLES = {
     "serve_by_extended": [lambda i: _loop_and_slope(i.dvector0, i.dvector1)],
     "forget_rows": [lambda i: scan(lambda s: s * 2 + 1, outputs_info=i.dvector0, n_steps=4)[0][-1]],
     "record_rows": [lambda i: scan(lambda s: s * 2 + 1, outputs_info=i.dvector0, n_steps=4)[0]],
+    "multiply_before_loop": [
+        lambda i: scan(lambda x, h: T.tanh(T.dot(i.dmatrix1, x) + h), sequences=i.dmatrix0, outputs_info=i.dmatrix1[:, 0], n_steps=3)[0]
+    ],
+    "multiply_after_loop": [lambda i: _recorded_product(i.dvector0, i.dmatrix0)],
+    "merge_equal": [lambda i: T.outer(_doubled(i.dvector0)[-1], _doubled(i.dvector0)[1])],
+    "settle_results": [lambda i: scan(lambda h, c: [h * c, c], outputs_info=[i.dvector0, i.dvector1], n_steps=3)[0][0]],
+    "share_with_outside": [lambda i: ifelse(i.dscalar0 > 0, T.exp(i.dvector0), i.dvector0) * T.exp(i.dvector0)],
+    "spread_blocks": [lambda i: _slope_by_blocks(i.dvector0)],
     # expand
     "expand_composite": [lambda i: T.nnet.softmax(i.dmatrix0), lambda i: T.nnet.logsoftmax(i.dmatrix0)],
 }
