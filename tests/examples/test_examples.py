@@ -117,7 +117,7 @@ def test_digits_are_learned(tmp_path):
 def test_a_network_learns_a_poem_by_heart(tmp_path):
     """Exits with 0 only if nine in ten of the characters that it writes by itself are the poem's."""
     *costs, given = run("classic/char_lstm.py", tmp_path).splitlines()[:7]
-    assert numbers(costs[0])[1] > 3 > 0.2 > numbers(costs[5])[1]
+    assert numbers(costs[0])[1] > 3 > 0.3 > numbers(costs[5])[1]
     assert given == "The Zen of Python, by Tim Pete|rs"
 
 

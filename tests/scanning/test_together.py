@@ -15,7 +15,7 @@ from theano.scan_module import until
 from theano.scanning import Scan
 
 STEPWISE = theano.compile.mode.Mode(linker="py", optimizer=None)
-MODES = ["FAST_RUN", "FAST_COMPILE", "REFERENCE", STEPWISE]
+MODES = ["FAST_RUN", STEPWISE]
 x, y, m, a, c = T.dvector("x"), T.dvector("y"), T.dmatrix("m"), T.dscalar("a"), T.lscalar("c")
 X, Y, M = np.array([1.0, -2, 3, 0.5]), np.array([2.0, 1, -1]), np.arange(12.0).reshape(4, 3) / 5 - 1
 ZERO, ONE = T.constant(0.0, dtype="float64"), T.constant(1.0, dtype="float64")
