@@ -211,23 +211,30 @@ class Run:
         operands = [self.operand(o, shape) for o, shape in zip(nest.operands, self.operand_shapes(nest, space))]
         scalars = iter(nest.operands[2:])
         factors = [float(self.array(next(scalars).result)) if f == "buffer" else float(f) for f in nest.flags]
-        product = np.outer(*operands) if nest.routine == "ger" else np.dot(*operands)
+        product = (np.outer if nest.routine == "ger" else np.matmul)(*operands)
         base = self.array(nest.base) * factors[1] if nest.base is not None else 0
         self.arrays[nest.results[0]] = np.asarray(factors[0] * product + base, nest.results[0].dtype)
 
     @staticmethod
     def operand_shapes(nest, space):
-        return {"gemm": lambda m, n, k: [(m, k), (k, n)], "gemv": lambda m, k: [(m, k), (k,)], "ger": lambda m, n: [(m,), (n,)]}[
-            nest.routine
-        ](*space)
+        shapes = {
+            "gemm": lambda m, n, k: [(m, k), (k, n)],
+            "gemms": lambda count, m, n, k: [(count, m, k), (count, k, n)],
+            "gemv": lambda m, k: [(m, k), (k,)],
+            "ger": lambda m, n: [(m,), (n,)],
+        }
+        return shapes[nest.routine](*space)
 
     def operand(self, operand, shape):
-        """The matrix or vector at this offset and these strides of the flat storage."""
+        """The matrix or vector at this offset and these strides of the flat storage; many matrices lie apart by the last stride."""
         flat = self.array(operand.result).reshape(-1)
         offset, *strides = self.extents((operand.offset, *operand.strides))
+        *many, shape = (shape[0], shape[1:]) if len(shape) == 3 else (shape,)
         shape = shape[::-1] if operand.transposed else shape
         where = offset + sum(i * s for i, s in zip(np.indices(shape), strides))
-        return flat[where].T if operand.transposed else flat[where]
+        for count in many:
+            where = np.arange(count)[:, None, None] * strides[-1] + where
+        return np.swapaxes(flat[where], -1, -2) if operand.transposed else flat[where]
 
     def python(self, nest, space, grid):
         storage = [[None] for _ in nest.results]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import theano
 import theano.tensor as T
 from tests.evaluate import evaluate
 from tests.tensor.laws import check
@@ -99,3 +100,30 @@ def test_mismatches_are_explained():
             run(T.dot(a, b), {a: M, b: W})
     with pytest.raises(TypeError, match="operands of rank"):
         T.batched_dot(T.scalar(), a)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex64"])
+@pytest.mark.parametrize("sizes", [(3, 4, 5, 6), (0, 4, 5, 6), (3, 0, 5, 6), (3, 4, 0, 6), (3, 1, 5, 1), (1, 4, 5, 6), (70, 200, 60, 90)])
+def test_many_products_of_any_layout(sizes, dtype):
+    count, m, k, n = sizes
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(count, m, k)).astype(dtype), rng.normal(size=(count, k, n)).astype(dtype)
+    x, y = T.TensorType(dtype, (False,) * 3)("x"), T.TensorType(dtype, (False,) * 3)("y")
+
+    def products(x, y, dot, turned):
+        return [dot(x, y), dot(x[:, ::-1], y), dot(x[::-1], y), dot(turned(y), turned(x)), dot(x[:, :, ::2], y[:, ::2]), dot(x[:1], y[:1])]
+
+    graphs = products(x, y, T.batched_dot, lambda v: v.dimshuffle(0, 2, 1))
+    wanted = products(a, b, np.matmul, lambda v: v.transpose(0, 2, 1))
+    for mode in ("FAST_RUN", "REFERENCE")[: 1 if count > 9 else 2]:
+        for found, want in zip(theano.function([x, y], graphs, mode=mode)(a, b), wanted, strict=True):
+            np.testing.assert_allclose(found, want, rtol=1e-3 if dtype != "float64" else 1e-9, atol=1e-4)
+    assert "gemms" in theano.function([x, y], graphs[0]).explain()
+
+
+def test_many_small_products_are_a_loop():
+    x, y = T.specify_shape(T.dtensor3("x"), (2, 3, 3)), T.dtensor3("y")
+    f = theano.function([x.owner.inputs[0], y], T.batched_dot(x, T.specify_shape(y, (2, 3, 3))))
+    assert "library" not in f.explain()
+    a = np.arange(18.0).reshape(2, 3, 3)
+    np.testing.assert_allclose(f(a, a), a @ a)

@@ -242,6 +242,13 @@ def _gemm(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
     out[: m * n] = _scaled(product.reshape(-1), flags[2:4], extras, out[: m * n])
 
 
+def _gemms(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
+    out, a, b = buffers
+    count, m, n, k, a0, lda, a_step, b0, ldb, b_step = sizes
+    for i in range(count):
+        _gemm([out[i * m * n :], a, b], (m, n, k, a0 + i * a_step, lda, b0 + i * b_step, ldb), flags)
+
+
 def _gemv(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
     out, a, x, *extras = buffers
     m, n, a0, lda, x0, step = sizes
@@ -268,6 +275,7 @@ def _copy(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
 
 LIBRARY: dict[str, Callable[[list[Array], Numbers, Sequence[str]], None]] = {
     "gemm": _gemm,
+    "gemms": _gemms,
     "gemv": _gemv,
     "ger": _ger,
     "dot": _dot,

@@ -199,7 +199,7 @@ class KernelStep:
 
 @dataclass(frozen=True, slots=True)
 class LibraryStep:
-    """A call into a library (``gemm``, ``gemv``, ``ger``, ``dot``, ``copy``): see :mod:`theano.runtime.libraries` for the
+    """A call into a library (``gemm``, ``gemms``, ``gemv``, ``ger``, ``dot``, ``copy``): see :mod:`theano.runtime.libraries` for the
     operands of each.  ``parameters`` are int64 values and consts, ``flags`` are strings fixed at compile time."""
 
     routine: str

@@ -576,6 +576,14 @@ class Lowering:
         left, right = self._matrix(a), self._matrix(b)
         self._product(out, (m, n), "gemm", [left, right], (m, n, self.shape(a)[1]), alpha, c, beta)
 
+    def gemms(self, out: Variable, a: Variable, b: Variable) -> None:
+        """``out[i] = a[i] @ b[i]`` for each ``i``."""
+        if _dtype(out) in PARTS:
+            return self._by_parts(self.gemms, out, a, b)
+        (count, m, k), (*_, n) = self.shape(a), self.shape(b)
+        operands = [self._matrix(a, many=True), self._matrix(b, many=True)]
+        self._product(out, (count, m, n), "gemms", operands, (count, m, n, k), 1.0, None, 0.0)
+
     def gemv(self, out: Variable, a: Variable, x: Variable, alpha: Any = 1.0, y: Variable | None = None, beta: Any = 0.0) -> None:
         """``out = alpha * a @ x + beta * y``."""
         if _dtype(out) in PARTS:
@@ -643,22 +651,23 @@ class Lowering:
         held = self.materialise(base) if base is not None and factors[1] != "0.0" else None
         self.nest("library", [self.result(out, shape)], space=sizes, operands=operands, routine=routine, flags=tuple(factors), base=held)
 
-    def _matrix(self, variable: Variable) -> Operand:
-        """How a matrix lies in memory: BLAS takes it if either axis has unit stride; else it is copied."""
+    def _matrix(self, variable: Variable, many: bool = False) -> Operand:
+        """How a matrix lies in memory: BLAS takes it if either axis has unit stride; else it is copied.  Of ``many``, one for each
+        element of the first axis, the last of the strides leads from one to the next."""
         value, e = self._real(variable), self.extents
-        i, j = self.indices(2)
-        read = self._read_through(value, (i, j))
+        read = self._read_through(value, self.indices(3 if many else 2))
         if read is not None:
             form = offset(read, e)
-            rows, columns = (e.canonical(form.coefficients.get(k, e.zero)) for k in (0, 1))
-            shape = tuple(e.canonical(s) for s in value.shape)
-            columns = e.one if shape[1] is e.one else columns
-            if columns is e.one and (shape[0] is e.one or _leading(rows, shape[1])):
-                return Operand(read.data, form.rest, (shape[1] if shape[0] is e.one else rows, e.one))
-            if rows is e.one and _leading(columns, shape[0]):
-                return Operand(read.data, form.rest, (columns, e.one), transposed=True)
+            *step, rows, columns = (e.canonical(form.coefficients.get(k, e.zero)) for k in range(len(value.shape)))
+            height, width = (e.canonical(s) for s in value.shape[-2:])
+            columns = e.one if width is e.one else columns
+            if columns is e.one and (height is e.one or _leading(rows, width)):
+                return Operand(read.data, form.rest, (width if height is e.one else rows, e.one, *step))
+            if rows is e.one and _leading(columns, height):
+                return Operand(read.data, form.rest, (columns, e.one, *step), transposed=True)
         result = self.materialise(variable)
-        return Operand(result, e.zero, (e.canonical(result.shape[1]), e.one))
+        height, width = (e.canonical(s) for s in result.shape[-2:])
+        return Operand(result, e.zero, (width, e.one, *([e.canonical(e.mul(height, width))] if many else [])))
 
     def _vector(self, variable: Variable) -> Operand:
         read = self._read_through(self._real(variable), self.indices(1))

@@ -557,8 +557,8 @@ class _Planner:
         return steps
 
     def _placement(self, operand: Operand) -> list[Value]:
-        """Element offset and leading dimension (or step) of an operand."""
-        return [operand.offset or self.extents.zero, self.extents.canonical(operand.strides[0])]
+        """Element offset and leading dimension (or step) of an operand; of many matrices, also the way to the next."""
+        return [operand.offset or self.extents.zero, *map(self.extents.canonical, (operand.strides[0], *operand.strides[2:]))]
 
 
 def _nests(item: Item) -> list[Nest]:

@@ -9,6 +9,7 @@ and increments count elements.  Everything is row-major; ``out`` is contiguous f
 routine  parameters                                              result
 =======  ======================================================  =============================================
 gemm     m, n, k, a offset, lda, b offset, ldb                   out[m, n] = alpha op(a)[m, k] op(b)[k, n] + beta out
+gemms    count, m, n, k, a offset, lda, a step, b ...            out[i, m, n] = op(a[i])[m, k] op(b[i])[k, n]; a step leads to the next
 gemv     m, n, a offset, lda, x offset, incx                     out[m] = alpha op(a)[m, n] x[n] + beta out
 ger      m, n, x offset, incx, y offset, incy                    out[m, n] = out + alpha x[m] y[n]  (no beta)
 dot      n, x offset, incx, y offset, incy                       out[()] = x · y

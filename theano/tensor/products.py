@@ -26,6 +26,9 @@ from theano.tensor.type import tensor_type
 BLAS = frozenset({"float32", "float64"})
 """The dtypes that matrix libraries multiply, complex numbers by their parts; others are summed in loops."""
 
+SMALL = 8
+"""Many matrices that are known to have at most so many rows and columns are multiplied in a loop: a call of a library takes longer."""
+
 
 def _operands(what: str, operands: Sequence[Any], ranks: Sequence[Sequence[int]]) -> list[Any]:
     """Two tensors of allowed ranks, in their common dtype."""
@@ -198,6 +201,10 @@ class BatchedDot(Op):
         last = x.type.ndim - 1
         batch = low.equal(low.shape(x)[0], low.shape(y)[0], node, ((x, 0), (y, 0)), "the numbers of matrices differ")
         k = low.equal(low.shape(x)[last], low.shape(y)[1], node, ((x, last), (y, 1)), "inner dimensions differ")
+        sizes = (*x.static_shape[1:], *y.static_shape[1:])
+        if real_of(out.type.dtype) in BLAS and len(sizes) == 4 and not all(n is not None and n <= SMALL for n in sizes):
+            low.gemms(out, x, y)
+            return
         space = (batch, *low.shape(x)[1:-1], *low.shape(y)[2:], k)
         wide = "float32" if out.type.dtype == "float16" else out.type.dtype
 

@@ -48,9 +48,9 @@ def _call(text: ProgramText, w: Part, step: LibraryStep, number: int, sizes: lis
     w.fail_if(w.let(f"icmp ne i64 {status}, 0"), RANGE + number)
 
 
-MATRICES = {"gemm": 2, "gemv": 1, "ger": 0, "dot": 0}
-FACTORS = {"gemm": 2, "gemv": 2, "ger": 1, "dot": 0}
-CUT = ("gemm", "gemv")
+MATRICES = {"gemm": 2, "gemms": 2, "gemv": 1, "ger": 0, "dot": 0}
+FACTORS = {"gemm": 2, "gemms": 2, "gemv": 2, "ger": 1, "dot": 0}
+CUT = ("gemm", "gemms", "gemv")
 """Those whose large products run in pieces; they are told the frame, the table and whether other threads may run meanwhile."""
 _WAY = "ptr %f, ptr %t, i1 %open"
 
@@ -58,7 +58,7 @@ _WAY = "ptr %f, ptr %t, i1 %open"
 def _routine(sharing: Sharing, routine: str, dtype: str) -> str:
     name = f"{routine}.{dtype}"
     if sharing.module.once(name):
-        {"gemm": _gemm, "gemv": _gemv, "ger": _ger, "dot": _dot}[routine](sharing, name, dtype)
+        {"gemm": _gemm, "gemms": _gemms, "gemv": _gemv, "ger": _ger, "dot": _dot}[routine](sharing, name, dtype)
     return name
 
 
@@ -287,6 +287,70 @@ def _gemm_piece(module: Module, name: str, dtype: str) -> None:
     alpha, beta = w.cell(w.kind, "%alpha"), w.cell(w.kind, "%beta")
     w.blas("gemm", tb, ta, n, m, k, alpha, "%b", lb, "%a", la, beta, "%out", lc)
     w.finish()
+
+
+_JOBS = (
+    "i64 %first, i1 %ta, i1 %tb, ptr %out, ptr %a, i64 %lda, i64 %sa, ptr %b, i64 %ldb, i64 %sb, i64 %m, i64 %n, i64 %k, real %alpha, "
+    "real %beta, i64 %each, i64 %count"
+)
+
+
+def _gemms(sharing: Sharing, name: str, dtype: str) -> None:
+    """One product after the other; a piece is as many of them as are a large one, or one."""
+    module = sharing.module
+    _gemm_piece(module, name, dtype)
+    module.add(_some_products(name, register(dtype)))
+    part = _part(module, name, dtype, _JOBS)
+    start = part.let("mul i64 %number, %each")
+    end = part.let(f"call i64 @llvm.smin.i64(i64 {part.let(f'add i64 {start}, %each')}, i64 %count)")
+    given = ", ".join(f"{kind} {field}" for kind, field in _fields(_JOBS, register(dtype))[1:-2])
+    part.do(f"call void @{name}.some({given}, i64 {start}, i64 {end})")
+    part.do("ret void")
+    module.add(part.text())
+    sizes = "i64 %count, i64 %m, i64 %n, i64 %k, i64 %ao, i64 %lda0, i64 %sa, i64 %bo, i64 %ldb0, i64 %sb"
+    w = Blas(module, name, dtype, f"i1 %ta, i1 %tb, ptr %out, ptr %a0, ptr %b0, {sizes}, real %alpha, real %beta, {_WAY}")
+    w.stop_if(w.is_zero("%count", "%m", "%n"))
+    size = w.let("mul i64 %m, %n")
+    w.over_nothing(w.is_zero("%k"), "%out", w.let(f"mul i64 {size}, %count"))
+    lda = w.leading("%lda0", w.let("select i1 %ta, i64 %m, i64 %k"))
+    ldb = w.leading("%ldb0", w.let("select i1 %tb, i64 %k, i64 %n"))
+    w.fits("%m", "%n", "%k", lda, ldb)
+    one = w.let(f"mul i64 {size}, %k")
+    each = w.let(f"call i64 @llvm.umax.i64(i64 {w.let(f'udiv i64 {LARGE}, {one}')}, i64 1)")
+    values = {"%first": "0", "%a": w.element("%a0", "%ao"), "%b": w.element("%b0", "%bo"), "%lda": lda, "%ldb": ldb, "%each": each}
+    w.branch(w.let(f"icmp ugt i64 %count, {each}"), "many", "few")
+    w.label("many")
+    w.spread(sharing, name, _JOBS, values, _quotient(w, "%count", each), w.let(f"mul i64 {one}, %count"), LONG_PRODUCT)
+    w.label("few")
+    given = ", ".join(f"{kind} {values.get(field, field)}" for kind, field in _fields(_JOBS, w.kind)[1:-2])
+    w.do(f"call void @{name}.some({given}, i64 0, i64 %count)")
+    w.finish()
+
+
+def _some_products(name: str, kind: str) -> str:
+    given = ", ".join(f"{kind} {field}" for kind, field in _fields(_JOBS, kind)[1:-2])
+    piece = "i1 %ta, i1 %tb, ptr %pc, i64 %n, ptr %pa, i64 %lda, ptr %pb, i64 %ldb, i64 %m, i64 %n, i64 %k"
+    return f"""define internal void @{name}.some({given}, i64 %from, i64 %to) {{
+entry:
+  %size = mul i64 %m, %n
+  br label %head
+head:
+  %i = phi i64 [ %from, %entry ], [ %next, %body ]
+  %more = icmp slt i64 %i, %to
+  br i1 %more, label %body, label %done
+body:
+  %oc = mul i64 %i, %size
+  %oa = mul i64 %i, %sa
+  %ob = mul i64 %i, %sb
+  %pc = getelementptr {kind}, ptr %out, i64 %oc
+  %pa = getelementptr {kind}, ptr %a, i64 %oa
+  %pb = getelementptr {kind}, ptr %b, i64 %ob
+  call void @{name}.piece({piece}, {kind} %alpha, {kind} %beta)
+  %next = add i64 %i, 1
+  br label %head
+done:
+  ret void
+}}"""
 
 
 LARGE_VECTOR = 1 << 17
