@@ -589,6 +589,7 @@ def _products(node: Any, args: list[Bounded]) -> list[Bounded]:
     # a library may skip what is multiplied by 0: then infinity times 0 is 0
     odd = product((~np.isfinite(x.value)).astype(float), np.ones(y.value.shape)) > 0
     odd |= product(np.ones(x.value.shape), (~np.isfinite(y.value)).astype(float)) > 0
+    odd |= ~(size <= float(np.finfo(value.dtype).max))  # partial sums may overflow
     error = np.where(np.isfinite(value) & ~np.isnan(error) & ~odd, error, np.inf)
     wild = ~np.isfinite(value)
     parts = [product(a.astype(float), np.ones(b.shape)) > 0 for a, b in ((x.wild, y.value),) if a is not None]

@@ -166,6 +166,17 @@ def take(g, x):
     return (lambda v, i: np.take(v, i, axis, mode=mode)), places
 
 
+@draw()
+def take_along_axis(g, x):
+    axis = g.pick([None, *range(-x.ndim, x.ndim)])
+    own = BASE[g.pick("acw")]
+    extents = x.shape[axis] if axis is not None else tuple(v.size for v in x.values)
+    own = tuple(n and m for n, m in zip(extents, own))
+    shape = [own] if axis is None else [own if k == axis % x.ndim else d for k, d in enumerate(x.shape)]
+    restrain(shape)
+    return (lambda v, i: np.take_along_axis(v, i, axis)), g.indices(shape, "int64", [-n for n in extents], extents)
+
+
 @draw(ranks=(0, 1, 2, 3))
 def choose(g, x):
     others = [like(g, x) for _ in range(g.random.integers(1, 3))]
@@ -254,6 +265,17 @@ def tril(g, x):
 @draw(ranks=(2,))
 def triu(g, x):
     return np.triu, within(g, -4, 4)
+
+
+@draw(("int64",), ranks=(2,), full=True)
+def triangle(g, x):
+    """Positions on and below, or on and above, a diagonal."""
+    which = int(g.random.integers(2))
+    ours, theirs = (T.tril_indices, np.tril_indices) if g.random.random() < 0.5 else (T.triu_indices, np.triu_indices)
+    return (
+        both(lambda v, k: ours(v.shape[0], k, v.shape[1])[which], lambda v, k: theirs(v.shape[0], int(k), v.shape[1])[which]),
+        within(g, -3, 3),
+    )
 
 
 @draw(NUMBERS, ranks=(2,))

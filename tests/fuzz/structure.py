@@ -129,6 +129,42 @@ def pattern(g, x):
     return (both(g.pick(choices), lambda v: v),)
 
 
+@draw()
+def flip(g, x):
+    axis = g.pick([None, *range(-x.ndim, x.ndim), tuple(range(x.ndim))])
+    return (lambda v: np.flip(v, axis),)
+
+
+@draw(ranks=(2, 3))
+def rot90(g, x):
+    times, axes = int(g.random.integers(-1, 5)), tuple(int(a) for a in g.random.permutation(x.ndim)[:2])
+    return (lambda v: np.rot90(v, times, axes),)
+
+
+@draw(ranks=(0, 1, 2), most=15000)
+def broadcast_to(g, x):
+    stretched = [axis for axis in range(x.ndim) if x.broadcastable[axis] and g.random.random() < 0.7]
+    new = [within(g, 0, 4) for _ in range(g.random.integers(0 if stretched else 1, 4 - x.ndim))]
+    return (
+        (lambda v, *sizes: np.broadcast_to(v, sizes)),
+        *new,
+        *(within(g, 0, 4) if k in stretched else size(g, x, k) for k in range(x.ndim)),
+    )
+
+
+@draw(most=15000)
+def pad(g, x):
+    modes = ["constant", *(["edge", "reflect", "symmetric", "wrap"] if all(map(all, x.shape)) else [])]
+    mode, value = g.pick(modes), g.pick([{}, {"constant_values": 1}])
+    options = value if mode == "constant" else {}
+    widths = [within(g, 0, 3) for _ in range(2 * x.ndim)]
+
+    def padded(function, number):
+        return lambda v, *n: function(v, [(number(a), number(b)) for a, b in zip(n[::2], n[1::2])], mode, **options)
+
+    return both(padded(T.pad, lambda n: n), padded(np.pad, int)), *widths
+
+
 @draw(most=5000)
 def tile(g, x):
     counts = [within(g, 0, 3) for _ in range(g.random.integers(1, x.ndim + 1))]
@@ -252,8 +288,11 @@ def unique(g, x):
         found = found[which] if any(wanted) else found
         return found if which == 0 else found.reshape(-1)
 
-    ours = T.Unique(*wanted, axis)
-    return (both(lambda v: ours(v, return_list=True)[which], theirs),)
+    def ours(v):
+        found = T.unique(v, *wanted, axis=axis)
+        return (found[which] if any(wanted) else found) if which == 0 else found[which].flatten()
+
+    return (both(ours, theirs),)
 
 
 def ascending(g):
@@ -294,6 +333,19 @@ def greatest(ours, by):
 
 draw(REALS[1:], full=True, name="topk")(greatest(T.topk, np.sort))
 draw(REALS[1:], full=True, name="argtopk")(greatest(T.argtopk, np.argsort))
+
+
+@draw((*WIDE, *INTEGERS), full=True)
+def quantile(g, x):
+    """Of shares that are multiples of 1/8, for which the place between two elements is exact."""
+    if not x.moderate:
+        raise Rejected
+    axis, method = g.pick([None, *range(-x.ndim, x.ndim)]), g.pick(["linear", "lower", "higher", "midpoint", "nearest"])
+    if g.random.random() < 0.5:
+        percent = g.pick([50, [0, 37.5, 100], [12.5, 75]])
+        return (both(lambda v: T.percentile(v, percent, axis, method), lambda v: np.percentile(v, percent, axis, method=method)),)
+    share = g.source([], "float64", lambda shape, dtype, k: np.array(g.random.integers(9) / 8), f"q{len(g.known)}")
+    return both(lambda v, q: T.quantile(v, q, axis, method), lambda v, q: np.quantile(v, q, axis, method=method)), share
 
 
 def permutations(g):
@@ -362,10 +414,25 @@ def dot(g, x):
 def matmul(g, x):
     rest = new_dims(g, 0, 1)
     restrain(x.shape, rest, most=1 << 20)
-    if x.ndim > 2:
-        raise Rejected
-    batch = x.shape[:-2] if rest and g.random.random() < 0.7 else []
+    batch = x.shape[:-2] if rest and g.random.random() < 0.7 else new_dims(g, 0, 1) if x.ndim < 3 and rest else []
+    restrain(batch, x.shape, rest, most=1 << 20)
     return (lambda v, w: v @ w), factor(g, x, [*batch, x.shape[-1], *rest])
+
+
+@draw(NUMBERS, ranks=(2, 3), most=20000)
+def einsum(g, x):
+    letters = "ijk"[: x.ndim]
+    own = "".join(g.pick(letters) for _ in range(g.random.integers(1, 3)))
+    if len(set(own)) < len(own):
+        own = own[0]
+    other = own + "n" * int(g.random.integers(2))
+    wanted = "".join(str(c) for c in g.random.permutation([c for c in letters + "n" * ("n" in other) if g.random.random() < 0.6]))
+    new = BASE[g.pick("acw")]
+    restrain(x.shape, [new], most=1 << 20)
+    y = factor(g, x, [new if c == "n" else x.shape[letters.index(c)] for c in other])
+    if not (x.moderate and y.moderate):  # infinities are added up before they are multiplied, or after
+        raise Rejected
+    return (lambda v, w: np.einsum(f"{letters},{other}->{wanted}", v, w)), y
 
 
 @draw(NUMBERS, ranks=(2, 3), most=20000)
