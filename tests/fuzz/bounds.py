@@ -30,6 +30,7 @@ from theano.dtypes import is_discrete
 from theano.gradient.special import GradientIdentity
 from theano.graph import Constant, io_toposort
 from theano.scanning import Branch, Scan
+from theano.tensor.checking import Assert
 from theano.tensor.create import Alloc
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.joining import Join, Split
@@ -700,7 +701,7 @@ RULES: list[tuple[Any, Callable[[Any, list[Bounded]], list[Bounded]]]] = [
     (MaxAndArgmax, _extreme),
     ((Dot, BatchedDot), _products),
     (IncSubtensor, _written),
-    ((DimShuffle, Reshape, Subtensor, Join, Split, Alloc, Rebroadcast, SpecifyShape, MakeVector, GradientIdentity), _moved),
+    ((DimShuffle, Reshape, Subtensor, Join, Split, Alloc, Rebroadcast, SpecifyShape, MakeVector, GradientIdentity, Assert), _moved),
     (Scan, _repeated),
     (Branch, _branched),
 ]

@@ -483,9 +483,7 @@ class Graph:
             told = f"{draw.name} of {[k.variable.type for k in args]}, shapes {environment}: perform gives"
             assert right.shape == bounded.value.shape, f"{told} shape {bounded.value.shape}, NumPy {right.shape}"
             odd = ~bounded.admits(right)
-            assert not odd.any(), (
-                f"{told} {bounded.value[odd][:3]} ± {bounded.errors[odd][:3]}, NumPy {right[odd][:3]}"
-            )
+            assert not odd.any(), f"{told} {bounded.value[odd][:3]} ± {bounded.errors[odd][:3]}, NumPy {right[odd][:3]}"
         self.drawn[variable] = draw.name, dtype
         for read in self.reads[before:]:
             read.result, read.used = result, read.used or [v.size for v in result.values]

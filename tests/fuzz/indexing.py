@@ -308,4 +308,5 @@ def grid(g, x):
 @draw(ranks=(0, 1, 2, 3))
 def where(g, x):
     condition = like(g, x, "bool")
-    return (lambda v, c, w: np.where(c, v, w)), condition, g.one_or_none(lambda k: k.dtype == x.dtype and g.fits(x, k)) or like(g, x)
+    other = g.one_or_none(lambda k: k.dtype == x.dtype and g.fits(x, k) and g.fits(condition, k)) or like(g, x)
+    return (lambda v, c, w: np.where(c, v, w)), condition, other
