@@ -12,18 +12,18 @@ import sys
 ballast = [object() for _ in range(int(sys.argv[1]))]  # other addresses
 
 import theano
-import theano.runtime.cpu as cpu
+import theano.emit.llvm.program as emitting
 import theano.tensor as T
 from tests.fuzz.graphs import WIDE, Graph
 
-emit = cpu.emit_program
+emit = emitting.emit_program
 
 def shown(*args, **options):
     emitted = emit(*args, **options)
     print(hashlib.sha256(emitted.text.encode()).hexdigest())
     return emitted
 
-cpu.emit_program = shown
+emitting.emit_program = shown
 for seed in range(5):
     graph = Graph(seed, smooth=True)
     graph.grow(25)
