@@ -468,3 +468,20 @@ def test_the_graph_of_a_step_can_be_walked():
     (loop,) = [node.op for node in theano.gof.graph.io_toposort([x], [outputs]) if isinstance(node.op, Scan)]
     assert "tanh" in {str(getattr(node.op, "scalar_op", "")) for node in theano.gof.graph.io_toposort(loop.inputs, loop.outputs)}
     assert set(theano.gof.graph.inputs(loop.outputs)) <= set(loop.inputs)
+
+
+def test_the_classic_description_of_a_loop():
+    """By the classic class's arguments: a sequence, a state read one and two steps back, one read one step back, a shared variable."""
+    row, older, last, other, count, factor = T.dscalars("row", "older", "last", "other", "count", "factor")
+    outputs = [older + last * factor, other + row, older * 2, count + 1, T.gt(other, 5)]
+    info = dict(n_seqs=1, n_mit_sot=1, n_sit_sot=1, n_shared_outs=1, tap_array=[[-2, -1], [-1]], as_while=True, truncate_gradient=-1)
+    op = Scan(inputs=[row, older, last, other, count, factor], outputs=outputs, info=info, typeConstructor=None)
+    rows, first, second, shared = T.dvectors("rows", "first", "second", "shared")
+    f = theano.function([rows, first, second, shared, factor], op(rows.shape[0], rows, first, second, shared, factor))
+    states, sums, number, records, done = f([1.0, 2.0, 4.0, 8.0], [1.0, 2.0], [0.0], [7.0], 3.0)
+    assert int(done) == 4 and float(number) == 11.0
+    np.testing.assert_array_equal(states, [1, 2, 7, 23, 76, 251])
+    np.testing.assert_array_equal(sums, [0, 1, 3, 7, 15])
+    np.testing.assert_array_equal(records, [2, 4, 14, 46])
+    with pytest.raises(ValueError, match="n_mit_mot=0"):
+        Scan([row], [row], dict(n_mit_mot=1))

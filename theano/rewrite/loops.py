@@ -129,7 +129,7 @@ def record_rows(rewriter: Rewriter, node: Apply) -> Any:
         return None
     states = [replace(state, kept=state.kept and k not in read) for k, state in enumerate(op.states)]
     outputs = [*op.graph.outputs, *(op.graph.outputs[k] for k in read)]
-    again = Scan(body_of(op.graph.inputs, [], outputs), op.sequences, states, False, op.truncate, op.name)
+    again = Scan.of(body_of(op.graph.inputs, [], outputs), op.sequences, states, False, op.truncate, op.name)
     found = again.make_node(*node.inputs).outputs
     count = len(node.outputs)
     result = {out: found[k] for k, out in enumerate(node.outputs) if k not in read}
@@ -159,7 +159,7 @@ def reduced(op: Scan, node: Apply, wanted: list[int]) -> dict[int, Variable]:
     others = [(v, value) for v, value in zip(inner.invariants, outer.invariants, strict=True) if v in used]
     states = [k for k in wanted if k < count]
     formal = [op.graph.inputs[0], *(v for v, _ in rows), *(v for k in states for v in inner.states[k]), *(v for v, _ in others)]
-    again = Scan(body_of(formal, [], outputs), len(rows), [op.states[k] for k in states], op.until, op.truncate, op.name)
+    again = Scan.of(body_of(formal, [], outputs), len(rows), [op.states[k] for k in states], op.until, op.truncate, op.name)
     arguments = [*(whole for _, whole in rows), *(outer.states[k] for k in states), *(value for _, value in others)]
     return dict(zip(wanted, again.make_node(node.inputs[0], *arguments).outputs, strict=True))
 

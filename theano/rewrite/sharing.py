@@ -95,7 +95,7 @@ def settle_results(rewriter: Rewriter, node: Apply) -> Any:
         result[out] = rows(values.get(records[k], records[k]), steps, out)
     formal = [op.graph.inputs[0], *inner.sequences, *(v for k in states for v in inner.states[k]), *values]
     kinds = [op.states[k] for k in states]
-    again = Scan(body_of(formal, [], outputs), op.sequences, kinds, op.until, op.truncate, op.name, op.checkpoint)
+    again = Scan.of(body_of(formal, [], outputs), op.sequences, kinds, op.until, op.truncate, op.name, op.checkpoint)
     found = again.make_node(steps, *outer.sequences, *(outer.states[k] for k in states), *values.values()).outputs
     kept = [*states, *(count + k for k in rest), *([len(node.outputs) - 1] * op.until)]
     result.update((node.outputs[k], value) for k, value in zip(kept, found, strict=True))

@@ -361,7 +361,7 @@ def loops(batch: Batch, node: Apply, inputs: list[Any], varies: list[bool]) -> S
     graph = body_of(formal, [], [*rows, *records])
     sequences = [_swapped(x) if f else x for x, f in zip(outer.sequences, flags.sequences, strict=True)]
     initial = [_swapped(x if f else batch.spread(x)) if s else x for x, f, s in zip(outer.states, flags.states, states, strict=True)]
-    loop = Scan(graph, op.sequences, op.states, op.until, op.truncate, op.name, op.checkpoint)
+    loop = Scan.of(graph, op.sequences, op.states, op.until, op.truncate, op.name, op.checkpoint)
     results = loop(inputs[0], *sequences, *initial, *outer.invariants, return_list=True)
     vary = [*states, *(v in body.rows for v in op.graph.outputs[len(states) :])]
     whole = [*(state.kept for state in op.states), *[True] * op.records, *[False] * op.until]

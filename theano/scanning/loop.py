@@ -67,14 +67,45 @@ class Scan(Op):
 
     word = "scan"  # what messages call it
 
-    def __init__(
-        self,
+    def __init__(self, inputs: Sequence[Any], outputs: Sequence[Any], info: Any, typeConstructor: Any = None) -> None:
+        """The loop whose step is the graph from ``inputs`` to ``outputs``, described as the classic class has it: ``info`` has the keys
+        ``n_seqs``, ``n_mit_sot``, ``n_sit_sot``, ``n_shared_outs``, ``tap_array``, ``as_while``, ``truncate_gradient`` and ``name``, as
+        far as they are not 0, False, -1 or None.  A step reads sequences, states by their taps, shared variables and others; it gives
+        states, records, shared variables and whether to stop.  Nodes take and give what those of :meth:`of` do."""
+        if typeConstructor is not None or info.get("n_mit_mot"):
+            raise ValueError("Scan: results are tensors, and each state has one next row: no typeConstructor, and n_mit_mot=0")
+        recurrent, shared = info.get("n_mit_sot", 0) + info.get("n_sit_sot", 0), info.get("n_shared_outs", 0)
+        states = [State(tuple(-tap for tap in taps)) for taps in info.get("tap_array", ())[:recurrent]] + [State(kept=False)] * shared
+        end = len(outputs) - bool(info.get("as_while")) - shared
+        ordered = [*outputs[:recurrent], *outputs[end : end + shared], *outputs[recurrent:end], *outputs[end + shared :]]
+        graph = body_of([TensorType("int64", ())("step"), *inputs], [], ordered)
+        truncate = info.get("truncate_gradient", -1)
+        self._set(graph, info.get("n_seqs", 0), states, bool(info.get("as_while")), truncate, info.get("name"))
+
+    @classmethod
+    def of(
+        cls,
         graph: FunctionGraph,
         sequences: int = 0,
         states: Sequence[State] = (),
         until: bool = False,
         truncate: int = -1,
         name: str | None = None,
+        checkpoint: Checkpoint = None,
+    ) -> Scan:
+        """The loop whose step is ``graph``, which it takes as it is."""
+        made = cls.__new__(cls)
+        made._set(graph, sequences, states, until, truncate, name, checkpoint)
+        return made
+
+    def _set(
+        self,
+        graph: FunctionGraph,
+        sequences: int,
+        states: Sequence[State],
+        until: bool,
+        truncate: int,
+        name: str | None,
         checkpoint: Checkpoint = None,
     ) -> None:
         self.graph, self.sequences, self.states = graph, sequences, tuple(states)
@@ -130,7 +161,7 @@ class Scan(Op):
             return self
         end = len(self.graph.outputs) - self.until
         outputs = [*self.graph.outputs[:end], *self.residuals, *self.graph.outputs[end:]]
-        return Scan(body_of(self.graph.inputs, [], outputs), self.sequences, self.states, self.until, self.truncate, self.name)
+        return Scan.of(body_of(self.graph.inputs, [], outputs), self.sequences, self.states, self.until, self.truncate, self.name)
 
     @functools.cached_property
     def blocked(self) -> Any:
@@ -145,10 +176,10 @@ class Scan(Op):
         graph = self.graph
         if self.until:
             graph = body_of(graph.inputs, [], graph.outputs[:-1])
-        return Scan(graph, self.sequences, self.states, name=self.name)
+        return Scan.of(graph, self.sequences, self.states, name=self.name)
 
     def with_states(self, states: Sequence[State]) -> Scan:
-        return Scan(self.graph, self.sequences, states, self.until, self.truncate, self.name, self.checkpoint)
+        return Scan.of(self.graph, self.sequences, states, self.until, self.truncate, self.name, self.checkpoint)
 
     def held_graphs(self) -> tuple[Any, list[Any]]:
         """What tells it from another, but for its graph, and the inputs and outputs of that."""
@@ -327,7 +358,7 @@ def repeat(step: Callable[..., Sequence[Variable]], count: Any, initial: Sequenc
     counter = TensorType("int64", ())("step")
     states = [v.type(v.name) for v in given]
     graph, outer = closed([counter, *states], [as_tensor_variable(v) for v in step(counter, *states)])
-    scan = Scan(graph, states=[State(kept=False)] * len(given))
+    scan = Scan.of(graph, states=[State(kept=False)] * len(given))
     return list(scan.make_node(count, *(v.dimshuffle("x", *range(v.type.ndim)) for v in given), *outer).outputs)
 
 

@@ -62,7 +62,7 @@ class Step:
         read = [(row, whole) for row, whole in zip(self.rows, self.sequences, strict=True) if row in used]
         formal = [self.number, *(row for row, _ in read), *(row for rows, _, _ in self.taps for row in rows)]
         graph, outer = closed_step(formal, outputs)
-        op = Scan(graph, len(read), [kind for _, kind, _ in self.taps], until is not None, truncate, name, checkpoint)
+        op = Scan.of(graph, len(read), [kind for _, kind, _ in self.taps], until is not None, truncate, name, checkpoint)
         results: list[Any] = op(steps, *(whole for _, whole in read), *(initial for *_, initial in self.taps), *outer, return_list=True)
         return results
 
