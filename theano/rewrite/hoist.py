@@ -35,7 +35,7 @@ def multiply_before_loop(rewriter: Rewriter, node: Apply) -> Any:
     batch.add(found)
     taps = [v for taps in inner.states for v in taps]
     formal = [op.graph.inputs[0], *inner.sequences, *found, *taps, *inner.invariants]
-    again = Scan(body_of(formal, [], op.graph.outputs), op.sequences + len(found), op.states, op.until, op.truncate, op.name)
+    again = Scan.of(body_of(formal, [], op.graph.outputs), op.sequences + len(found), op.states, op.until, op.truncate, op.name)
     sequences = [*outer.sequences, *(batch.rows[v] for v in found)]
     made = again.make_node(node.inputs[0], *sequences, *outer.states, *outer.invariants)
     return list(reduced(again, made, list(range(len(node.outputs)))).values())
