@@ -12,7 +12,9 @@ def test_all_ways_to_run_a_loop_agree(seed):
 
 def test_a_wrong_loop_is_found(monkeypatch):
     """One that a library computes otherwise."""
-    monkeypatch.setitem(loops.INSTRUCTIONS, "tanh", ("a", "a", lambda L, x: L.tanh(x) if L is loops.Symbols else L.tanh(x) * (1 + 1e-6)))
+    monkeypatch.setitem(
+        loops.INSTRUCTIONS, "tanh", ("a", "a", lambda L, x: L.tanh(x) if isinstance(L, loops.Symbols) else L.tanh(x) * (1 + 1e-6))
+    )
     with pytest.raises(loops.Wrong, match="scan and NumPy"):
         for seed in range(4):
             loops.check(loops.random_case(seed))
