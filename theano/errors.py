@@ -151,11 +151,10 @@ class TestValueError(TheanoError, AttributeError):
 
 
 def in_step(error: BaseException, number: int) -> BaseException:
-    """``error`` that says in which step of a loop it was met, if it does not say so already; one of a user's code in a note."""
-    told = f"in step {number} of the loop, counted from 0"
+    """``error`` that says in which step of a loop it was met, after that of a loop inside; one of a user's code says so in a note."""
     known = [*map(str, error.args[:1]), *getattr(error, "__notes__", ())]
-    if any("of the loop, counted" in text for text in known):
-        return error
+    inside = any("of the loop, counted" in text for text in known)
+    told = f"in step {number} of the loop" + (" around it" if inside else ", counted from 0")
     if isinstance(error, TheanoError):
         error.args = (f"{error.args[0] if error.args else ''}\n  {told}", *error.args[1:])
     else:

@@ -116,4 +116,5 @@ def test_a_loop_in_a_loop(mode):
     with pytest.raises(BoundsError) as caught:
         f(np.ones(4), W, [0, 1, 2])
     words = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
-    assert "in step 2 of the loop, counted from 0" in words and f"test_errors_in_steps.py:{first_line(inner) + 1}" in words
+    assert "in step 2 of the loop, counted from 0" in words and "in step 1 of the loop around it" in words
+    assert f"test_errors_in_steps.py:{first_line(inner) + 1}" in words

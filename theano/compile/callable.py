@@ -236,11 +236,9 @@ class Function(NativeFunction):
     def _fail(self, status: int, first: int, second: int, steps: int, *arguments: Any) -> None:
         """Raise the error that a native status stands for; one that is raised already learns in which step of a loop that was."""
         if status == RAISED:
-            errors.in_step(arguments[0], steps - 1)
-            return
-        if not steps:
-            raise self._error(status, first, second, arguments)  # held by no name here: a frame that holds what it raises is garbage
-        raise errors.in_step(self._error(status, first, second, arguments), steps - 1)
+            _in_steps(arguments[0], steps)
+        else:
+            raise _in_steps(self._error(status, first, second, arguments), steps)  # held by no name: else this frame would be garbage
 
     def _error(self, status: int, first: int, second: int, arguments: Sequence[Any]) -> Exception:
         loaded, sizes = self._loaded, Sizes(self._loaded.program, arguments)
@@ -439,6 +437,14 @@ class ProfiledFunction(LedFunction):
 _MISSING = object()
 _KEPT = object()  # for an input that keeps its value: that one
 _enter = NativeFunction.__call__
+
+
+def _in_steps(error: Exception, begun: int) -> Exception:
+    """``error`` with the steps that loops had begun: the innermost, and 2**32 times that of the loop around it."""
+    for count in (begun & (1 << 32) - 1, begun >> 32):
+        if count:
+            errors.in_step(error, count - 1)
+    return error
 
 
 def _anything(kind: Any) -> Any:

@@ -16,7 +16,7 @@ from theano.graph.locks import OWNER, READERS
 
 TOP, EXPOSED, BREATH, STEPS, HEAD = 16, 24, 32, 40, 48
 """Offsets in a frame: of the pointer to the frame of the whole call; there, whether it is exposed, and when it last let others in; of the
-number of steps that the innermost loop at work has begun.
+number of steps that the innermost loop at work has begun, and 2**32 times that of the loop around it.
 
 What comes before are the two words of a failure's payload; ``HEAD`` bytes in all."""
 LONG = 8_000_000

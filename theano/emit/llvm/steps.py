@@ -164,11 +164,11 @@ def loop_region(text: ProgramText, w: Part, step: LoopRegion, number: int) -> No
 
 
 def _iterate(text: ProgramText, w: Writer, step: LoopRegion, body: Stream, trips: str) -> None:
-    index, around = text.layout.take(), text.layout.take()
+    index, around = text.layout.take(), w.load("i64", "%f", STEPS)
     w.store("i64", "0", "%f", index)
-    w.store("i64", w.load("i64", "%f", STEPS), "%f", around)
+    before = w.let(f"add i64 {w.let(f'shl i64 {around}, 32')}, 1")
     w.open("again")
-    w.store("i64", w.let(f"add i64 {w.load('i64', '%f', index)}, 1"), "%f", STEPS)
+    w.store("i64", w.let(f"add i64 {w.load('i64', '%f', index)}, {before}"), "%f", STEPS)
     if step.counter is not None:
         w.store("i64", w.load("i64", "%f", index), text.pointer(w, step.counter))
     body.call_all(w)
@@ -186,7 +186,7 @@ def _iterate(text: ProgramText, w: Writer, step: LoopRegion, body: Stream, trips
         more = w.let(f"and i1 {more}, {go_on}")
     w.branch(more, "again", "finished")
     w.label("finished")
-    w.store("i64", w.load("i64", "%f", around), "%f", STEPS)
+    w.store("i64", around, "%f", STEPS)
 
 
 def _swap(text: ProgramText, w: Writer, old: Buffer, new: Buffer) -> None:
