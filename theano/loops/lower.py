@@ -19,7 +19,7 @@ from theano import errors
 from theano.graph import Apply, Constant, FunctionGraph, Variable, check_maps, io_toposort
 from theano.graph.copying import deep_copy_op
 from theano.graph.naming import title
-from theano.loops.access import offset
+from theano.loops.access import is_extent, offset
 from theano.loops.extents import Extents, row_major_strides
 from theano.loops.ir import Combine, Fold, Guard
 from theano.loops.nest import READS, Array, Nest, Operand, Parts, RegionBody, Result, Sink, View
@@ -665,9 +665,19 @@ class Lowering:
                 return Operand(read.data, form.rest, (width if height is e.one else rows, e.one, *step))
             if rows is e.one and _leading(columns, height):
                 return Operand(read.data, form.rest, (columns, e.one, *step), transposed=True)
+            if rows is e.one and not many:
+                return self._matrix(self._copied_by_columns(variable))
         result = self.materialise(variable)
         height, width = (e.canonical(s) for s in result.shape[-2:])
         return Operand(result, e.zero, (width, e.one, *([e.canonical(e.mul(height, width))] if many else [])))
+
+    def _copied_by_columns(self, variable: Variable) -> Variable:
+        """A copy of a matrix whose columns are contiguous, as it is read: from now on the matrix is a view of it."""
+        value, (i, j) = self._real(variable), self.indices(2)
+        result = self.storage(value.dtype, value.shape[::-1])
+        self.nest("pointwise", [result], space=result.shape, bodies=(self._read(value, (j, i)),))
+        self.values[variable] = View(result, value.shape, value.dtype, lambda i, j: (j, i), variable=variable)
+        return variable
 
     def _vector(self, variable: Variable) -> Operand:
         read = self._read_through(self._real(variable), self.indices(1))
@@ -688,7 +698,7 @@ class Lowering:
                 value = value.source
                 break
             value = value.source
-        if any(v.op not in _AFFINE for v in walk(indices)) or isinstance(value, View):
+        if any(v.op not in _AFFINE and not is_extent(v) for v in walk(indices)) or isinstance(value, View):
             return None
         value.forced |= value.inline
         flat = len(indices) != len(value.shape)

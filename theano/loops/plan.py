@@ -38,7 +38,7 @@ from theano.loops.nest import READS, Nest, Operand, Parts, Result, Sink, proofs
 from theano.loops.prefix import assemble_prefix
 from theano.loops.recur import repeat_in_registers
 from theano.loops.scatter import assemble_checks, assemble_copy, assemble_scatter
-from theano.loops.small_products import SmallProduct, assemble_transposed, is_product, right_factor, when_small
+from theano.loops.small_products import SmallProduct, assemble_rows, is_product, right_factor, shape_of_copy, when_small
 from theano.scalar.instructions import ITEMSIZE, Value, walk
 
 ALIGNMENT = 64
@@ -77,7 +77,7 @@ class _Planner:
         self.alias: dict[Result, Result] = {}
         self.swapped: dict[Result, Result] = {}  # the state of a loop -> its next value: their storage changes places
         self.written: set[int] = set()  # numbers of the results that some task computes
-        self.transposed: list[_Transposed] = []  # of each loop around
+        self.copies: list[_Copies] = []  # of each loop around
 
     # ------------------------------------------------------------------ the whole
 
@@ -238,7 +238,7 @@ class _Planner:
             task.may_fail = True
         elif item.kind in ("loop", "branch"):
             tasks = [*self._region_task(task, item), task]
-        elif self.transposed and is_product(item):
+        elif self.copies and is_product(item):
             tasks = [*self._small_product(task, item), task]
         values = [
             *item.space,
@@ -253,11 +253,12 @@ class _Planner:
     def _small_product(self, task: Task, nest: Nest) -> list[Task]:
         """A kernel for a product in a loop; ``task``, which calls the library, is left what is too large for it."""
         when, (operand, lies_well) = when_small(nest, self.extents), right_factor(nest)
-        if _never(when) or not (lies_well or self.transposed[-1].may_hold(operand, when, nest)):
+        held = self.copies[-1].may_hold(operand, when, nest)
+        if _never(when) or not (lies_well or held):
             return []
         task.when = replace(when, opposite=True)
         condition = None if _never(task.when) else when
-        copy = None if lies_well else self.transposed[-1].copy(operand.result, condition)
+        copy = self.copies[-1].copy(operand.result, not lies_well, condition) if held else None
         return [self._kernel_task(replace(SmallProduct(nest, self.extents, copy).assemble(), when=condition))]
 
     def _kernel_task(self, assembled: Assembled) -> Task:
@@ -292,7 +293,7 @@ class _Planner:
         for body in nest.inner:
             inner = body.lowering
             if nest.kind == "loop":
-                self.transposed.append(_Transposed(self, set(body.outer).difference(nest.states)))
+                self.copies.append(_Copies(self, set(body.outer).difference(nest.states)))
             with self.extents.scope(inner.equalities):
                 placed = self._sinks(inner, body.sinks)
                 for sink, result in placed:
@@ -308,7 +309,7 @@ class _Planner:
         for own, state in zip(nest.results, nest.states, strict=False):
             self.alias[own] = state
         task.temporaries = list(nest.temporaries)
-        before = self.transposed.pop().tasks() if nest.kind == "loop" else []
+        before = self.copies.pop().tasks() if nest.kind == "loop" else []
         task.reads += [result for first in before for result in first.writes]
         return before
 
@@ -581,28 +582,31 @@ def _never(when: AtMost) -> bool:
 
 
 @dataclass(slots=True)
-class _Transposed:
-    """Transposed copies of matrices for the products in a loop, made before it of what comes from ``outside``."""
+class _Copies:
+    """Copies of matrices for the products in a loop, made before it of what comes from ``outside``."""
 
     planner: _Planner
     outside: set[Result]
-    copies: dict[tuple[Result, AtMost | None], Result] = field(default_factory=dict)
+    made: dict[tuple[Result, bool, AtMost | None], Result] = field(default_factory=dict)
 
     def may_hold(self, operand: Operand, when: AtMost, nest: Nest) -> bool:
         """Whether ``operand`` is a whole array, and it is known before the loop whether its product is small."""
         e, result = self.planner.extents, operand.result
         if result not in self.outside or len(result.shape) != 2 or e.is_told(when.extent):
             return False
-        return e.canonical(operand.offset or e.zero) is e.zero and all(map(e.same, result.shape, nest.space[-2:]))
+        shape = nest.space[-2:] if (nest.routine == "gemv") != operand.transposed else nest.space[:-3:-1]
+        return e.canonical(operand.offset or e.zero) is e.zero and all(map(e.same, result.shape, shape))
 
-    def copy(self, source: Result, when: AtMost | None) -> Result:
-        if (source, when) not in self.copies:
-            self.copies[source, when] = self.planner._temporary(source.dtype, source.shape[::-1])
-        return self.copies[source, when]
+    def copy(self, source: Result, transposed: bool, when: AtMost | None) -> Result:
+        key = source, transposed, when
+        if key not in self.made:
+            shape = shape_of_copy(source.shape, transposed, source.dtype, self.planner.extents)
+            self.made[key] = self.planner._temporary(source.dtype, shape)
+        return self.made[key]
 
     def tasks(self) -> list[Task]:
         e = self.planner.extents
-        made = (replace(assemble_transposed(s, copy, e), when=when) for (s, when), copy in self.copies.items())
+        made = (replace(assemble_rows(source, copy, t, e), when=when) for (source, t, when), copy in self.made.items())
         return list(map(self.planner._kernel_task, made))
 
 

@@ -1,7 +1,8 @@
 """Small matrix products in a loop as kernels of their own: to call a library would take longer than to multiply.
 
 Lanes run along the result's rows, for each of which the factor on the right is read row by row; a few sums are kept side by side, so that
-none waits for the last.  A matrix that lies the other way round is transposed before the loop if it comes from outside of it.
+none waits for the last.  A matrix that comes from outside of the loop is copied before it, its rows to where lanes find them best,
+also if it lies the other way round.
 
     for i < m: for j < n in lanes: acc0, acc1, acc2, acc3 = 0
       for s < k / 4: acc0 += a[i, 4s] * b[4s, j]; acc1 += a[i, 4s + 1] * b[4s + 1, j]; ...
@@ -10,15 +11,18 @@ none waits for the last.  A matrix that lies the other way round is transposed b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from theano.loops.assemble import Assembled, KernelBuilder
 from theano.loops.extents import Extents
 from theano.loops.ir import NEXT, Accumulator, AtMost, Loop, Statement, Store
 from theano.loops.nest import Nest, Operand, Result
-from theano.scalar.instructions import Value
+from theano.scalar.instructions import ITEMSIZE, Value
 
 SMALL = 1 << 14
 """Multiplications up to which a kernel is not slower than a library."""
 SUMS = 4
+LINE = 64
 
 
 def is_product(nest: Nest) -> bool:
@@ -36,13 +40,13 @@ def when_small(nest: Nest, extents: Extents) -> AtMost:
 
 
 class SmallProduct:
-    """Builds the kernel of one product; ``transposed`` holds the right factor the other way round than it lies."""
+    """Builds the kernel of one product; ``copy`` holds the right factor row by row."""
 
-    def __init__(self, nest: Nest, extents: Extents, transposed: Result | None) -> None:
+    def __init__(self, nest: Nest, extents: Extents, copy: Result | None) -> None:
         self.nest, self.extents, self.builder = nest, extents, KernelBuilder(extents)
         right, _ = right_factor(nest)
-        if transposed is not None:
-            right = Operand(transposed, extents.zero, (transposed.shape[1], extents.one))
+        if copy is not None:
+            right = Operand(copy, extents.zero, (copy.shape[1], extents.one))
         self.right, self.left = right, nest.operands[0 if nest.routine == "gemm" else 1]
         self.rows = nest.space[0] if nest.routine == "gemm" else None
         self.columns, self.depth = nest.space[1:] if nest.routine == "gemm" else nest.space
@@ -122,12 +126,21 @@ def _is(value: Value, number: int) -> bool:
     return value.op == "const" and bool(value.data == number)
 
 
-def assemble_transposed(source: Result, copy: Result, extents: Extents) -> Assembled:
-    """Rows of ``copy`` are columns of ``source``."""
+def shape_of_copy(shape: Sequence[Value], transposed: bool, dtype: str, extents: Extents) -> tuple[Value, Value]:
+    """Rows as long as so many whole lines of the cache."""
+    rows, columns = reversed(shape) if transposed else shape
+    line = extents.const(LINE // ITEMSIZE[dtype])
+    lines = extents.emit("floordiv", extents.add(columns, extents.sub(line, extents.one)), line)
+    return rows, extents.mul(lines, line)
+
+
+def assemble_rows(source: Result, copy: Result, transposed: bool, extents: Extents) -> Assembled:
+    """Rows of ``copy`` begin with those of ``source``, or with its columns."""
     b = KernelBuilder(extents)
-    k, i = b.index(), b.index()
-    element = b.trace.load(b.buffer(source, read=True), i * b.size(source.shape[1]) + k, source.dtype)
-    store = Store(b.buffer(copy, written=True), k * b.size(source.shape[0]) + i, element)
-    rows = Loop(int(i.data), b.size(source.shape[0]), (store,), (), "vector")
-    body = [Loop(int(k.data), b.size(source.shape[1]), (rows,))]
-    return b.finish(body, False, (), extents.product(source.shape), 1, False)
+    k, j = b.index(), b.index()
+    rows, columns = reversed(source.shape) if transposed else source.shape
+    place = j * b.size(source.shape[1]) + k if transposed else k * b.size(source.shape[1]) + j
+    element = b.trace.load(b.buffer(source, read=True), place, source.dtype)
+    store = Store(b.buffer(copy, written=True), k * b.size(copy.shape[1]) + j, element)
+    body = Loop(int(k.data), b.size(rows), (Loop(int(j.data), b.size(columns), (store,), (), "vector"),))
+    return b.finish([body], False, (), extents.product(source.shape), 1, False)
