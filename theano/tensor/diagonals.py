@@ -52,9 +52,45 @@ def diag(v: Any, k: Any = 0) -> Any:
         return diagonal(v, k)
     if v.type.ndim != 1:
         raise ValueError(message("diag: a vector or a matrix is needed", [row("given", v)]))
-    down, right = _starts(k)
-    places, size = arange(v.shape[0]), v.shape[0] + down + right
-    return set_subtensor(zeros((size, size), v.type.dtype)[places + down, places + right], v)
+    return AllocDiag(k)(v)
+
+
+class AllocDiag:
+    """``AllocDiag(offset, axis1, axis2)(d)``: zeros, but for the last axis of ``d`` on diagonal number ``offset`` over these axes of the
+    result; what ``diagonal(offset, axis1, axis2)`` takes out again.
+
+    >>> from theano.tensor.constructors import fmatrix
+    >>> AllocDiag(1, 0, 2)(fmatrix()).type
+    TensorType(float32, 3D)
+    """
+
+    def __init__(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> None:
+        self.offset, self.axis1, self.axis2 = offset, axis1, axis2
+
+    def __call__(self, diag: Any) -> Any:
+        d = as_tensor_variable(diag)
+        if d.type.ndim == 0:
+            raise ShapeError(message("AllocDiag: a vector, or a tensor of higher rank, is needed", [row("given", d)]))
+        rank = d.type.ndim + 1
+        first, second = (axis % rank for axis in (self.axis1, self.axis2))
+        if first == second or not all(-rank <= axis < rank for axis in (self.axis1, self.axis2)):
+            raise ValueError(message(f"AllocDiag: {self.axis1} and {self.axis2} are no two axes of {rank}", [row("given", d)]))
+        down, right = _starts(self.offset)
+        sizes, places = [d.shape[axis] for axis in range(rank - 2)], arange(d.shape[rank - 2])
+        empty = zeros((d.shape[rank - 2] + down + right,) * 2 + tuple(sizes), d.type.dtype)
+        filled = set_subtensor(empty[places + down, places + right], d.dimshuffle(rank - 2, *range(rank - 2)))
+        rest = iter(range(2, rank))
+        return filled.dimshuffle(*(0 if axis == first else 1 if axis == second else next(rest) for axis in range(rank)))
+
+
+class ExtractDiag:
+    """``ExtractDiag(offset, axis1, axis2)(x)`` is ``diagonal(x, offset, axis1, axis2)``."""
+
+    def __init__(self, offset: int = 0, axis1: int = 0, axis2: int = 1, view: bool = False) -> None:
+        self.offset, self.axis1, self.axis2 = offset, axis1, axis2
+
+    def __call__(self, x: Any) -> Any:
+        return diagonal(x, self.offset, self.axis1, self.axis2)
 
 
 def fill_diagonal(a: Any, val: Any) -> Any:
@@ -84,4 +120,4 @@ def _filled(what: str, a: Any, val: Any, offsets: list[Any]) -> Any:
     return patternbroadcast(switch(mask, val.astype(a.type.dtype), a), a.type.broadcastable)
 
 
-__all__ = ["diag", "diagonal", "fill_diagonal", "fill_diagonal_offset"]
+__all__ = ["AllocDiag", "ExtractDiag", "diag", "diagonal", "fill_diagonal", "fill_diagonal_offset"]

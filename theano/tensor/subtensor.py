@@ -422,7 +422,10 @@ class IncSubtensor(Indexing):
         return Apply(self, [x, _fitted(x, y, Layout(entries)), *numbers], [out])
 
     def region(self, node: Apply) -> Layout:
-        return Layout(self.indices(node.inputs, node.inputs[0].type.ndim))
+        return self.region_of(node.inputs)
+
+    def region_of(self, inputs: Sequence[Any]) -> Layout:
+        return Layout(self.indices(inputs, inputs[0].type.ndim))
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
         out, y, where = inputs[0].copy(), inputs[1], _numpy_index(self, inputs)
@@ -474,6 +477,16 @@ class AdvancedIncSubtensor(IncSubtensor):
     """``x`` with ``y`` added to (or put in place of) ``x[index]``; what is indexed twice is added to twice, or gets the last value."""
 
     reader = AdvancedSubtensor
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        """Of what is set twice to a place only the last gets a gradient."""
+        from theano.tensor.distinct import are_distinct, of_the_last
+
+        into_x, into_y, *rest = super().L_op(inputs, outputs, output_grads)
+        layout = self.region_of(inputs)
+        if self.set_instead_of_inc and not are_distinct(layout):
+            into_y = sum_to(of_the_last(layout, inputs[0], self.reader_op()(output_grads[0], *inputs[2:])), inputs[1])
+        return [into_x, into_y, *rest]
 
     def lower(self, low: Any, node: Apply) -> None:
         if not _lowered_one_hot(self, low, node):
@@ -617,10 +630,27 @@ def _converted(x: Any, entry: Any) -> list[Any]:
         return [constant(int(entry), dtype="int64")]
     if isinstance(entry, (list, tuple)) and not entry:
         entry = np.zeros(0, dtype=np.int64)
+    if isinstance(entry, Variable) and not hasattr(entry.type, "broadcastable"):
+        return _converted(x, _unwrapped(x, entry))
     variable = as_tensor_variable(entry)
     if variable.type.dtype == "bool":
         return _mask(x, variable)
     return [_as_index(variable)]
+
+
+def _unwrapped(x: Any, entry: Variable) -> Any:
+    """What a variable that stands for a slice or for None means in an index."""
+    from theano.tensor.optional import NoneTypeT
+    from theano.tensor.slice_values import MakeSlice
+
+    if isinstance(entry.type, NoneTypeT):
+        return None
+    if isinstance(entry, Constant) and isinstance(entry.data, slice):
+        return entry.data
+    if entry.owner is not None and isinstance(entry.owner.op, MakeSlice):
+        return slice(*(None if isinstance(bound.type, NoneTypeT) else bound for bound in entry.owner.inputs))
+    cure = "write x[start:stop:step], or make_slice(start, stop, step) where it is used"
+    raise VariableTypeError(message("this is no index", [row("indexed", x), f"index  {entry}: {entry.type}"], cure))
 
 
 def _plain(field: Any) -> Any:
@@ -707,6 +737,28 @@ def sparse_grad(var: Any) -> Any:
     return AdvancedSubtensor1(sparse_grad=True)(*node.inputs)
 
 
+def advanced_subtensor(x: Any, *index: Any) -> Any:
+    """``x[index]``, the entries of the index one by one; a mask counts as the positions where it is true."""
+    return getitem(x, index)
+
+
+def advanced_inc_subtensor(x: Any, y: Any, *index: Any) -> Any:
+    """``x`` with ``y`` added to ``x[index]``."""
+    return inc_subtensor(getitem(x, index), y)
+
+
+def advanced_set_subtensor(x: Any, y: Any, *index: Any) -> Any:
+    """``x`` with ``y`` in place of ``x[index]``."""
+    return set_subtensor(getitem(x, index), y)
+
+
+advanced_boolean_subtensor, advanced_boolean_inc_subtensor = advanced_subtensor, advanced_inc_subtensor
+advanced_boolean_set_subtensor = advanced_set_subtensor
+advanced_subtensor1 = AdvancedSubtensor1()
+advanced_inc_subtensor1 = AdvancedIncSubtensor1()
+advanced_set_subtensor1 = AdvancedIncSubtensor1(set_instead_of_inc=True)
+
+
 def _holds_variable(items: Sequence[Any]) -> bool:
     return any(isinstance(item, Variable) for item in items)
 
@@ -718,6 +770,15 @@ __all__ = [
     "AdvancedSubtensor1",
     "IncSubtensor",
     "Subtensor",
+    "advanced_boolean_inc_subtensor",
+    "advanced_boolean_set_subtensor",
+    "advanced_boolean_subtensor",
+    "advanced_inc_subtensor",
+    "advanced_inc_subtensor1",
+    "advanced_set_subtensor",
+    "advanced_set_subtensor1",
+    "advanced_subtensor",
+    "advanced_subtensor1",
     "get_idx_list",
     "inc_subtensor",
     "set_subtensor",

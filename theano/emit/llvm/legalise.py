@@ -33,6 +33,8 @@ def _plain(statement: Statement, dtypes: Sequence[str]) -> Statement:
     if isinstance(statement, Store) and statement.combine == "add":
         dtype, value = dtypes[statement.buffer], statement.value
         old = value.trace.load(statement.buffer, statement.offset, dtype)
+        if dtype == "bool":  # as NumPy adds truth values
+            return replace(statement, value=old | value)
         wide = "float32" if dtype == "float16" else dtype
         return replace(statement, value=(old.cast(wide) + value.cast(wide)).cast(dtype))
     return statement
