@@ -69,6 +69,10 @@ CASES = {
     "more than all of the greatest": (
         lambda: T.topk(left, 5, axis=0), errors.ShapeError, "topk: 5 of 3 elements along axis 0", None, ("given", "left", "float64 (3, 4)"),
     ),
+    "a value of another size than the part": (
+        lambda: T.set_subtensor(left[1], np.ones(3)), errors.ShapeError, "a value does not fit the part that it is put into",
+        "only broadcastable dimensions stretch",
+    ),
     "parts that are not the whole": (
         lambda: T.split(left, [1, 1], 2), errors.ShapeError, "split: parts of 1, 1 do not add up to 3, the size of axis 0", None,
         ("tensor", "left", "float64 (3, 4)"),

@@ -684,6 +684,10 @@ def inc_subtensor(x: Any, y: Any, inplace: bool = False, set_instead_of_inc: boo
     if y.type.ndim > x.type.ndim:
         rows = [row("part", x), row("value", y)]
         raise VariableTypeError(message(f"a value of rank {y.type.ndim} cannot be put into a part of rank {x.type.ndim}", rows))
+    for size, given, single in zip(reversed(x.static_shape), reversed(y.static_shape), reversed(y.type.broadcastable)):
+        if None not in (size, given) and size != given and not single:
+            rows = [row("part", x), row("value", y)]
+            raise ShapeError(message("a value does not fit the part that it is put into", rows, "only broadcastable dimensions stretch"))
     node = x.owner
     while node is not None and isinstance(node.op, DimShuffle):
         y, node = _before_dimshuffle(node.op, x, y), node.inputs[0].owner
