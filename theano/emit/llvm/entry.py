@@ -25,6 +25,8 @@ from theano.loops.ir import Buffer
 
 STACK_FRAME = 3 << 10 if sys.platform == "win32" else 1 << 14
 """A frame of more bytes is leased.  (Windows wants pages of the stack touched in order, by a function of its C library.)"""
+IN_LINE = 4
+"""Of so many arrays it is looked in line whether they are as they must be."""
 RARE = " noinline optnone"
 """Attributes of functions that are called where Python takes microseconds anyway."""
 
@@ -181,6 +183,7 @@ class Entry(_WayIn):
         self.in_place = {b.number for b in written}
         rest = [b for b in self.buffers if b.number not in self.in_place and b.dtype != "object"] if written else []
         self.updated = text.updated
+        self.arrays = 0
         self.ranges = {b.number: layout.take(2) for b in (*written, *rest)}
 
     def write(self) -> str:
@@ -227,12 +230,15 @@ class Entry(_WayIn):
             self.slow_unless("false")
         if argument.dtype == "object":
             return self.take(buffer, item, None)
-        kind = self.load("ptr", item, self.abi.kind)
-        is_array = self.is_type(kind, "type", "ndarray")
         text = self.program_text
         if not argument.numbers or buffer.number in text.as_objects or buffer.number in text.written:
-            self.slow_unless(is_array)
+            self.arrays += 1
+            if self.arrays > IN_LINE:
+                return self.take(buffer, item, self.array_by_call(buffer, argument, item))
+            self.slow_unless(self.is_type(self.load("ptr", item, self.abi.kind), "type", "ndarray"))
             return self.take(buffer, item, self.array(buffer, argument, item))
+        kind = self.load("ptr", item, self.abi.kind)
+        is_array = self.is_type(kind, "type", "ndarray")
         array, number, done = (self.fresh(stem) for stem in ("array", "number", "given"))
         self.branch(is_array, array, number)
         self.label(array)
@@ -250,20 +256,35 @@ class Entry(_WayIn):
 
     def array(self, buffer: Buffer, argument: Argument, item: str) -> str:
         """The data of an array that is as it must be."""
-        abi, wanted = self.abi, ALIGNED | C_CONTIGUOUS | (WRITEABLE if buffer.number in self.program_text.written else 0)
+        abi, wanted = self.abi, self.flags(buffer)
         rank = self.let(f"icmp eq i32 {self.load('i32', item, abi.rank)}, {len(argument.extents)}")
         descr = self.is_type(self.load("ptr", item, abi.descr), "descr", argument.dtype)
         flags = self.let(f"and i32 {self.load('i32', item, abi.flags)}, {wanted}")
         good = self.let(f"and i1 {rank}, {descr}")
         self.slow_unless(self.let(f"and i1 {good}, {self.let(f'icmp eq i32 {flags}, {wanted}')}"))
+        self.require_extents(argument, item)
+        return self.load("ptr", item, abi.data)
+
+    def array_by_call(self, buffer: Buffer, argument: Argument, item: str) -> str:
+        """The same for any object: shorter, but a call."""
+        descr = self.load("ptr", "%t", self.module.slot("descr", argument.dtype))
+        call = self.module.external("theano_fitting", "ptr", "ptr", "ptr", "i32", "i32")
+        data = self.let(f"call {call}(ptr {item}, ptr {descr}, i32 {len(argument.extents)}, i32 {self.flags(buffer)})")
+        self.slow_unless(self.let(f"icmp ne ptr {data}, null"))
+        self.require_extents(argument, item)
+        return data
+
+    def flags(self, buffer: Buffer) -> int:
+        return ALIGNED | C_CONTIGUOUS | (WRITEABLE if buffer.number in self.program_text.written else 0)
+
+    def require_extents(self, argument: Argument, item: str) -> None:
         fixed = [(axis, extent) for axis, extent in enumerate(argument.extents) if extent is not None]
         if fixed:
-            extents, good = self.load("ptr", item, abi.extents), "true"
+            extents, good = self.load("ptr", item, self.abi.extents), "true"
             for axis, extent in fixed:
                 fits = self.let(f"icmp eq i64 {self.load('i64', extents, 8 * axis)}, {extent}")
                 good = self.let(f"and i1 {good}, {fits}")
             self.slow_unless(good)
-        return self.load("ptr", item, abi.data)
 
     def number(self, way: str, dtype: str, kind: str, item: str, scratch: int, done: str) -> tuple[str, str]:
         """If ``item`` is a number of the type that ``way`` names: where its value lies, and the block that says so."""

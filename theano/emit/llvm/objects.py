@@ -136,7 +136,7 @@ def release_all(module: Module) -> str:
 
 
 def helpers(abi: Abi) -> str:
-    """The functions above and two of :mod:`theano.emit.llvm.entry`, which are the same for all programs and stand beside the pool's.
+    """The functions above and three of :mod:`theano.emit.llvm.entry`, which are the same for all programs and stand beside the pool's.
     ``@theano_ndarray`` is the type of arrays."""
     return f"""
 @theano_ndarray = external global i8
@@ -369,6 +369,33 @@ body:
   br label %head
 done:
   ret void
+}}
+; The data of an array that has this dtype, rank and flags; null of anything else.
+define ptr @theano_fitting(ptr %item, ptr %descr, i32 %rank, i32 %wanted) {{
+entry:
+  %kindp = getelementptr i8, ptr %item, i64 {abi.kind}
+  %kind = load ptr, ptr %kindp
+  %array = icmp eq ptr %kind, @theano_ndarray
+  br i1 %array, label %look, label %no
+look:
+  %rankp = getelementptr i8, ptr %item, i64 {abi.rank}
+  %r = load i32, ptr %rankp
+  %c1 = icmp eq i32 %r, %rank
+  %descrp = getelementptr i8, ptr %item, i64 {abi.descr}
+  %d = load ptr, ptr %descrp
+  %c2 = icmp eq ptr %d, %descr
+  %flagsp = getelementptr i8, ptr %item, i64 {abi.flags}
+  %flags = load i32, ptr %flagsp
+  %masked = and i32 %flags, %wanted
+  %c3 = icmp eq i32 %masked, %wanted
+  %c12 = and i1 %c1, %c2
+  %c = and i1 %c12, %c3
+  %datap = getelementptr i8, ptr %item, i64 {abi.data}
+  %data = load ptr, ptr %datap
+  %found = select i1 %c, ptr %data, ptr null
+  ret ptr %found
+no:
+  ret ptr null
 }}
 ; Whether none of the first ranges of addresses, which are written, overlaps with another of all.
 define i1 @theano_apart(ptr %ranges, i64 %written, i64 %all) {{
