@@ -6,7 +6,7 @@ unbounded.
 >>> import theano.tensor as T
 >>> from tests.fuzz.bounds import judge
 >>> x = T.dvector("x")
->>> uncertain = Bounded(np.array([2.0, 1.0, 1.5]), np.array([0.0, 0.1, 0.2]))
+>>> uncertain = Bounded(np.array([3.0, 1.0, 1.5]), np.array([0.0, 0.1, 0.2]))
 >>> values, places = judge([T.sort(x), T.argsort(x)], {x: uncertain})
 >>> values.error.round(2).tolist(), places.error.tolist()
 ([0.1, 0.2, 0.0], [inf, inf, 0.0])

@@ -2,7 +2,7 @@
 
 >>> import theano, theano.tensor as T
 >>> x = T.dvector("x")
->>> first, second = (theano.scan(lambda row, sum: sum + row, x, T.constant(0.0))[0] for _ in range(2))
+>>> first, second = (theano.scan(lambda row, sum: sum + row, x, T.zeros_like(x[0]))[0] for _ in range(2))
 >>> f = theano.function([x], [first, second])
 >>> sum(type(node.op).__name__ == "Scan" for node in f.maker.fgraph.apply_nodes)
 1

@@ -2,7 +2,7 @@
 
 >>> import theano, theano.tensor as T
 >>> x, w = T.dvector("x"), T.dscalar("w")
->>> states, _ = theano.scan(lambda row, state: T.tanh(state * w + row), x, T.constant(0.0), checkpoint="sqrt")
+>>> states, _ = theano.scan(lambda row, state: T.tanh(state * w + row), x, T.zeros_like(x[0]), checkpoint="sqrt")
 >>> f = theano.function([x, w], theano.grad(states[-1], x))
 >>> f([0.0, 0.0, 0.0], 0.5).tolist()
 [0.25, 0.5, 1.0]
