@@ -23,6 +23,7 @@ from theano.scalar import OPS, ScalarOp
 from theano.scanning.batching import Batch, Same, rule
 from theano.scanning.bodies import body_of
 from theano.scanning.branches import Branch
+from theano.scanning.checkpoints import Blocked
 from theano.scanning.loop import Scan
 from theano.scanning.step import Step
 from theano.tensor.checking import Assert
@@ -366,6 +367,15 @@ def loops(batch: Batch, node: Apply, inputs: list[Any], varies: list[bool]) -> S
     vary = [*states, *(v in body.rows for v in op.graph.outputs[len(states) :])]
     whole = [*(state.kept for state in op.states), *[True] * op.records, *[False] * op.until]
     return [(_swapped(out) if rowwise else out) if v else Same(out) for out, v, rowwise in zip(results, vary, whole, strict=True)]
+
+
+@rule(Blocked)
+def blocks(batch: Batch, node: Apply, inputs: list[Any], varies: list[bool]) -> Sequence[Any]:
+    """The loops that it stands for."""
+    results, known = node.op.results(node.inputs), list(zip(node.inputs, inputs, varies, strict=True))
+    body = Batch({v: x for v, x, f in known if f}, batch.size, batch.fallback, {v: x for v, x, f in known if not f})
+    body.add(results)
+    return [body.all_rows(v) for v in results]
 
 
 @rule(Branch)

@@ -20,6 +20,7 @@ import numpy as np
 from theano.gradient import Lop, Rop
 from theano.graph import Apply, Constant, DisconnectedType, Op, disconnected_type
 from theano.scalar import OPS
+from theano.scanning.bodies import without_test_values
 from theano.scanning.loop import Checkpoint, Scan, rows_type
 from theano.scanning.step import Step, fitted, leading
 from theano.tensor import as_tensor_variable, join
@@ -130,19 +131,21 @@ class Blocked(Op):
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[*row, *row[: len(self.scan.states)]] for row in self.scan.connection_pattern(node)]
 
+    @without_test_values
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        results = self._results(inputs)
+        results = self.results(inputs)
         live = [k for k, g in enumerate(output_grads) if not isinstance(g.type, DisconnectedType)]
         terms = Lop([results[k] for k in live], list(inputs), [output_grads[k] for k in live], disconnected_inputs="ignore")
         connected = [any(row[k] for k in live) for row in self.connection_pattern(outputs[0].owner)]
         return [term if c else disconnected_type() for term, c in zip(terms, connected, strict=True)]
 
+    @without_test_values
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         moving = [(v, p) for v, p in zip(inputs, eval_points, strict=True) if p is not None]
-        found: list[Any] = Rop(self._results(inputs), [v for v, _ in moving], [p for _, p in moving], "ignore", "None")
+        found: list[Any] = Rop(self.results(inputs), [v for v, _ in moving], [p for _, p in moving], "ignore", "None")
         return found
 
-    def _results(self, inputs: Sequence[Any]) -> list[Any]:
+    def results(self, inputs: Sequence[Any]) -> list[Any]:
         """What a node gives, by loops that can be differentiated."""
         spread, outer = self.spread(inputs, range(len(self.scan.states) + self.scan.records)), self.scan.outer(inputs)
         histories = [join(0, initial, spread.rows[k]) for k, initial in enumerate(outer.states)]
