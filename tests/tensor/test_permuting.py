@@ -72,10 +72,32 @@ def test_positions_out_of_range():
     i = T.lvector()
     assert evaluate(T.ravel_multi_index((i, i), (3, 4), mode="clip"), {i: [9]}) == 11
     assert evaluate(T.ravel_multi_index((i, i), (3, 4), mode="wrap"), {i: [5]}) == 9
-    with pytest.raises(ValueError):
-        evaluate(T.ravel_multi_index((i, i), (3, 4)), {i: [9]})
-    with pytest.raises(ValueError):
-        evaluate(T.unravel_index(i, (3, 4))[0], {i: [12]})
+
+
+@pytest.mark.parametrize(
+    "build, good, bad, words",
+    [
+        (lambda i: T.ravel_multi_index((i, i), (3, 4)), [2, 0], [0, 3, 9], "index 3 is out of bounds for axis 0 of size 3"),
+        (lambda i: T.ravel_multi_index((i + 3, i), (9, 4), order="F"), [2, 0], [0, -2], "index -2 is out of bounds for axis 1 of size 4"),
+        (lambda i: T.unravel_index(i, (3, 4))[1], [11, 0], [0, 12], "index 12 is out of bounds for a tensor of size 12"),
+        (lambda i: T.unravel_index(i, i + 9, ndim=2, order="F")[0], [11, 0], [1, -1], "index -1 is out of bounds for a tensor"),
+        (lambda i: T.choose(i, [i, i * 2, i]), [2, 0], [2, -1, 3], "index -1 is out of bounds for the choices of size 3"),
+        (lambda i: T.choose(i, T.stack([i, i * 2])), [1, 0], [2, -1], "index 2 is out of bounds for the choices"),
+        (lambda i: T.take(T.arange(4), i), [3, -4], [0, -5, 4], "index -5 is out of bounds for axis 0"),
+        (lambda i: T.take_along_axis(T.arange(4), i, 0), [3, -4], [0, 4], "index 4 is out of bounds for axis 0"),
+    ],
+)
+def test_positions_out_of_range_are_named_and_change_nothing(build, good, bad, words):
+    i, count = T.lvector("i"), theano.shared(0)
+    out = build(i)
+    f = theano.function([i], out, updates=[(count, count + 1)])
+    np.testing.assert_array_equal(f(good), evaluate(out, {i: good}))
+    for run in (lambda: f(bad), lambda: evaluate(out, {i: bad})):
+        with pytest.raises(IndexError, match=words):
+            run()
+        assert count.get_value() == 1
+    with pytest.raises(IndexError, match=r"test_permuting\.py:\d+"):
+        f(bad)
 
 
 def test_errors():

@@ -241,6 +241,11 @@ class Lowering:
         code = len(self.checks) - 1 - self.checks[::-1].index((node, message))
         return self.trace.emit("check", (index.cast("int64"), extent), "int64", code + 1)
 
+    def index_within(self, index: Value, extent: Value, node: Apply, message: str) -> Value:
+        """As :meth:`checked_index`, but a negative one is out of range; ``extent`` may depend on data."""
+        wide = index.cast("int64")
+        return self.checked_index(wide, select(wide < 0, self.trace.const(0, "int64"), extent), node, message)
+
     # ------------------------------------------------------------------ results
 
     def source(self, variable: Variable, storage: str, position: Number) -> Result:

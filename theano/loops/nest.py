@@ -196,7 +196,9 @@ def axes_of(values: Iterable[Value]) -> list[int]:
 
 def proofs(check: Value, nest: Nest, extents: Extents) -> tuple[Hashable, Hashable]:
     """Names of what ``check`` makes sure of where it is made for itself, and where ``nest`` makes it, whose other loops may be empty."""
-    index, extent = check.args[0], extents.canonical(check.args[1])
+    index, extent = check.args
+    if not any(v.op in READS for v in walk([extent])):
+        extent = extents.canonical(extent)
     space = [extents.canonical(size) for size in nest.space]
     return (index, extent, tuple((axis, space[axis]) for axis in axes_of([index]))), (index, extent, *space)
 

@@ -7,26 +7,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from theano.dtypes import is_integer
-from theano.errors import DTypeError, VariableTypeError, message
-from theano.graph import Apply, Op
+from theano.errors import BoundsError, DTypeError, ShapeError, VariableTypeError, message
+from theano.graph import Apply, Constant, Op
+from theano.graph.naming import title
 from theano.scalar import OPS
+from theano.scalar.instructions import select
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.create import arange, zeros_like
 from theano.tensor.elemwise import elemwise, row
 from theano.tensor.joining import stack
-from theano.tensor.shapes import Sizes, Storage, size_list
+from theano.tensor.shapes import Sizes, Storage, as_size, constant_integer, size_list
 from theano.tensor.sorting import along
 from theano.tensor.subtensor import set_subtensor
 from theano.tensor.type import tensor_type
 from theano.tensor.variable import TensorVariable
 
-fill, lt, switch = (elemwise(OPS[name]) for name in ("second", "lt", "switch"))
+fill = elemwise(OPS["second"])
 
 
 def _integers(what: str, x: Any) -> Any:
@@ -65,6 +68,44 @@ def permute_row_elements(x: Any, y: Any, inverse: Any = 0) -> Any:
 # ------------------------------------------------------------------------------------------------ choices
 
 
+class Within(Op):
+    """Positions as they are, after it was made sure that each is one of 0 .. count - 1."""
+
+    __props__ = ()
+
+    def make_node(self, a: Any, count: Any) -> Apply:
+        a = _integers("choose", a)
+        out: Any = tensor_type("int64", a.type.broadcastable)()
+        out.static_shape = a.static_shape
+        return Apply(self, [a, as_size(count)], [out])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
+        _check_within(node, inputs[0], int(inputs[1]), _outside(int(inputs[1]), "the choices"))
+        output_storage[0][0] = np.array(inputs[0], np.int64)
+
+    def lower(self, low: Any, node: Apply) -> None:
+        a, count = node.inputs
+        text = _outside(count, "the choices")
+        low.pointwise(
+            node.outputs[0], low.shape(a), lambda *i: low.index_within(low.read(a, i), low.read(count, ()).cast("int64"), node, text)
+        )  # fmt: skip
+
+    def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
+        return [tuple(input_shapes[0])]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[False], [False]]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        return [None, None]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None]
+
+
+within = Within()
+
+
 def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     """At each place the element of ``choices[a]`` there.  ``choices`` is a list of tensors, or one tensor whose first axis is the list;
     they and ``a`` stretch as in elementwise operations.
@@ -82,7 +123,7 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
     elif mode == "wrap":
         a = a % count
     elif mode == "raise":
-        a = switch(lt(a, 0), count, a)  # a negative number does not count from the end
+        a = within(a, count)
     else:
         raise ValueError(f"choose: mode {mode!r} is none of 'raise', 'clip', 'wrap'")
     if tensor is None:
@@ -102,8 +143,44 @@ def choose(a: Any, choices: Any, out: None = None, mode: str = "raise") -> Any:
 # ------------------------------------------------------------------------------------------------ positions
 
 
+def _outside(size: Any, where: str = "") -> str:
+    """What is said of a position that is not in 0 .. ``size``, a number if it is known."""
+    number = size if size is None or isinstance(size, (int, np.integer)) else constant_integer(size)
+    known = "" if number is None else f" of size {number}"
+    return f"index {{payload}} is out of bounds for {where}{known}: in {{array}} it does not count from the end"
+
+
+def _axis_outside(dims: Any, axis: int) -> str:
+    return _outside(dims[axis] if isinstance(dims, np.ndarray) else _known(dims, axis), f"axis {axis}")
+
+
+def _whole_outside(dims: Any) -> str:
+    known = dims if isinstance(dims, np.ndarray) else dims.data if isinstance(dims, Constant) else None
+    return _outside(None if known is None else int(np.prod(known)), "a tensor")
+
+
+def _known(dims: Any, axis: int) -> Any:
+    return int(dims.data[axis]) if isinstance(dims, Constant) else None
+
+
+def _sizes(low: Any, node: Apply, dims: Any, count: int) -> list[Any]:
+    low.equal(low.shape(dims)[0], low.int(count), node, ((dims, 0),), "as many sizes as axes are needed")
+    return [low.read(dims, (low.int(k),)).cast("int64") for k in range(count)]
+
+
+def _check_length(node: Apply, dims: Any, count: int) -> None:
+    if len(dims) != count:
+        raise ShapeError(message(f"as many sizes as axes are needed: {len(dims)} and {count}", [row("sizes", node.inputs[-1])]))
+
+
+def _check_within(node: Apply, positions: Any, size: int, text: str) -> None:
+    bad = positions[(positions < 0) | (positions >= size)]
+    if bad.size:
+        raise BoundsError(message(text.format(payload=bad.flat[0], array=title(node.inputs[0])), [row("sizes", node.inputs[-1])]))
+
+
 class RavelMultiIndex(Op):
-    """Positions in the flattened tensor from positions along each axis; by NumPy."""
+    """Positions in the flattened tensor from positions along each axis."""
 
     __props__ = ("mode", "order")
 
@@ -122,6 +199,10 @@ class RavelMultiIndex(Op):
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
         *positions, dims = inputs
+        _check_length(node, dims, len(positions))
+        for axis, (position, size) in enumerate(zip(positions, dims)):
+            if self.mode == "raise":
+                _check_within(node, position, size, _axis_outside(dims, axis))
         numpy: Any = np  # whose function is typed for literal modes only
         output_storage[0][0] = np.asarray(numpy.ravel_multi_index(tuple(positions), tuple(dims), self.mode, self.order), np.int64)
 
@@ -134,6 +215,32 @@ class RavelMultiIndex(Op):
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[False] for _ in node.inputs]
 
+    def lower(self, low: Any, node: Apply) -> None:
+        *positions, dims = node.inputs
+        sizes, shape = _sizes(low, node, dims, len(positions)), [low.int(1)] * node.outputs[0].type.ndim
+        for axis in range(len(shape)):
+            lying = [p for p in positions if not p.type.broadcastable[axis]]
+            shape[axis] = low.shape(lying[0])[axis] if lying else shape[axis]
+            for p in lying[1:]:
+                low.equal(shape[axis], low.shape(p)[axis], node, ((lying[0], axis), (p, axis)), "the positions differ in size")
+
+        def place(axis: int, i: tuple[Any, ...]) -> Any:
+            position, size = low.read(positions[axis], i).cast("int64"), sizes[axis]
+            if self.mode == "raise":
+                return low.index_within(position, size, node, _axis_outside(dims, axis))
+            if self.mode == "wrap":
+                return position % size
+            below = select(position < size, position, size - 1)
+            return select(below < 0, low.int(0), below)
+
+        def body(*i: Any) -> Any:
+            total = low.int(0)
+            for axis in range(len(positions)) if self.order == "C" else reversed(range(len(positions))):
+                total = total * sizes[axis] + place(axis, i)
+            return total
+
+        low.pointwise(node.outputs[0], shape, body)
+
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         return [None] * len(inputs)
 
@@ -142,7 +249,7 @@ class RavelMultiIndex(Op):
 
 
 class UnravelIndex(Op):
-    """Positions along each of ``ndim`` axes from positions in the flattened tensor; by NumPy."""
+    """Positions along each of ``ndim`` axes from positions in the flattened tensor."""
 
     __props__ = ("ndim", "order")
 
@@ -162,6 +269,8 @@ class UnravelIndex(Op):
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
         order: Any = self.order
+        _check_length(node, inputs[1], self.ndim)
+        _check_within(node, inputs[0], int(np.prod(inputs[1])), _whole_outside(inputs[1]))
         for storage, found in zip(output_storage, np.unravel_index(inputs[0], tuple(inputs[1]), order)):
             storage[0] = np.asarray(found, np.int64)
 
@@ -170,6 +279,21 @@ class UnravelIndex(Op):
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[False] * self.ndim for _ in node.inputs]
+
+    def lower(self, low: Any, node: Apply) -> None:
+        indices, dims = node.inputs
+        sizes, shape = _sizes(low, node, dims, self.ndim), low.shape(indices)
+        inner = sizes[::-1] if self.order == "C" else sizes
+        total = math.prod(inner, start=low.int(1))
+        for axis, out in enumerate(node.outputs):
+            steps = self.ndim - 1 - axis if self.order == "C" else axis
+            stride = math.prod(inner[:steps], start=low.int(1))
+
+            def body(*i: Any, axis: int = axis, stride: Any = stride) -> Any:
+                place = low.index_within(low.read(indices, i), total, node, _whole_outside(dims))
+                return place // stride % sizes[axis]
+
+            low.pointwise(out, shape, body)
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         return [None, None]
