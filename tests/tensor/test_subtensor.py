@@ -11,6 +11,7 @@ from tests.evaluate import evaluate
 from tests.tensor.laws import check
 from tests.tensor.nests import Stopped, run_lowered
 from theano.errors import BoundsError, ShapeError
+from theano.tensor.masks import MaskShape
 from theano.tensor.subtensor import AdvancedIncSubtensor1, AdvancedSubtensor1, Subtensor
 
 X = np.arange(2 * 3 * 4, dtype="float64").reshape(2, 3, 4) / 7
@@ -191,6 +192,19 @@ def test_index_errors_name_the_axis():
         for run in (run_lowered, lambda v, i: theano.function(list(i), v)(*i.values())):
             with pytest.raises((IndexError, Stopped), match=r"index .* is out of bounds for axis . of x"):
                 run([part], inputs)
+
+
+def test_a_mask_has_the_size_of_what_it_chooses_among():
+    x, mask, whole = T.matrix("x"), T.TensorType("bool", (False,))("mask"), T.TensorType("bool", (False, False))("whole")
+    for part, given in ((x[mask], {mask: [True, False]}), (x[:, mask], {mask: [True] * 4}), (x[whole], {whole: np.ones((3, 2), bool)})):
+        inputs = {x: np.ones((3, 3))} | {v: np.array(n) for v, n in given.items()}
+        for run in (evaluate, lambda v, i: theano.function(list(i), v)(*i.values())):
+            with pytest.raises(ShapeError, match="a mask needs one truth value for each element or row"):
+                run(part, inputs)
+    with pytest.raises(IndexError, match="a mask of size 2 for axis 1 of size 3"):
+        T.constant(np.ones((2, 3)))[:, np.array([True, False])]
+    positive = theano.function([x], x[x > 0])
+    assert not any(isinstance(guard.node.op, MaskShape) for guard in positive.maker.compilation.lowering.guards)
 
 
 def test_what_is_refused():

@@ -313,6 +313,7 @@ class SpecifyShape(Op):
     word = "specify_shape"
     __props__ = ()
     view_map = {0: [0]}
+    complaint = "the value does not have the shape specified"
 
     def make_node(self, x: Any, shape: Any = None, *more: Any) -> Apply:
         """``shape`` is all sizes in one, or each is an argument."""
@@ -332,7 +333,7 @@ class SpecifyShape(Op):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
         x, wanted = inputs[0], tuple(map(int, inputs[1:]))
         if x.shape != wanted:
-            raise ShapeError(message(f"specify_shape: the value does not have the shape {wanted}", [row("of", node.inputs[0], x.shape)]))
+            raise ShapeError(message(f"{self.word}: {self.complaint}: {wanted}", [row("of", node.inputs[0], x.shape)]))
         output_storage[0][0] = x
 
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
@@ -349,7 +350,7 @@ class SpecifyShape(Op):
 
     def lower(self, low: Any, node: Apply) -> None:
         x = node.inputs[0]
-        text = "the value does not have the shape specified"
+        text = self.complaint
         wanted = [low.extent(size) for size in node.inputs[1:]]
         shape = [low.equal(have, want, node, ((x, axis),), text) for axis, (have, want) in enumerate(zip(low.shape(x), wanted))]
         low.view(node.outputs[0], shape, x, lambda *i: i, contiguous=True)

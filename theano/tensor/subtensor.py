@@ -21,11 +21,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from theano.dtypes import is_complex, is_integer
-from theano.errors import BoundsError, DTypeError, MethodNotDefined, NotScalarConstantError, ShapeError, VariableTypeError, message
+from theano.errors import BoundsError, DTypeError, NotScalarConstantError, ShapeError, VariableTypeError, message
 from theano.graph import Apply, Constant, Op, Variable
 from theano.scalar.instructions import select
 from theano.tensor.convert import as_tensor_variable, constant
 from theano.tensor.elemwise import DimShuffle, row
+from theano.tensor.masks import MaskAxis, mask_axes, places_of
 from theano.tensor.shapes import SYMBOLIC, Sizes, Storage, addbroadcast, as_size, constant_integer
 from theano.tensor.slices import Lowered, span
 from theano.tensor.type import tensor_type
@@ -618,6 +619,13 @@ def _expanded(x: Any, index: tuple[Any, ...]) -> list[Any]:
         raise BoundsError(message(f"too many indices: {used} for a tensor of rank {x.type.ndim}", [row("indexed", x)]))
     if dots:
         entries[dots[0] : dots[0] + 1] = [FULL] * (x.type.ndim - used)
+    axis, masks = 0, dict[Any, list[Any]]()
+    for position, entry in enumerate(entries):
+        if isinstance(entry, MaskAxis):
+            if entry.number == 0:
+                masks[entry.mask] = places_of(x, entry.mask, axis)
+            entries[position] = masks[entry.mask][entry.number]
+        axis += entry is not None
     return entries
 
 
@@ -634,7 +642,7 @@ def _converted(x: Any, entry: Any) -> list[Any]:
         return _converted(x, _unwrapped(x, entry))
     variable = as_tensor_variable(entry)
     if variable.type.dtype == "bool":
-        return _mask(x, variable)
+        return mask_axes(x, variable)
     return [_as_index(variable)]
 
 
@@ -656,17 +664,6 @@ def _unwrapped(x: Any, entry: Variable) -> Any:
 def _plain(field: Any) -> Any:
     """A NumPy array of rank 0 or one broadcastable vector as a number."""
     return int(field) if isinstance(field, np.ndarray) and field.ndim == 0 and field.dtype.kind in "iu" else field
-
-
-def _mask(x: Any, mask: Any) -> list[Any]:
-    """A mask is the positions where it is true."""
-    if mask.type.ndim == 0:
-        raise MethodNotDefined(message("a single truth value is no mask", [row("indexed", x), row("mask", mask)]))
-    if isinstance(mask, Constant):
-        return [constant(positions, dtype="int64") for positions in np.nonzero(mask.data)]
-    from theano.tensor.nonzero import nonzero
-
-    return list(nonzero(mask))
 
 
 def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Any:
