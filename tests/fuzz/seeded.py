@@ -66,17 +66,17 @@ FAULTS = {
         "            start = self.shape(part)[axis]",
         "the third of the tensors joined is written over the second",
     ),
-    "lanes_meet": Fault(
-        "theano.loops.scatter",
-        "lanes = last in free and affine(nest.where[-1], extents).coefficients == {last: extents.one}",
-        "lanes = True",
-        "what is added at places that repeat is added in vectors, whose lanes may meet",
+    "written_beneath": Fault(
+        "theano.loops.plan",
+        "and source not in self.storage and source not in later",
+        "and source not in self.storage",
+        "a part is written into an array that something after it reads as it was",
     ),
-    "shared_out": Fault(
+    "last_of_equals": Fault(
         "theano.loops.scatter",
-        "return len(form.coefficients) == 1 and step.op",
-        "return step.op",
-        "points that are written twice are shared out among threads",
+        "Store(target, place, value, nest.combine) for place",
+        "Store(target, place, value, nest.combine if len(nest.space) > 1 else None) for place",
+        "what is written along one axis alone is put where it should be added",
     ),
     "one_too_far": Fault(
         "theano.loops.assemble",
