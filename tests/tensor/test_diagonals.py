@@ -64,3 +64,9 @@ def test_errors():
         T.fill_diagonal_offset(v, 1, 0)
     with pytest.raises(TypeError, match="cannot hold"):
         T.fill_diagonal(m, s)
+
+
+def test_of_a_vector_of_one_element_that_is_known_to_be_one():
+    v = T.TensorType("float64", (True,))("v")
+    for k in (-1, 0, 2):
+        np.testing.assert_array_equal(theano.function([v], T.diag(v, k))([5.0]), np.diag([5.0], k))

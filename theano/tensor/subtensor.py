@@ -577,6 +577,7 @@ def getitem(x: Any, index: Any) -> Any:
     entries = _expanded(x, index if isinstance(index, tuple) else (index,))
     if any(entry is not None and not isinstance(entry, slice) and entry.type.ndim for entry in entries):
         return _gathered(x, entries)
+    entries = [entry for entry in entries if entry is not Ellipsis]
     kept = [entry for entry in entries if entry is not None]
     only_new_axes = None in entries and all(isinstance(entry, slice) and entry == FULL for entry in kept)
     result = x if only_new_axes else Subtensor(kept)(x, *_numbers(kept))
@@ -587,27 +588,30 @@ def getitem(x: Any, index: Any) -> Any:
 
 
 def _gathered(x: Any, entries: list[Any]) -> Any:
-    kept = [entry for entry in entries if entry is not None]
+    kept = [entry for entry in entries if entry is not None and entry is not Ellipsis]
     if len(kept) == 1 and kept[0].type.ndim == 1:
         result = AdvancedSubtensor1()(x, kept[0])
     else:
         result = AdvancedSubtensor(kept)(x, *_numbers(kept))
-    return result.dimshuffle(*_with_new_axes(entries, x.type.ndim)) if None in entries else result
+    return result if len(kept) == len(entries) else result.dimshuffle(*_arranged(entries, kept, x.type.ndim))
 
 
-def _with_new_axes(entries: list[Any], rank: int) -> list[Any]:
-    """Of the dimensions of ``x[entries]``, those of ``x`` indexed without new axes; such an axis parts arrays that it stands between."""
-    entries = [*entries, *[FULL] * (rank - sum(entry is not None for entry in entries))]
-    plain = Layout([entry for entry in entries if entry is not None])
-    whole = Layout([FULL if entry is None else entry for entry in entries])
-    shared, sliced = [("shared", k) for k in range(plain.rank)], iter(plain.slices)
-    named = [None if entries[axis] is None else next(sliced) for axis in whole.slices]
+def _arranged(entries: list[Any], kept: list[Any], rank: int) -> list[Any]:
+    """Of the dimensions of ``x[entries]``, those of ``x[kept]`` or new ones: what is not kept parts arrays that it stands between."""
+    rest = [FULL] * (rank - len(kept))
+    plain = Layout([*kept, *rest])
+    whole = Layout([FULL if entry is None or entry is Ellipsis else entry for entry in [*entries, *rest]])
+    shared, sliced, named = [("shared", k) for k in range(plain.rank)], iter(plain.slices), list[Any]()
+    for axis in whole.slices:
+        entry = entries[axis] if axis < len(entries) else FULL
+        named.append(entry if entry is None or entry is Ellipsis else next(sliced))
     before = plain.arranged(shared, plain.slices)
-    return ["x" if name is None else before.index(name) for name in whole.arranged(shared, named)]
+    return ["x" if name is None else before.index(name) for name in whole.arranged(shared, named) if name is not Ellipsis]
 
 
 def _expanded(x: Any, index: tuple[Any, ...]) -> list[Any]:
-    """The entries of ``index`` as variables, slices of variables and None; ``...`` written out, trailing full slices left out."""
+    """The entries of ``index`` as variables, slices of variables and None; ``...`` written out unless it stands for nothing, trailing
+    full slices left out."""
     entries: list[Any] = []
     for entry in index:
         entries.extend(_converted(x, entry))
@@ -617,7 +621,7 @@ def _expanded(x: Any, index: tuple[Any, ...]) -> list[Any]:
     used = sum(1 for entry in entries if entry is not None and entry is not Ellipsis)
     if used > x.type.ndim:
         raise BoundsError(message(f"too many indices: {used} for a tensor of rank {x.type.ndim}", [row("indexed", x)]))
-    if dots:
+    if dots and used < x.type.ndim:
         entries[dots[0] : dots[0] + 1] = [FULL] * (x.type.ndim - used)
     axis, masks = 0, dict[Any, list[Any]]()
     for position, entry in enumerate(entries):

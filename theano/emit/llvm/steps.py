@@ -39,7 +39,8 @@ def kernel_step(text: ProgramText, w: Part, step: KernelStep, number: int) -> No
     arguments += [(storage(dtype), _in_memory(v, dtype)) for dtype, v in zip(kernel.scalars, step.scalars)]
     may_fail = kernel.checks
     if not kernel.parallel:
-        call = f"i64 @{name}({', '.join(f'{kind} {value}' for kind, value in arguments)}, i64 0, i64 0, ptr %f)"
+        given = [f"{kind} {value}" for kind, value in arguments]  # none, where what is checked is counted and not read
+        call = f"i64 @{name}({', '.join([*given, 'i64 0', 'i64 0', 'ptr %f'])})"
     elif step.work is None or _is_small(step.work):
         for k, (kind, value) in enumerate(arguments):
             w.store(kind, value, "%f", text.arguments + 8 * k)
