@@ -575,7 +575,7 @@ def getitem(x: Any, index: Any) -> Any:
     """``x[index]`` by NumPy's rules, for numbers, slices, ``None``, ``...``, integer arrays and lists."""
     x = as_tensor_variable(x)
     entries = _expanded(x, index if isinstance(index, tuple) else (index,))
-    if any(entry is not None and not isinstance(entry, slice) and entry.type.ndim for entry in entries):
+    if any(isinstance(entry, Variable) and entry.type.ndim for entry in entries):
         return _gathered(x, entries)
     entries = [entry for entry in entries if entry is not Ellipsis]
     kept = [entry for entry in entries if entry is not None]
