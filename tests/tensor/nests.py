@@ -131,7 +131,7 @@ class Run:
         return evaluate([alone], lambda leaf: np.asarray(values[leaf.data]))[0]
 
     def wrapped(self, check, index, extent):
-        index = np.where(index < 0, index + extent, index)
+        index = np.asarray(index).astype("int64") if check.args[0].dtype == "uint64" else np.where(index < 0, index + extent, index)
         bad = (index < 0) | (index >= extent)
         if np.any(bad):
             node, text = self.low.checks[check.data - 1]
@@ -174,7 +174,9 @@ class Run:
             folded = self.coded(nest.combine, values, axes)
         elif nest.combine in FOLDS:
             start = {"max": -np.inf, "min": np.inf}.get(nest.combine)
-            options = {} if start is None or values[0].dtype.kind != "f" else {"initial": start}
+            if start is not None and values[0].dtype.kind in "iu":
+                start = getattr(np.iinfo(values[0].dtype), "min" if nest.combine == "max" else "max")
+            options = {} if start is None or values[0].dtype.kind not in "iuf" else {"initial": start}
             folded = [FOLDS[nest.combine].reduce(values[0], axis=axes, dtype=values[0].dtype, **options)]
         else:
             folded = self.extreme(nest.combine, values, axes)

@@ -6,6 +6,7 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.tensor.laws import check
+from theano.compile.mode import Mode
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "uint64", "int64"])
@@ -24,7 +25,7 @@ def test_bincount(dtype):
 def test_bincount_refuses():
     x = T.lvector()
     for keywords in ({}, {"assert_nonneg": True}):
-        with pytest.raises(IndexError):
+        with pytest.raises(IndexError, match="index -1 is out of bounds"):
             theano.function([x], T.bincount(x, **keywords))([1, -1, 2])
     for wrong in (T.dvector(), T.lmatrix(), T.vector(dtype="bool")):
         with pytest.raises(TypeError, match="an integer vector is needed"):
@@ -86,3 +87,14 @@ def test_cov_of_a_vector_and_of_weighted_columns():
         T.cov(T.dtensor3())
     with pytest.raises(TypeError, match="whole number"):
         T.cov(T.dmatrix(), ddof=0.5)
+
+
+def test_indices_without_sign_do_not_count_from_the_end():
+    v, i = T.lvector("v"), T.TensorType("uint64", (False,))("i")
+    outputs = [v[i], T.inc_subtensor(v[i], 1)]
+    for f in (theano.function([v, i], outputs), theano.function([v, i], outputs, mode=Mode(linker="py"))):
+        taken, raised = f([5, 6, 7], np.array([0, 2, 2], "uint64"))
+        np.testing.assert_array_equal(taken, [5, 7, 7])
+        np.testing.assert_array_equal(raised, [6, 6, 9])
+        with pytest.raises(IndexError, match="out of bounds"):
+            f([5, 6, 7], np.array([0, 2**64 - 1], "uint64"))

@@ -108,11 +108,13 @@ class KernelBuilder:
 
     def check(self, index: Value, extent: Value, code: int, proven: bool = False) -> Value:
         """``index`` counted from the end if negative; ``proven`` to be in range by what has run before."""
-        wrapped = select(index < 0, index + extent, index)
-        if proven or any(c.payload is index and c.code == code for c in self.checks):
+        payload = index.cast("int64")
+        unsigned = index.dtype == "uint64"
+        wrapped = payload if unsigned else select(index < 0, index + extent, index)
+        if proven or any(c.payload is payload and c.code == code for c in self.checks):
             return wrapped
-        inside = (wrapped >= 0) & (wrapped < extent)
-        self.checks.append(Check(inside, code, index))
+        inside = index < extent.cast("uint64") if unsigned else (wrapped >= 0) & (wrapped < extent)
+        self.checks.append(Check(inside, code, payload))
         self.has_checks = True
         return wrapped
 

@@ -234,12 +234,12 @@ class Lowering:
             self.operands[node] = tuple((v, self.values[v].shape) for v in node.inputs[:NAMED] if v in self.values)
 
     def checked_index(self, index: Value, extent: Value, node: Apply, message: str) -> Value:
-        """``index`` counted from the end if negative; out of range stops the call with an IndexError."""
+        """``index`` counted from the end if negative, which an uint64 never is; out of range stops the call with an IndexError."""
         if (node, message) not in self.checks[-4:]:
             self.note_operands(node)
             self.checks.append((node, message))
         code = len(self.checks) - 1 - self.checks[::-1].index((node, message))
-        return self.trace.emit("check", (index.cast("int64"), extent), "int64", code + 1)
+        return self.trace.emit("check", (index if index.dtype == "uint64" else index.cast("int64"), extent), "int64", code + 1)
 
     def index_within(self, index: Value, extent: Value, node: Apply, message: str) -> Value:
         """As :meth:`checked_index`, but a negative one is out of range; ``extent`` may depend on data."""

@@ -16,8 +16,7 @@ from theano.scalar import OPS
 from theano.tensor.convert import as_tensor_variable, constant
 from theano.tensor.create import alloc, arange, zeros
 from theano.tensor.elemwise import elemwise, row
-from theano.tensor.joining import join
-from theano.tensor.reduce import max
+from theano.tensor.reduce import Supremum
 from theano.tensor.shapes import as_size, sizes_of
 from theano.tensor.subtensor import inc_subtensor, set_subtensor
 
@@ -32,13 +31,13 @@ def bincount(x: Any, weights: Any = None, minlength: Any = None, assert_nonneg: 
     x = as_tensor_variable(x)
     if x.type.ndim != 1 or not is_integer(x.type.dtype):
         raise VariableTypeError(message("bincount: an integer vector is needed", [row("given", x)]))
-    length = max(join(0, x.astype("int64"), constant([-1, -1], dtype="int64"))) + 1
+    length = maximum(Supremum()(x.astype("int64")), -1) + 1
     if minlength is not None:
         length = maximum(length, as_size(minlength, "bincount"))
     values = constant(1, dtype=x.type.dtype) if weights is None else as_tensor_variable(weights)
     if weights is not None and values.type.ndim != 1:
         raise VariableTypeError(message("bincount: the weights must be a vector", [row("weights", values)]))
-    places = switch(x < 0, length, x.astype("int64"))  # out of range, where it would count from the end
+    places = x.astype("int64").astype("uint64")  # which does not count from the end: less than 0 is out of range
     return inc_subtensor(zeros(length, values.type.dtype)[places], values)
 
 

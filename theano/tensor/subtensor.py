@@ -124,7 +124,7 @@ def _as_index(number: Any) -> Any:
     variable = constant(int(number), dtype="int64") if isinstance(number, (int, np.integer)) else as_tensor_variable(number)
     if not is_integer(variable.type.dtype):
         raise DTypeError(message("an index must be an integer", [row("index", variable)], cure="did you mean .astype('int64')?"))
-    return variable.astype("int64") if variable.type.dtype == "uint64" else variable
+    return variable.astype("int64") if variable.type.dtype == "uint64" and not variable.type.ndim else variable
 
 
 def _value_of(entry: Any, values: Iterator[Any]) -> Any:
@@ -135,8 +135,16 @@ def _value_of(entry: Any, values: Iterator[Any]) -> Any:
 
 
 def _numpy_index(op: Indexing, inputs: Sequence[Any]) -> tuple[Any, ...]:
-    values = iter(inputs[op.operands :])
+    values = iter(_signed(index) for index in inputs[op.operands :])
     return tuple(_value_of(entry, values) for entry in op.idx_list)
+
+
+def _signed(index: Any) -> Any:
+    """NumPy takes an uint64 that is too large for one less than 0."""
+    return np.minimum(index, LARGEST).astype("int64") if getattr(index, "dtype", None) == "uint64" else index
+
+
+LARGEST = np.uint64(np.iinfo("int64").max)
 
 
 def _bounds_error(error: IndexError, node: Apply) -> BoundsError:
@@ -258,7 +266,7 @@ class Layout:
                 if axis not in fixed:
                     array = self.entries[axis]
                     read = low.read(array, on_arrays[self.rank - array.type.ndim :])
-                    positions[axis] = low.checked_index(read.cast("int64"), extents[axis], node, _out_of_bounds("{payload}", axis))
+                    positions[axis] = low.checked_index(read, extents[axis], node, _out_of_bounds("{payload}", axis))
             return tuple(positions[axis] for axis in range(len(extents)))
 
         return shape, source, len(fixed) == len(self.arrays)
@@ -549,7 +557,7 @@ def _lowered_one_hot(op: IncSubtensor, low: Any, node: Apply) -> bool:
     zero = low.trace.const(0, x.type.dtype)
 
     def body(i: Any, j: Any) -> Any:
-        chosen = low.checked_index(low.read(columns, (i,)).cast("int64"), m, node, _out_of_bounds("{payload}", 1))
+        chosen = low.checked_index(low.read(columns, (i,)), m, node, _out_of_bounds("{payload}", 1))
         return select(chosen.equals(j), low.read(y, (i,)[: y.type.ndim]), zero)
 
     low.pointwise(node.outputs[0], (n, m), body)
