@@ -135,16 +135,11 @@ def _value_of(entry: Any, values: Iterator[Any]) -> Any:
 
 
 def _numpy_index(op: Indexing, inputs: Sequence[Any]) -> tuple[Any, ...]:
-    values = iter(_signed(index) for index in inputs[op.operands :])
+    signed = (
+        np.minimum(i, np.uint64(2**63 - 1)).astype("int64") if getattr(i, "dtype", 0) == "uint64" else i for i in inputs[op.operands :]
+    )
+    values = iter(signed)  # NumPy takes an uint64 that is too large for one less than 0
     return tuple(_value_of(entry, values) for entry in op.idx_list)
-
-
-def _signed(index: Any) -> Any:
-    """NumPy takes an uint64 that is too large for one less than 0."""
-    return np.minimum(index, LARGEST).astype("int64") if getattr(index, "dtype", None) == "uint64" else index
-
-
-LARGEST = np.uint64(np.iinfo("int64").max)
 
 
 def _bounds_error(error: IndexError, node: Apply) -> BoundsError:
