@@ -36,7 +36,7 @@ from theano.tensor.joining import Join, Split, concatenate
 from theano.tensor.nnet.crossentropy import CrossentropyCategorical1Hot, CrossentropyCategorical1HotGrad, CrossentropySoftmax1HotWithBiasDx
 from theano.tensor.nnet.normalized import RowOp, SoftmaxGrad
 from theano.tensor.nonzero import Nonzero
-from theano.tensor.permuting import RavelMultiIndex, UnravelIndex
+from theano.tensor.permuting import RavelMultiIndex, UnravelIndex, Within
 from theano.tensor.products import BatchedDot, Dot, batched_dot_op, dot
 from theano.tensor.reduce import Reduction, reduced_axes
 from theano.tensor.repeating import RepeatedPositions
@@ -129,7 +129,7 @@ def searches(batch: Batch, node: Apply, inputs: list[Any], varies: list[bool]) -
     return [(precedes(x, v) if node.op.side == "left" else ~precedes(v, x)).sum(axis=rank)]
 
 
-@rule(RavelMultiIndex, UnravelIndex)
+@rule(RavelMultiIndex, UnravelIndex, Within)
 def positions(batch: Batch, node: Apply, inputs: list[Any], varies: list[bool]) -> Sequence[Any] | None:
     """Element by element; None if the sizes differ from row to row."""
     *places, sizes = inputs
