@@ -23,6 +23,7 @@ from theano.errors import message
 from theano.scalar.names import of_numpy
 from theano.tensor import functions
 from theano.tensor.convert import as_tensor_variable
+from theano.tensor.elemwise import conjugate
 from theano.tensor.functions import FUNCTIONS
 
 # -------------------------------------------------------------------------------------------- functions of elements
@@ -45,9 +46,9 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "logical_or": lambda x, y: _truth(x) | _truth(y),
     "logical_xor": lambda x, y: _truth(x) ^ _truth(y),
     "matmul": lambda x, y: as_tensor_variable(x) @ y,
-    "vecdot": lambda x, y: (FUNCTIONS["conj"](as_tensor_variable(x)) * as_tensor_variable(y)).sum(axis=-1),
+    "vecdot": lambda x, y: (conjugate(as_tensor_variable(x)) * as_tensor_variable(y)).sum(axis=-1),
     "matvec": lambda x, y: _ours("einsum")("...ij,...j->...i", x, y),
-    "vecmat": lambda x, y: _ours("einsum")("...i,...ij->...j", FUNCTIONS["conj"](as_tensor_variable(x)), y),
+    "vecmat": lambda x, y: _ours("einsum")("...i,...ij->...j", conjugate(as_tensor_variable(x)), y),
     "signbit": lambda x: FUNCTIONS["copysign"](1.0, x) < 0,
     "heaviside": lambda x, y: FUNCTIONS["switch"](FUNCTIONS["eq"](x, 0), y, FUNCTIONS["sgn"](x) * 0.5 + 0.5),
     "float_power": lambda x, y: FUNCTIONS["pow"](as_tensor_variable(x).astype("float64"), as_tensor_variable(y).astype("float64")),
@@ -234,7 +235,7 @@ def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
 
 
 def _vdot(a: Any, b: Any) -> Any:
-    return (FUNCTIONS["conj"](as_tensor_variable(a).flatten()) * as_tensor_variable(b).flatten()).sum()
+    return (conjugate(as_tensor_variable(a).flatten()) * as_tensor_variable(b).flatten()).sum()
 
 
 def _inner(a: Any, b: Any) -> Any:
