@@ -188,6 +188,7 @@ class Loop:
     condition: tuple[int, float] | None = None
     backwards: bool = False
     truncate: int = -1
+    checkpoint: Any = None
     lengths: list[int] = field(default_factory=list)  # of the sequences
     asked: int | None = None  # the number of steps, if it is given ...
     literal: bool = False  # ... as a number
@@ -253,6 +254,7 @@ def random_loop(random, size, depth=0, given=None):
     if not sequences or chance(0.25):
         most = min(loop.available) if sequences else 3 if depth else 5
         loop.asked, loop.literal = int(random.integers(min(most, 1), most + 1)), chance(0.5)
+    loop.checkpoint = pick("sqrt", 1, 2, 3) if chance(0.2) else None
     loop.kinds = [s.kind for s in (*loop.sequences, *loop.states) for _ in s.taps] + loop.outside
     _random_body(loop, random, size, depth)
     if chance(0.2 if depth == 0 else 0.1):
@@ -441,6 +443,7 @@ class Scanning(Runner):
             n_steps=steps,
             truncate_gradient=loop.truncate,
             go_backwards=loop.backwards,
+            checkpoint=loop.checkpoint,
             return_list=True,
         )
 
@@ -572,7 +575,9 @@ def told(case):
 
 def _told(loop, indent):
     steps = f"{loop.steps} steps, {'a literal' if loop.literal else 'a variable' if loop.asked is not None else 'by the sequences'}"
-    lines = [f"{steps}; backwards {loop.backwards}, truncate {loop.truncate}, explicit {loop.explicit}, {loop.result}"]
+    lines = [
+        f"{steps}; backwards {loop.backwards}, truncate {loop.truncate}, checkpoint {loop.checkpoint}, explicit {loop.explicit}, {loop.result}"
+    ]
     lines += [f"sequence {one.kind} {one.taps} of {n}" for one, n in zip(loop.sequences, loop.lengths)]
     lines += [f"state {one.kind} {one.taps} {one.form}" for one in loop.states] + [f"outside {loop.outside}"]
     first = len(loop.kinds) - len(loop.body)

@@ -27,6 +27,6 @@ def test_every_instruction_and_form_is_drawn():
     assert {what for loop in whole for what, _ in loop.body if isinstance(what, str)} == set(loops.INSTRUCTIONS)
     assert {one.form for loop in drawn for one in loop.states} == {"", "dict", "shared"}
     assert {one.kind for loop in drawn for one in loop.states} == set("svmi") == {one.kind for loop in drawn for one in loop.sequences}
-    for fact in ("condition", "backwards", "asked", "literal", "explicit", "single"):
+    for fact in ("condition", "backwards", "asked", "literal", "explicit", "single", "checkpoint"):
         assert {bool(getattr(loop, fact)) for loop in whole} == {True, False}, fact
     assert {0, 1, 5} <= {loop.steps for loop in drawn} and {-1, 0, 1, 3} <= {loop.truncate for loop in drawn} and len(inner) > 30
