@@ -575,9 +575,8 @@ def told(case):
 
 def _told(loop, indent):
     steps = f"{loop.steps} steps, {'a literal' if loop.literal else 'a variable' if loop.asked is not None else 'by the sequences'}"
-    lines = [
-        f"{steps}; backwards {loop.backwards}, truncate {loop.truncate}, checkpoint {loop.checkpoint}, explicit {loop.explicit}, {loop.result}"
-    ]
+    lines = [f"{steps}; backwards {loop.backwards}, truncate {loop.truncate}, checkpoint {loop.checkpoint}"]
+    lines += [f"explicit {loop.explicit}, {loop.result}"]
     lines += [f"sequence {one.kind} {one.taps} of {n}" for one, n in zip(loop.sequences, loop.lengths)]
     lines += [f"state {one.kind} {one.taps} {one.form}" for one in loop.states] + [f"outside {loop.outside}"]
     first = len(loop.kinds) - len(loop.body)
