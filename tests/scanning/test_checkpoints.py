@@ -227,3 +227,16 @@ def test_test_values():
                 del variable.tag.test_value
     for one, other in zip(tested, theano.function([x, w, s], [*gradients, second])(*values(7))):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
+
+
+def test_second_order_where_one_invariant_is_made_of_another():
+    """The gradient of the one is not that of the other, too."""
+    m, h = T.dmatrix("m"), T.dvector("h")
+
+    def second(checkpoint):
+        states, _ = theano.scan(lambda h: T.dot(m, h) + T.dot(m.T, h), outputs_info=h, n_steps=3, checkpoint=checkpoint)
+        return T.grad((T.grad(states.sum(), m) * T.sin(m)).sum(), m)
+
+    values = theano.function([m, h], [second(None), second(1), second(2)])(np.arange(9.0).reshape(3, 3) / 9 - 0.4, np.array([1.0, -2, 0.5]))
+    for found in values[1:]:
+        np.testing.assert_allclose(found, values[0], rtol=1e-9)

@@ -20,7 +20,7 @@ import numpy as np
 from theano.gradient import Lop, Rop
 from theano.graph import Apply, Constant, DisconnectedType, Op, disconnected_type
 from theano.scalar import OPS
-from theano.scanning.bodies import without_test_values
+from theano.scanning.bodies import substituted, without_test_values
 from theano.scanning.loop import Checkpoint, Scan, rows_type
 from theano.scanning.step import Step, fitted, leading
 from theano.tensor import as_tensor_variable, join
@@ -133,9 +133,11 @@ class Blocked(Op):
 
     @without_test_values
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        results = self.results(inputs)
+        own = [v if isinstance(v, Constant) else v.type() for v in inputs]  # one input may be made of another
+        results = self.results(own)
         live = [k for k, g in enumerate(output_grads) if not isinstance(g.type, DisconnectedType)]
-        terms = Lop([results[k] for k in live], list(inputs), [output_grads[k] for k in live], disconnected_inputs="ignore")
+        found = Lop([results[k] for k in live], own, [output_grads[k] for k in live], disconnected_inputs="ignore")
+        terms = substituted(found, dict(zip(own, inputs, strict=True)))
         connected = [any(row[k] for k in live) for row in self.connection_pattern(outputs[0].owner)]
         return [term if c else disconnected_type() for term, c in zip(terms, connected, strict=True)]
 
