@@ -577,7 +577,12 @@ def _viewed(result: Result) -> Result:
 
 
 def _never(when: AtMost) -> bool:
-    """Whether it is known already that ``when`` does not hold."""
+    """Whether it is known already that ``when`` does not hold, or for arrays without elements alone."""
+    factor = when.extent
+    while factor.op == "mul":
+        factor = factor.args[0]
+    if not when.opposite and factor.op == "const" and int(factor.data) > when.limit:
+        return True
     return when.extent.op == "const" and (int(when.extent.data) <= when.limit) == when.opposite
 
 
