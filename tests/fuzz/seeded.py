@@ -66,12 +66,6 @@ FAULTS = {
         "            start = self.shape(part)[axis]",
         "the third of the tensors joined is written over the second",
     ),
-    "written_beneath": Fault(
-        "theano.loops.plan",
-        "and source not in self.storage and source not in later",
-        "and source not in self.storage",
-        "a part is written into an array that something after it reads as it was",
-    ),
     "last_of_equals": Fault(
         "theano.loops.scatter",
         "Store(target, place, value, nest.combine) for place",
@@ -80,8 +74,8 @@ FAULTS = {
     ),
     "one_too_far": Fault(
         "theano.loops.assemble",
-        "inside = (wrapped >= 0) & (wrapped < extent)",
-        "inside = (wrapped >= 0) & (wrapped <= extent)",
+        "else (wrapped >= 0) & (wrapped < extent)",
+        "else (wrapped >= 0) & (wrapped <= extent)",
         "the first index behind the end is not refused",
     ),
     "reader_too_early": Fault(
@@ -123,7 +117,7 @@ FAULTS = {
     ),
     "updated_before_read": Fault(
         "theano.loops.plan",
-        " or last_read.get(old, -1) > steps[-1]:",
+        " or last_read.get(old, -1) > self._first_run(tasks, steps):",
         ":",
         "a shared variable is updated in place before another update has read it",
     ),
