@@ -203,6 +203,9 @@ class Extents:
                     new[v] = self._find(self.trace.emit(v.op, tuple(new[a] for a in v.args), v.dtype, v.data))
             result = new[value]
         self._canonical[value] = (self._generation, result)
+        if result is not value and result.args:  # what stands for it may have parts for which others stand
+            result = self.canonical(result)
+            self._canonical[value] = (self._generation, result)
         return result
 
     def same(self, a: Value, b: Value) -> bool:
