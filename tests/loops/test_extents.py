@@ -78,13 +78,12 @@ def test_what_is_found_first_stands_for_what_is_found_later():
     assert e.canonical(later) is made is e.canonical(made)
 
 
-def test_what_stands_for_an_extent_stands_for_itself():
-    e, n, m, k = extents()
-    product, total = e.mul(n, m), e.add(e.mul(n, m), k)
-    e.unite(e.mul(total, m), total)
-    e.unite(product, e.one)
-    for value in (total, e.mul(total, m), e.add(product, e.mul(total, m))):
-        assert e.canonical(e.canonical(value)) is e.canonical(value)
+def test_what_stands_for_an_extent_has_no_part_for_which_another_stands():
+    e, n, *_ = extents()
+    later, earlier = told(e, 30), told(e, 20)
+    e.unite(later, e.add(earlier, n))
+    e.unite(n, e.one)
+    assert e.canonical(later) is e.canonical(e.canonical(later)) is e.add(earlier, e.one)
 
 
 def test_two_numbers_stay_apart():
