@@ -116,6 +116,10 @@ EXAMPLES = {
         lambda i: T.inc_subtensor(T.zeros_like(i.dvector0)[:2], i.dscalar0) + T.inc_subtensor(T.zeros_like(i.dvector0)[3], 2.0),
         lambda i: i.dvector0 + T.inc_subtensor(T.zeros_like(i.dvector0)[i.lvector0], i.dvector1),
     ],
+    "join_what_is_written": [
+        lambda i: T.inc_subtensor(T.inc_subtensor(T.zeros((5, 6))[:, :2], T.outer(T.arange(5.0), [2, i.dscalar0]))[:, -3:], T.ones((5, 3))),
+        lambda i: T.set_subtensor(T.zeros_like(T.outer(i.dvector0, T.arange(6.0)))[:, 1:3], T.outer(i.dvector1, [2.0, 3.0])),
+    ],
     "sum_of_dimshuffle": [lambda i: i.dmatrix0.T.sum()],
     # algebra
     "collect_sum": [

@@ -7,7 +7,7 @@ indices move inwards.  Numbers move out of sums.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from theano.dtypes import is_continuous
 from theano.graph import Apply
@@ -18,10 +18,11 @@ from theano.rewrite.terms import Sum as Sum_
 from theano.scalar import OPS
 from theano.tensor.create import Alloc, filled_with
 from theano.tensor.elemwise import DimShuffle, Elemwise, dimshuffle, elemwise
+from theano.tensor.joining import join
 from theano.tensor.products import Dot, dot_op
 from theano.tensor.reduce import Sum, reduced_axes
 from theano.tensor.reshaping import Reshape
-from theano.tensor.shapes import MakeVector
+from theano.tensor.shapes import MakeVector, as_size, constant_integer, patternbroadcast, specify_shape
 from theano.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor, Subtensor
 
 SECOND = OPS["second"]
@@ -304,3 +305,69 @@ def _adds_to_zeros(rewriter: Rewriter, variable: Any) -> bool:
         and filled_with(node.inputs[0]) == 0
         and rewriter.used_once(variable)
     )
+
+
+class Written(NamedTuple):
+    """A part, of constant bounds, of one axis, and what is put there."""
+
+    axis: int
+    start: int
+    stop: int
+    value: Any
+
+
+@rewrite("specialize", IncSubtensor)
+def join_what_is_written(rewriter: Rewriter, node: Apply) -> Any:
+    """Parts written side by side into zeros are joined, with zeros between them: each is computed in its place."""
+    output: Any = node.outputs[0]
+    clients = [client for client, _ in rewriter.clients[output]]
+    if len(clients) == 1 and clients[0] != "output" and clients[0].inputs[0] is output and _written(rewriter, clients[0]) is not None:
+        return None  # it waits for the last of them
+    parts, zeros = list[Written](), output
+    while zeros.owner is not None and isinstance(zeros.owner.op, IncSubtensor) and (zeros is output or rewriter.used_once(zeros)):
+        part = _written(rewriter, zeros.owner)
+        if part is None:
+            return None
+        parts.append(part)
+        zeros = zeros.owner.inputs[0]
+    if filled_with(zeros) != 0 or len({part.axis for part in parts}) != 1:
+        return None
+    return _side_by_side(rewriter, sorted(parts, key=lambda part: part.start), zeros)
+
+
+def _written(rewriter: Rewriter, node: Apply) -> Written | None:
+    if type(node.op) is not IncSubtensor or node.inputs[1].type.ndim != node.inputs[0].type.ndim:
+        return None
+    x, y, *_ = node.inputs
+    cut = [(axis, entry) for axis, entry in enumerate(node.op.indices(node.inputs, x.type.ndim)) if entry != slice(None)]
+    if len(cut) != 1 or not isinstance(cut[0][1], slice):
+        return None
+    axis, entry = cut[0]
+    size = constant_integer(size_table(rewriter).of(x)[axis])
+    fields = (entry.start, entry.stop, entry.step)
+    numbers = [None if field is None else constant_integer(field) for field in fields]
+    if size is None or any(number is None and field is not None for number, field in zip(numbers, fields, strict=True)):
+        return None
+    start, stop, step = slice(*numbers).indices(size)
+    return Written(axis, start, stop, y) if step == 1 and start < stop else None
+
+
+def _side_by_side(rewriter: Rewriter, parts: list[Written], zeros: Any) -> Any:
+    kind, axis, table = zeros.type, parts[0].axis, size_table(rewriter)
+    sizes = table.of(zeros)
+
+    def shape(length: Any) -> tuple[Any, ...]:
+        return (*sizes[:axis], as_size(length), *sizes[axis + 1 :])
+
+    def gap(length: Any) -> list[Any]:
+        return [spread_over(literal(0, kind.dtype, kind.ndim), shape(length), zeros)] if length else []
+
+    joined, end = list[Any](), 0
+    for part in parts:
+        wanted, have = shape(part.stop - part.start), table.of(part.value)
+        if part.start < end or part.value.type.broadcastable != kind.broadcastable or not table.same(have[axis], wanted[axis]):
+            return None
+        value = as_dtype(part.value, kind.dtype)
+        joined += [*gap(part.start - end), value if all(map(table.same, have, wanted)) else specify_shape(value, wanted)]
+        end = part.stop
+    return patternbroadcast(join(axis, *joined, *gap((constant_integer(sizes[axis]) or end) - end)), kind.broadcastable)

@@ -29,6 +29,7 @@ from theano.interpret.failures import raise_with_op
 from theano.scalar import OPS
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.shapes import Shape, Shape_i
+from theano.tensor.type import TensorType
 
 
 def closed(formal: Sequence[Variable], outputs: Sequence[Variable]) -> tuple[FunctionGraph, list[Variable]]:
@@ -39,20 +40,30 @@ def closed(formal: Sequence[Variable], outputs: Sequence[Variable]) -> tuple[Fun
 
 
 def closed_step(formal: Sequence[Variable], outputs: Sequence[Variable]) -> tuple[FunctionGraph, list[Variable]]:
-    """The same, but what does not depend on ``formal`` stays outside: it becomes an input."""
-    inside = set(formal)
+    """The same, but what does not depend on ``formal`` stays outside: it becomes an input, unless it is a number made of constants."""
+    inside, numbers = set(formal), set[Variable]()
     order = toposort_nodes([v.owner for v in outputs if v.owner is not None and v not in inside], inside, {})
     for node in order:
-        if any(v in inside for v in node.inputs):
+        if any(v in inside and v not in numbers for v in node.inputs):
             inside.update(node.outputs)
+        elif all(isinstance(v, Constant) or v in numbers for v in node.inputs) and all(map(_is_number, node.outputs)):
+            inside.update(node.outputs)
+            numbers.update(node.outputs)
     needed = [v for node in order if node.outputs[0] in inside for v in node.inputs]
     outer = [v for v in dict.fromkeys((*needed, *outputs)) if v not in inside and not isinstance(v, Constant)]
     return body_of(formal, outer, outputs), outer
 
 
+def _is_number(variable: Any) -> bool:
+    return all(getattr(variable.type, "broadcastable", (False,)))
+
+
 def body_of(formal: Sequence[Variable], outer: Sequence[Variable], outputs: Sequence[Variable]) -> FunctionGraph:
-    """A copy of the graph from ``formal`` and ``outer`` to ``outputs``."""
-    memo = {v: v.type(v.name) for v in (*formal, *outer)}
+    """A copy of the graph from ``formal`` and ``outer`` to ``outputs``; the sizes that are known of these are known in it."""
+    memo: dict[Variable, Any] = {v: v.type(v.name) for v in (*formal, *outer)}
+    for v, copy in memo.items():
+        if isinstance(v.type, TensorType):
+            copy.static_shape = v.static_shape  # type: ignore[attr-defined]
     clone_get_equiv([], outputs, memo=memo)
     return FunctionGraph([memo[v] for v in (*formal, *outer)], [memo[v] for v in outputs], clone=False)
 

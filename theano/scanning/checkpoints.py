@@ -21,7 +21,7 @@ from theano.gradient import Lop, Rop
 from theano.graph import Apply, Constant, DisconnectedType, Op, disconnected_type
 from theano.scalar import OPS
 from theano.scanning.bodies import substituted, without_test_values
-from theano.scanning.loop import Checkpoint, Scan, rows_type
+from theano.scanning.loop import Checkpoint, Scan, rows_of
 from theano.scanning.step import Step, fitted, leading
 from theano.tensor import as_tensor_variable, join
 from theano.tensor.elemwise import elemwise
@@ -114,7 +114,7 @@ class Blocked(Op):
     def make_node(self, *inputs: Any) -> Apply:
         node = self.scan.make_node(*inputs)
         outputs = [v.type() for v in node.outputs]
-        return Apply(self, node.inputs, [*outputs, *(rows_type(v)() for v in self.scan.outer(node.inputs).states)])
+        return Apply(self, node.inputs, [*outputs, *(rows_of(v) for v in self.scan.outer(node.inputs).states)])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         self.scan.perform(node, inputs, output_storage)

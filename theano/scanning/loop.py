@@ -209,8 +209,8 @@ class Scan(Op):
         for rows, new in zip(inner.states, following, strict=True):
             if rows[0].type != new.type:
                 raise errors.VariableTypeError(f"scan: a state of {rows[0].type} is followed by one of {new.type}: the types must be equal")
-        outputs = [rows_type(v)() if state.kept else v.type() for state, v in zip(self.states, following, strict=True)]
-        outputs += [rows_type(v)() for v in records]
+        outputs = [rows_of(v) if state.kept else v.type() for state, v in zip(self.states, following, strict=True)]
+        outputs += map(rows_of, records)
         return Apply(self, [count, *given], outputs + ([TensorType("int64", ())()] if self.until else []))
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
@@ -331,15 +331,17 @@ def row_type(variable: Any) -> Any:
     return kind.clone(broadcastable=kind.broadcastable[1:])
 
 
-def rows_type(variable: Any) -> Any:
-    """The type of many of ``variable``, one after another along a new first axis."""
+def rows_of(variable: Any) -> Any:
+    """A variable for many of ``variable``, one after another along a new first axis."""
     kind = variable.type
     if not hasattr(kind, "broadcastable"):
         cure = "give lists and other objects as non_sequences"
         raise errors.VariableTypeError(
             errors.message("scan: only tensors are kept from step to step", [("given", variable, kind, variable.origin)], cure)
         )
-    return kind.clone(broadcastable=(False, *kind.broadcastable))
+    rows = kind.clone(broadcastable=(False, *kind.broadcastable))()
+    rows.static_shape = (None, *variable.static_shape)
+    return rows
 
 
 def _stacked(rows: list[Any], out: Any, length: int) -> Any:

@@ -39,9 +39,12 @@ class Step:
 
     def sequence(self, whole: Any, row: Any = None) -> Any:
         """The variable ``row``, or a new one, for the row of ``whole`` that belongs to a step."""
+        row = row_type(whole)() if row is None else row
+        if isinstance(row.type, TensorType):
+            row.static_shape = whole.static_shape[1:]
         self.sequences.append(whole)
-        self.rows.append(row_type(whole)() if row is None else row)
-        return self.rows[-1]
+        self.rows.append(row)
+        return row
 
     def state(self, rows: Sequence[Any], following: Any, initial: Any, kind: State | None = None) -> int:
         """A state that ``rows`` stand for and that is followed by ``following``; its number."""
