@@ -106,3 +106,13 @@ def test_errors():
         T.diff(x, -1)
     with pytest.raises(ValueError, match="the mode is"):
         CumOp(0, "div")
+
+
+def test_complex_infinities():
+    """What begins a row, or a block, is multiplied with nothing: (1 + 0i) * inf would be inf + nan i."""
+    x = T.zvector()
+    f = theano.function([x], T.cumprod(x))
+    for numbers in ([np.inf, 2.0], [1 + 2j, np.inf], [np.inf + 1j], [*[1j] * 4097, np.inf]):
+        value = np.array(numbers, complex)
+        with np.errstate(invalid="ignore"):
+            np.testing.assert_array_equal(f(value), np.cumprod(value))

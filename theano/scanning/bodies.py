@@ -27,9 +27,10 @@ from theano.graph import (
 from theano.graph.traversal import toposort_nodes
 from theano.interpret.failures import raise_with_op
 from theano.scalar import OPS
-from theano.tensor.elemwise import Elemwise
+from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.shapes import Shape, Shape_i
 from theano.tensor.type import TensorType
+from theano.tensor.variable import TensorConstant
 
 
 def closed(formal: Sequence[Variable], outputs: Sequence[Variable]) -> tuple[FunctionGraph, list[Variable]]:
@@ -40,32 +41,44 @@ def closed(formal: Sequence[Variable], outputs: Sequence[Variable]) -> tuple[Fun
 
 
 def closed_step(formal: Sequence[Variable], outputs: Sequence[Variable]) -> tuple[FunctionGraph, list[Variable]]:
-    """The same, but what does not depend on ``formal`` stays outside: it becomes an input, unless it is a number made of constants."""
-    inside, numbers = set(formal), set[Variable]()
+    """The same, but what does not depend on ``formal`` stays outside: it becomes an input, unless it is a constant number."""
+    inside = set(formal)
     order = toposort_nodes([v.owner for v in outputs if v.owner is not None and v not in inside], inside, {})
     for node in order:
-        if any(v in inside and v not in numbers for v in node.inputs):
+        if any(v in inside for v in node.inputs):
             inside.update(node.outputs)
-        elif all(isinstance(v, Constant) or v in numbers for v in node.inputs) and all(map(_is_number, node.outputs)):
-            inside.update(node.outputs)
-            numbers.update(node.outputs)
-    needed = [v for node in order if node.outputs[0] in inside for v in node.inputs]
-    outer = [v for v in dict.fromkeys((*needed, *outputs)) if v not in inside and not isinstance(v, Constant)]
-    return body_of(formal, outer, outputs), outer
+    needed = dict.fromkeys([v for node in order if node.outputs[0] in inside for v in node.inputs] + [*outputs])
+    numbers = {v: number for v in needed if (number := _number(v)) is not None}
+    outer = [v for v in needed if v not in inside and v not in numbers and not isinstance(v, Constant)]
+    return body_of(formal, outer, outputs, numbers), outer
 
 
-def _is_number(variable: Any) -> bool:
-    return all(getattr(variable.type, "broadcastable", (False,)))
+def _number(variable: Variable) -> Constant | None:
+    """The constant that ``variable`` is, if it is a number with dimensions of size 1 added."""
+    node: Any = variable.owner
+    if (
+        node is None
+        or not isinstance(node.op, DimShuffle)
+        or not isinstance(node.inputs[0], Constant)
+        or not all(variable.type.broadcastable)
+    ):
+        return None
+    return TensorConstant(variable.type, node.inputs[0].data.reshape((1,) * variable.type.ndim))
 
 
-def body_of(formal: Sequence[Variable], outer: Sequence[Variable], outputs: Sequence[Variable]) -> FunctionGraph:
-    """A copy of the graph from ``formal`` and ``outer`` to ``outputs``; the sizes that are known of these are known in it."""
+def body_of(
+    formal: Sequence[Variable], outer: Sequence[Variable], outputs: Sequence[Variable], known: Mapping[Variable, Variable] | None = None
+) -> FunctionGraph:
+    """A copy of the graph from ``formal`` and ``outer`` to ``outputs``, some of which is ``known`` to be other variables; the sizes that
+    are known of inputs are known in it."""
     memo: dict[Variable, Any] = {v: v.type(v.name) for v in (*formal, *outer)}
     for v, copy in memo.items():
         if isinstance(v.type, TensorType):
             copy.static_shape = v.static_shape  # type: ignore[attr-defined]
+    inputs = [memo[v] for v in (*formal, *outer)]
+    memo.update(known or {})
     clone_get_equiv([], outputs, memo=memo)
-    return FunctionGraph([memo[v] for v in (*formal, *outer)], [memo[v] for v in outputs], clone=False)
+    return FunctionGraph(inputs, [memo[v] for v in outputs], clone=False)
 
 
 def substituted(

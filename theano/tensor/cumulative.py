@@ -17,6 +17,7 @@ from theano.dtypes import is_discrete
 from theano.errors import message
 from theano.graph import Apply, Op
 from theano.scalar import OPS
+from theano.scalar.instructions import PARTS, Value, select
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import axes_of, elemwise, row, zero_gradient
 from theano.tensor.shapes import Sizes, Storage
@@ -27,9 +28,15 @@ FULL = slice(None)
 neq = elemwise(OPS["neq"])
 
 
+def _times(before: Value, added: Value) -> Value:
+    """The product; what is multiplied with the number that a product begins with stays as it is, complex infinities, too."""
+    product = before * added
+    return select(before.equals(1), added, product) if before.dtype in PARTS else product
+
+
 _COMBINES: dict[tuple[str, bool], tuple[float, Any]] = {
     ("add", False): (-0.0, operator.add),  # plus 0, a zero would lose its sign
-    ("mul", False): (1, operator.mul),
+    ("mul", False): (1, _times),
     ("add", True): (0, operator.or_),
     ("mul", True): (1, operator.and_),
 }
