@@ -145,7 +145,7 @@ dotted = T.dot(vast * x.sum(), T.alloc(np.float64(2.1), k, 1)).sum()
 CASES = {
     "an output": (vast, "an output: float64 (16777216, 16777216), 2,251,799,813,685,248 bytes"),
     "scratch": (dotted, "scratch: float64 (16777216, 16777216), 2,251,799,813,685,248 bytes"),
-    "an array for Python": (T.sort(vast, axis=0), "an intermediate array: float64 (16777216, 16777216), 2,251,799,813,685,248 bytes"),
+    "an array for Python": (T.argsort(vast, axis=0), "an intermediate array: float64 (16777216, 16777216), 2,251,799,813,685,248 bytes"),
 }  # fmt: skip
 
 

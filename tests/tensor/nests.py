@@ -210,6 +210,9 @@ class Run:
         self.arrays[nest.results[0]] = out
 
     def library(self, nest, space, grid):
+        if nest.routine == "sort":
+            self.arrays[nest.results[0]] = np.sort(self.array(nest.base), -1)
+            return
         operands = [self.operand(o, shape) for o, shape in zip(nest.operands, self.operand_shapes(nest, space))]
         scalars = iter(nest.operands[2:])
         factors = [float(self.array(next(scalars).result)) if f == "buffer" else float(f) for f in nest.flags]

@@ -32,7 +32,39 @@ def test_dtypes_of_sort(dtype):
         assert found.dtype == expected.dtype
 
 
+@pytest.mark.parametrize("kind", ["quicksort", "mergesort", "heapsort", "stable"])
+@pytest.mark.parametrize("dtype", [*DTYPES, "complex64", "complex128"])
+def test_sorting_where_it_lies(dtype, kind):
+    """Few rows and many, long and short ones, of any layout; what is computed is sorted in its place, by NumPy's own functions."""
+    x = T.TensorType(dtype, (False, False, False))()
+    f = theano.function([x], [T.sort(x, axis, kind) for axis in (0, 1, 2)] + [T.sort(x & x if dtype == "bool" else x + x, -1, kind)])
+    assert "Python" not in f.explain() and "copy" not in f.explain()
+    rng = np.random.default_rng(1)
+    for shape in ((2, 3, 5), (300, 1, 70), (1, 1, 40000), (0, 2, 3), (2, 0, 3), (2, 3, 0), (1, 1, 1)):
+        value = rng.integers(-50, 50, [2 * n for n in shape]).astype(dtype)
+        for view in (value[: shape[0], : shape[1], : shape[2]], value[::2, ::-2, ::2]):
+            twice = np.sort(view if dtype == "bool" else view + view, -1)
+            for found, expected in zip(f(view), [np.sort(view, axis) for axis in (0, 1, 2)] + [twice], strict=True):
+                np.testing.assert_array_equal(found, expected)
+
+
+def test_sorting_in_a_step_and_over_a_shared_variable():
+    x, values = T.dmatrix(), np.random.default_rng(2).normal(size=(3, 5))
+    rows, _ = theano.scan(lambda row, before: T.sort(row + before), x, x[0] * 0)
+    expected, before = [], values[0] * 0
+    for row in values:
+        before = np.sort(row + before)
+        expected.append(before)
+    np.testing.assert_array_equal(theano.function([x], rows)(values), expected)
+    held = theano.shared(values)
+    theano.function([], [], updates=[(held, T.sort(held, 0))])()
+    np.testing.assert_array_equal(held.get_value(), np.sort(values, 0))
+
+
 def test_nan_comes_last():
+    f = theano.function([], [T.sort(T.constant([np.nan, 1.0, -np.inf])), T.sort(T.constant([1j, np.nan, 0.0]))])
+    np.testing.assert_array_equal(f()[0], [-np.inf, 1, np.nan])
+    np.testing.assert_array_equal(f()[1], [0, 1j, np.nan])
     assert evaluate(T.argsort(T.constant([np.nan, 1.0, -np.inf]))).tolist() == [2, 1, 0]
     assert evaluate(T.argtopk(T.constant([np.nan, 1.0, -np.inf]), 2)).tolist() == [0, 1]
 

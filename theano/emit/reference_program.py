@@ -269,6 +269,11 @@ def _dot(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
     out[0] = _vector(x, n, x0, xstep) @ _vector(y, n, y0, ystep)
 
 
+def _sort(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
+    rows = buffers[0][: sizes[0] * sizes[1]].reshape(sizes)
+    rows.sort(kind=flags[0])  # type: ignore[arg-type]
+
+
 def _copy(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
     buffers[0][: sizes[0]] = buffers[1][: sizes[0]]
 
@@ -279,6 +284,7 @@ LIBRARY: dict[str, Callable[[list[Array], Numbers, Sequence[str]], None]] = {
     "gemv": _gemv,
     "ger": _ger,
     "dot": _dot,
+    "sort": _sort,
     "copy": _copy,
 }
 """Each routine on flat arrays; operands as in :mod:`theano.runtime.libraries`."""

@@ -199,8 +199,8 @@ class KernelStep:
 
 @dataclass(frozen=True, slots=True)
 class LibraryStep:
-    """A call into a library (``gemm``, ``gemms``, ``gemv``, ``ger``, ``dot``, ``copy``): see :mod:`theano.runtime.libraries` for the
-    operands of each.  ``parameters`` are int64 values and consts, ``flags`` are strings fixed at compile time."""
+    """A call into a library (``gemm``, ``gemms``, ``gemv``, ``ger``, ``dot``, ``sort``, ``copy``): see :mod:`theano.runtime.libraries`
+    for the operands of each.  ``parameters`` are int64 values and consts, ``flags`` are strings fixed at compile time."""
 
     routine: str
     dtype: str

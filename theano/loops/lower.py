@@ -571,6 +571,20 @@ class Lowering:
             needed += [v.data for v in walk([value]) if v.op in READS]
         return RegionBody(self, sinks, [r for r in dict.fromkeys(needed) if r not in made])
 
+    def sort(self, out: Variable, x: Variable, axis: Number, kind: str) -> None:
+        """``out`` is ``x`` with its elements along ``axis`` in ascending order, by NumPy's ``kind`` of sorting."""
+        order = [*(k for k in range(len(self.shape(x))) if k != axis), axis]
+        shape, rows = tuple(self.shape(x)[k] for k in order), x
+        if order != sorted(order):
+            rows = x.type.clone(broadcastable=[_pattern(x)[k] for k in order])()
+            self.view(rows, shape, x, lambda *i: tuple(i[order.index(k)] for k in range(len(i))))
+        result, held = self.storage(_dtype(out), shape, out if rows is x else None), self.copied(rows)
+        held.within, held.start = result, self.extents.zero
+        self.nest("library", [result], space=(self.extents.product(shape[:-1]), shape[-1]), routine="sort", flags=(kind,), base=held)
+        self.values[out if rows is x else rows] = self.array(result)
+        if rows is not x:
+            self.view(out, self.shape(x), rows, lambda *i: tuple(i[k] for k in order))
+
     # ------------------------------------------------------------------ matrix products
 
     def gemm(self, out: Variable, a: Variable, b: Variable, alpha: Any = 1.0, c: Variable | None = None, beta: Any = 0.0) -> None:

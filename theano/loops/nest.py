@@ -61,7 +61,7 @@ class Nest:
     operands: list[Operand] = field(default_factory=list)  # of opaque nests
     routine: str = ""
     flags: tuple[str, ...] = ()
-    base: Result | None = None  # matrix products, scatters: what the result holds beforehand
+    base: Result | None = None  # of library calls and scatters: what the result holds beforehand
     inner: list[RegionBody] = field(default_factory=list)
     states: list[Result] = field(default_factory=list)  # loop: what each iteration reads; its first results are these at the end
     temporaries: list[Result] = field(default_factory=list)  # loop: what each iteration writes for the next, and its numbers

@@ -229,7 +229,8 @@ class _Planner:
         if item.kind == "prefix":
             return [self._kernel_task(a) for a in assemble_prefix(item, self.extents, self._temporary)]
         task = Task(item.arguments(), list(item.results), item.kind == "python", set(), nest=item)
-        self.alias.update((o.result, o.result.within) for o in item.operands if o.result.within is not None)
+        begun = (*(o.result for o in item.operands), *(() if item.base is None else (item.base,)))
+        self.alias.update((result, result.within) for result in begun if result.within is not None)
         tasks = [task]
         if item.kind == "python":
             for result in (*task.reads, *task.writes):
@@ -359,7 +360,7 @@ class _Planner:
     def _guard_libraries(self, tasks: Iterable[Task]) -> None:
         """What a library refuses is refused before anything is written in place."""
         largest, seen = self.extents.const(MOST), set[Value]()
-        for nest in (t.nest for t in tasks if t.nest is not None and t.nest.kind == "library"):
+        for nest in (t.nest for t in tasks if t.nest is not None and t.nest.kind == "library" and t.nest.routine != "sort"):
             for extent in map(self.extents.canonical, (*nest.space, *(s for o in nest.operands for s in o.strides))):
                 if extent.op != "const" and extent not in seen:
                     seen.add(extent)
@@ -533,7 +534,7 @@ class _Planner:
         return [merge_steps(region, self.extents) if repeated is region else repeated]
 
     def _library(self, nest: Nest) -> list[LibraryStep]:
-        """A matrix product; what it accumulates into is copied first unless it is the same storage."""
+        """A matrix product, or rows to sort; what is added to, or sorted, is copied first unless it is the same storage."""
         steps: list[LibraryStep] = []
         out = self._buffer(nest.results[0])
         if nest.base is not None:

@@ -19,7 +19,7 @@ from theano.loops.ir import Program
 from theano.runtime import allocator, libraries, pool
 from theano.runtime.cache import object_code, object_key
 from theano.runtime.native_type import Loaded, NativeFunction, PortableFunction
-from theano.runtime.numpy_api import abi, c_function
+from theano.runtime.numpy_api import abi, c_function, sorter
 
 if TYPE_CHECKING:
     from theano.emit.llvm.entry import Signature
@@ -63,6 +63,8 @@ def symbol(name: str) -> int:
         return allocator.address(name)
     if name.startswith("theano_"):
         return pool.address(name)
+    if name.startswith("sort_"):
+        return sorter(*name.split("_")[1:])
     return libraries.blas(name) if name[0] in "sd" and name[1:] in libraries.SIGNATURES else c_function(name)
 
 

@@ -1,4 +1,4 @@
-"""BLAS for library steps: what each routine's operands are, and where its pointer comes from.
+"""BLAS, and what sorts, for library steps: what each routine's operands are, and where its pointer comes from.
 
 A :class:`~theano.loops.ir.LibraryStep` has ``buffers = (out, a, b)`` and then a 0-d buffer for each factor that is not known
 at compile time; ``parameters`` are extents; ``flags = (ta, tb, alpha, beta)``.  ``ta`` and ``tb`` are ``"N"``, or ``"T"`` for an
@@ -13,6 +13,7 @@ gemms    count, m, n, k, a offset, lda, a step, b ...            out[i, m, n] = 
 gemv     m, n, a offset, lda, x offset, incx                     out[m] = alpha op(a)[m, n] x[n] + beta out
 ger      m, n, x offset, incx, y offset, incy                    out[m, n] = out + alpha x[m] y[n]  (no beta)
 dot      n, x offset, incx, y offset, incy                       out[()] = x · y
+sort     rows, length                                            out[row] in ascending order, for each; flags: NumPy's kind
 copy     count                                                   out[:count] = a[:count]
 =======  ======================================================  =============================================
 

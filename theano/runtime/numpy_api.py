@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from theano.emit.llvm.objects import Abi
 
-_POSITIONS = {"PyArray_NewFromDescr": 94, "PyDataMem_SetHandler": 304, "PyDataMem_GetHandler": 305}
+_POSITIONS = {"PyArray_NewFromDescr": 94, "PyDataMem_SetHandler": 304, "PyDataMem_GetHandler": 305, "_PyDataType_GetArrFuncs": 365}
 _C_LIBRARY = ("memcpy", "memset", "memmove")
 
 STANDARD = not (sysconfig.get_config_var("Py_GIL_DISABLED") or hasattr(sys, "gettotalrefcount"))
@@ -66,6 +66,29 @@ def c_function(name: str) -> int:
         return numpy_function(name)
     library = ctypes.pythonapi if name.startswith("Py") else _c_library()
     return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0
+
+
+class _Descr(ctypes.Structure):
+    """The beginning of a dtype object of NumPy 1."""
+
+    _fields_ = [("head", ctypes.c_byte * object.__basicsize__), ("before", ctypes.c_byte * 48), ("functions", ctypes.c_void_p)]
+
+
+_SORTS = {"quicksort": 0, "heapsort": 1, "mergesort": 2, "stable": 2}
+
+
+def sorter(dtype: str, kind: str) -> int:
+    """The address of what NumPy sorts contiguous numbers of ``dtype`` with: ``int sort(void *first, npy_intp count, void *unused)``.
+
+    >>> sorter("float32", "quicksort") != sorter("float32", "stable") != 0
+    True
+    """
+    described = id(np.dtype(dtype))
+    if np.lib.NumpyVersion(np.__version__) >= "2.0.0b1":
+        functions = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(numpy_function("_PyDataType_GetArrFuncs"))(described)
+    else:
+        functions = _Descr.from_address(described).functions
+    return ctypes.c_void_p.from_address(functions + 8 * (33 + _SORTS[kind])).value or 0
 
 
 def canonical(value: NDArray[np.generic], dtype: str, writeable: bool = False) -> NDArray[np.generic]:

@@ -42,7 +42,7 @@ from theano.tensor.reduce import Reduction, reduced_axes
 from theano.tensor.repeating import RepeatedPositions
 from theano.tensor.reshaping import Reshape
 from theano.tensor.shapes import MakeVector, Rebroadcast, Shape, Shape_i, SpecifyShape, sizes_of
-from theano.tensor.sorting import SearchsortedOp, SortOp, TopKOp, Unique
+from theano.tensor.sorting import InOrder, SearchsortedOp, TopKOp, Unique
 from theano.tensor.subtensor import FULL, IncSubtensor, Layout, Subtensor, getitem, inc_subtensor
 
 isnan, lt = elemwise(OPS["isnan"]), elemwise(OPS["lt"])
@@ -106,7 +106,7 @@ def running(batch: Batch, node: Apply, inputs: list[Any], varies: list[bool]) ->
     return [CumOp(1, op.mode)(x.reshape((batch.size, -1), ndim=2)) if op.axis is None else CumOp(op.axis + 1, op.mode)(x)]
 
 
-@rule(SortOp)
+@rule(InOrder)
 def sorts(batch: Batch, node: Apply, inputs: list[Any], varies: list[bool]) -> Sequence[Any]:
     op = node.op
     return [type(op)(op.kind, op.order, op.axis % node.inputs[0].type.ndim + 1)(inputs[0])]

@@ -42,8 +42,8 @@ def _flat_if_none(x: Any, axis: Any) -> tuple[Any, Any]:
     return (x.flatten(), 0) if axes is None else (x, axes[0])
 
 
-class SortOp(Op):
-    """The elements along ``axis`` in ascending order, NaN last.  ``kind`` is NumPy's."""
+class InOrder(Op):
+    """What depends on the order of the elements along ``axis``: ascending, NaN last.  ``kind`` is NumPy's."""
 
     __props__ = ("kind", "order", "axis")
 
@@ -64,12 +64,19 @@ class SortOp(Op):
     def _dtype(self, x: Any) -> str:
         return str(x.type.dtype)
 
+    def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
+        return [tuple(input_shapes[0])]
+
+
+class SortOp(InOrder):
+    """The elements along ``axis`` in order."""
+
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
         values = output_storage[0][0] = inputs[0].copy()
         values.sort(self.axis, self.kind)
 
-    def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
-        return [tuple(input_shapes[0])]
+    def lower(self, low: Any, node: Apply) -> None:
+        low.sort(node.outputs[0], node.inputs[0], self.axis, self.kind)
 
     def _index(self, x: Any) -> tuple[Any, ...]:
         return along(ArgSortOp(self.kind, None, self.axis)(x), self.axis)
@@ -85,8 +92,8 @@ class SortOp(Op):
         return [None if eval_points[0] is None else eval_points[0][self._index(inputs[0])]]
 
 
-class ArgSortOp(SortOp):
-    """The positions along ``axis`` of the elements in ascending order, int64."""
+class ArgSortOp(InOrder):
+    """The positions along ``axis`` of the elements in order, int64."""
 
     def _dtype(self, x: Any) -> str:
         return "int64"

@@ -1,4 +1,4 @@
-"""Library steps: row-major matrix routines by way of the Fortran BLAS interface.  Operands: :mod:`theano.runtime.libraries`.
+"""Library steps: row-major matrix routines by way of the Fortran BLAS interface, and sorting by NumPy's functions.  Operands: :mod:`theano.runtime.libraries`.
 
 A row-major matrix is the transpose of a column-major one, so ``c = a b`` is asked for as ``c' = b' a'``.  Each routine is
 one function per dtype that handles what BLAS leaves open: empty operands (BLAS is not called), negative increments,
@@ -13,7 +13,7 @@ from theano.emit.llvm.status import RAISED, RANGE
 from theano.emit.llvm.text import literal, register
 from theano.emit.llvm.writer import Module, Writer
 from theano.loops.ir import LibraryStep
-from theano.scalar.instructions import ITEMSIZE
+from theano.scalar.instructions import ITEMSIZE, PARTS
 
 PREFIX = {"float32": "s", "float64": "d"}
 
@@ -32,6 +32,10 @@ def _call(text: ProgramText, w: Part, step: LibraryStep, number: int, sizes: lis
         count = w.let(f"mul {sizes[0]}, {ITEMSIZE[step.dtype]}")
         to, of = (text.pointer(w, b) for b in step.buffers)
         return w.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {to}, ptr {of}, i64 {count}, i1 false)")
+    if step.routine == "sort":
+        name = _sort(text.shared.sharing, step.dtype, step.flags[0])
+        given = f"ptr {text.pointer(w, step.buffers[0])}, {', '.join(sizes)}, {_way(text, step)}"
+        return w.fail_if(w.let(f"icmp ne i64 {w.let(f'call i64 @{name}({given})')}, 0"), RAISED)
     kind, factors = register(step.dtype), FACTORS[step.routine]
     arguments = [f"i1 {str(step.flags[k] == 'T').lower()}" for k in range(MATRICES[step.routine])]
     arguments += [f"ptr {text.pointer(w, b)}" for b in step.buffers[:3]] + sizes
@@ -40,8 +44,7 @@ def _call(text: ProgramText, w: Part, step: LibraryStep, number: int, sizes: lis
         given = text.element(w, extras.pop(0), step.dtype) if factor == "buffer" else literal(float(factor), step.dtype)
         arguments.append(f"{kind} {given}")
     if step.routine in CUT:
-        alone = text.at_end or step.buffers[0].storage == "shared"
-        arguments.append(f"ptr %f, ptr %t, i1 {str(not alone).lower()}")
+        arguments.append(_way(text, step))
     status = w.let(f"call i64 @{_routine(text.shared.sharing, step.routine, step.dtype)}({', '.join(arguments)})")
     if step.routine in CUT:
         w.fail_if(w.let(f"icmp eq i64 {status}, {RAISED}"), RAISED)
@@ -53,6 +56,11 @@ FACTORS = {"gemm": 2, "gemms": 2, "gemv": 2, "ger": 1, "dot": 0}
 CUT = ("gemm", "gemms", "gemv")
 """Those whose large products run in pieces; they are told the frame, the table and whether other threads may run meanwhile."""
 _WAY = "ptr %f, ptr %t, i1 %open"
+
+
+def _way(text: ProgramText, step: LibraryStep) -> str:
+    alone = text.at_end or step.buffers[0].storage == "shared"
+    return f"ptr %f, ptr %t, i1 {str(not alone).lower()}"
 
 
 def _routine(sharing: Sharing, routine: str, dtype: str) -> str:
@@ -435,3 +443,61 @@ def _dot(sharing: Sharing, name: str, dtype: str) -> None:
     n, ix, iy = (w.integer(v) for v in ("%n", incx, incy))
     w.store(w.kind, w.blas("dot", n, x, ix, y, iy, result=w.kind), "%out")
     w.finish()
+
+
+MANY = 1 << 14
+"""Elements, in whole rows, that are sorted as a piece."""
+LONG_SORT = 1 << 16
+"""Elements that take about a millisecond to sort."""
+_SORT_JOB = "i64 %first, ptr %out, i64 %rows, i64 %length, i64 %each"
+
+
+def _sort(sharing: Sharing, dtype: str, kind: str) -> str:
+    """Rows one after the other, each by NumPy's function for such numbers; if that has no memory to work in, by one that needs none."""
+    name = f"sort.{kind}.{dtype}"
+    if not sharing.module.once(name):
+        return name
+    number = PARTS.get(dtype, dtype)
+    part = _part(sharing.module, name, number, _SORT_JOB)
+    start = part.let("mul i64 %number, %each")
+    end = part.let(f"call i64 @llvm.smin.i64(i64 {part.let(f'add i64 {start}, %each')}, i64 %rows)")
+    part.do(f"call void @{name}.some(ptr %out, i64 %length, i64 {start}, i64 {end})")
+    part.do("ret void")
+    sharing.module.add(part.text())
+    own, simple = (sharing.module.external(f"sort_{dtype}_{by}", "i32", "ptr", "i64", "ptr") for by in (kind, "heapsort"))
+    sharing.module.add(_some_rows(name, own, simple, ITEMSIZE[number] * (2 if dtype in PARTS else 1)))
+    w = Blas(sharing.module, name, number, f"ptr %out, i64 %rows, i64 %length, {_WAY}")
+    w.stop_if(w.is_zero("%rows", "%length"))
+    each = w.let(f"call i64 @llvm.umax.i64(i64 {w.let(f'udiv i64 {MANY}, %length')}, i64 1)")
+    work = w.let("mul i64 %rows, %length")
+    w.branch(w.let(f"icmp ugt i64 {work}, {MANY}"), "many", "few")
+    w.label("many")
+    w.spread(sharing, name, _SORT_JOB, {"%first": "0", "%each": each}, _quotient(w, "%rows", each), work, LONG_SORT)
+    w.label("few")
+    w.do(f"call void @{name}.some(ptr %out, i64 %length, i64 0, i64 %rows)")
+    w.finish()
+    return name
+
+
+def _some_rows(name: str, sort: str, simple: str, size: int) -> str:
+    return f"""define internal void @{name}.some(ptr %out, i64 %length, i64 %from, i64 %to) {{
+entry:
+  %bytes = mul i64 %length, {size}
+  br label %head
+head:
+  %i = phi i64 [ %from, %entry ], [ %next, %body ], [ %next, %again ]
+  %more = icmp slt i64 %i, %to
+  br i1 %more, label %body, label %done
+body:
+  %before = mul i64 %i, %bytes
+  %row = getelementptr i8, ptr %out, i64 %before
+  %next = add i64 %i, 1
+  %failed = call {sort}(ptr %row, i64 %length, ptr null)
+  %sorted = icmp eq i32 %failed, 0
+  br i1 %sorted, label %head, label %again
+again:
+  call {simple}(ptr %row, i64 %length, ptr null)
+  br label %head
+done:
+  ret void
+}}"""
