@@ -410,6 +410,12 @@ class Lowering:
         nest.node = node or nest.node
         return result
 
+    def _placed(self, variable: Variable, whole: Result, start: Value) -> Result:
+        """A copy of the elements of ``variable`` that is a part of ``whole``, from its element ``start`` on."""
+        piece = self.copied(variable)
+        piece.within, piece.start = whole, start
+        return piece
+
     def reduce(
         self,
         outs: Sequence[Variable],
@@ -464,9 +470,7 @@ class Lowering:
         whole, start, operands = self.result(out, shape), self.extents.zero, []
         stride = row_major_strides(self.extents, whole.shape)[axis]
         for part in parts:
-            piece = self.copied(part)
-            piece.within, piece.start = whole, self.mul(start, stride)
-            operands.append(Operand(piece))
+            operands.append(Operand(self._placed(part, whole, self.mul(start, stride))))
             start = self.add(start, self.shape(part)[axis])
         self.nest("join", [whole], operands=operands)
 
@@ -578,8 +582,8 @@ class Lowering:
         if order != sorted(order):
             rows = x.type.clone(broadcastable=[_pattern(x)[k] for k in order])()
             self.view(rows, shape, x, lambda *i: tuple(i[order.index(k)] for k in range(len(i))))
-        result, held = self.storage(_dtype(out), shape, out if rows is x else None), self.copied(rows)
-        held.within, held.start = result, self.extents.zero
+        result = self.storage(_dtype(out), shape, out if rows is x else None)
+        held = self._placed(rows, result, self.extents.zero)
         self.nest("library", [result], space=(self.extents.product(shape[:-1]), shape[-1]), routine="sort", flags=(kind,), base=held)
         self.values[out if rows is x else rows] = self.array(result)
         if rows is not x:
@@ -667,8 +671,13 @@ class Lowering:
             else:
                 factors.append("buffer")
                 operands.append(Operand(self.materialise(factor)))
-        held = self.materialise(base) if base is not None and factors[1] != "0.0" else None
-        self.nest("library", [self.result(out, shape)], space=sizes, operands=operands, routine=routine, flags=tuple(factors), base=held)
+        result = self.result(out, shape)
+        held = None if base is None or factors[1] == "0.0" else self._begun(base, result)
+        self.nest("library", [result], space=sizes, operands=operands, routine=routine, flags=tuple(factors), base=held)
+
+    def _begun(self, base: Variable, result: Result) -> Result:
+        """What ``result`` holds beforehand: what is in memory as it is, where it may be; a view is copied to where it is wanted."""
+        return self.materialise(base) if isinstance(self._real(base), Result) else self._placed(base, result, self.extents.zero)
 
     def _matrix(self, variable: Variable, many: bool = False) -> Operand:
         """How a matrix lies in memory: BLAS takes it if either axis has unit stride; else it is copied.  Of ``many``, one for each

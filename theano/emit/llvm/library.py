@@ -1,4 +1,6 @@
-"""Library steps: row-major matrix routines by way of the Fortran BLAS interface, and sorting by NumPy's functions.  Operands: :mod:`theano.runtime.libraries`.
+"""Library steps: row-major matrix routines by way of the Fortran BLAS interface, and sorting by NumPy's functions.
+
+Operands: :mod:`theano.runtime.libraries`.
 
 A row-major matrix is the transpose of a column-major one, so ``c = a b`` is asked for as ``c' = b' a'``.  Each routine is
 one function per dtype that handles what BLAS leaves open: empty operands (BLAS is not called), negative increments,
