@@ -198,8 +198,8 @@ def _elementwise(node: Any, args: list[Bounded]) -> list[Bounded]:
     if value.dtype.kind == "c" and op.name not in SUMS | EXACT and not op.name.startswith("convert_to_"):
         # the reference's quotients, products and exponentials may leave the range on the way to a number within it
         lost = ~np.isfinite(value)
-        for a in args:
-            lost &= np.isfinite(a.value) & ((a.value != 0) | (op.name == "mul"))
+        for k, a in enumerate(args):
+            lost &= np.isfinite(a.value) & ((a.value != 0) | (op.name == "mul") | (op.name == "true_div" and k == 0))
         error = error if not lost.any() else np.where(lost, np.inf, 0.0 if error is None else error)
     modulus = op.name == "abs_" and args[0].value.dtype.kind == "c"
     if (op.name not in EXACT or modulus) and not _widens(op.name, args, value):
@@ -288,8 +288,10 @@ def _rounding(op: Any, args: list[Bounded], value: Array, size: Array | None) ->
     ulp = max(op.ulp, _multiplied(args)) if op.name == "pow" else op.ulp
     additions = len(args) - 1 + sum(a.added for a in args if op.name in SUMS)
     ulp = max(ulp + 0.5 if ulp > 0.5 else 0.5 * max(additions, 1), REFERENCE_ERRORS.get(op.name, 0.0))
-    if op.name in ("erfc", "erfcx") and value.dtype == "float64":  # SciPy takes exp(x²) of a square that is rounded
-        ulp = np.maximum(ulp, np.square(_wide(args[0].value)))
+    if op.name in ("erfc", "erfcx") and value.dtype == "float64":  # SciPy takes exp(x²) of a square that is rounded,
+        square = np.square(_wide(args[0].value))
+        ulp = np.maximum(ulp, square)
+        unit = np.where(square > -np.log(np.finfo("float64").tiny), np.maximum(unit, np.finfo("float64").tiny), unit)  # and 0 beyond that
     if op.name == "betaln":  # SciPy takes it from logarithms of gamma functions, which cancel
         unit = np.maximum(unit, unit_at(gammaln(magnitude(args[0].value) + magnitude(args[1].value)), value.dtype.name))
     if value.dtype.kind == "c" or any(a.value.dtype.kind == "c" for a in args):

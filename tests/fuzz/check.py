@@ -60,7 +60,7 @@ def of_graph(graph):
 
 def value_case(seed):
     graph = Graph(seed)
-    graph.grow(4 + int(18 * graph.random.random() ** 2))
+    graph.grow(3 + int(15 * graph.random.random() ** 2))
     return of_graph(graph)
 
 

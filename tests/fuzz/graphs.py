@@ -53,14 +53,14 @@ def has_gradient(op):
 
 SMOOTH = [(op, dtype) for op, dtype in PAIRS if dtype in WIDE and has_gradient(op)]
 SMOOTH_STRUCTURED = [(draw, dtype) for draw, dtype in STRUCTURED if dtype in WIDE]
-ASKED = 2
-"""How many pairs of each kind a graph is asked for."""
+ASKED = 26, 12
+"""How many pairs of operations, and of draws, ten graphs are asked for."""
 
 
-def asked(seed, pairs):
-    """The pairs of the graph of this seed: all come in turn."""
+def asked(seed, pairs, often):
+    """The pairs of the graph of this seed: all come in turn, ``often`` in ten graphs."""
     stride = next(n for n in range(len(pairs) * 5 // 8, 2 * len(pairs)) if np.gcd(n, len(pairs)) == 1)
-    return [pairs[(ASKED * seed + k) * stride % len(pairs)] for k in range(ASKED)]
+    return [pairs[k * stride % len(pairs)] for k in range(seed * often // 10, (seed + 1) * often // 10)]
 
 
 @dataclass
@@ -106,7 +106,8 @@ class Graph:
         self.steps = sorted(name for name in dir(self) if name.startswith("make_") and not (smooth and name in ROUGH))
         self.steps += ["make_formula", "make_binary", *["make_declared", "make_structured"] * 2] * 3
         self.steps += ["make_square", "make_extreme", *["make_next"] * (not smooth)] * 2
-        self.wanted = [self.pick(SMOOTH_STRUCTURED) for _ in range(ASKED)] if smooth else asked(seed, PAIRS) + asked(seed, STRUCTURED)
+        both = zip((PAIRS, STRUCTURED), ASKED, strict=True)
+        self.wanted = [self.pick(SMOOTH_STRUCTURED) for _ in range(2)] if smooth else [p for kind in both for p in asked(seed, *kind)]
         while len(self.known) < 2:
             self.attempt(self.source)
 

@@ -85,3 +85,10 @@ def test_disconnected_outputs():
 def test_float32_is_kept():
     x, v = T.fvectors("x", "v")
     assert Rop(T.exp(x * 0.5), x, v).dtype == "float32"
+
+
+def test_directions_have_the_pattern_of_what_they_move():
+    """A direction may be of a wider pattern than the variable; what drops or needs a dimension of size 1 takes it all the same."""
+    c, d = T.dcol("c"), T.dmatrix("d")
+    f = theano.function([c, d], T.Rop((c * 2).dimshuffle(0), c, d), on_unused_input="ignore")
+    np.testing.assert_array_equal(f(np.ones((3, 1)), np.arange(3.0)[:, None]), [0, 2, 4])

@@ -34,6 +34,8 @@ from theano.gradient.reverse import (
     sum_of,
 )
 from theano.graph import Apply, DisconnectedType, NullType, Variable, disconnected_type, graph_inputs, provenance
+from theano.tensor.shapes import patternbroadcast
+from theano.tensor.type import TensorType
 
 POINTS: WeakSet[Variable] = WeakSet()
 """What outputs depended on whose directional derivative was asked for.  That of a linear output does not depend on its point, but programs
@@ -88,7 +90,7 @@ def push_forward(outputs: Sequence[Variable], pushed: dict[Variable, Any]) -> di
 
 
 def _node_directions(node: Apply, points: list[Any]) -> list[Any]:
-    fitted = [None if p is None else _as_dtype_of(i, p) for i, p in zip(node.inputs, points, strict=True)]
+    fitted = [None if p is None else _fitted(i, p) for i, p in zip(node.inputs, points, strict=True)]
     try:
         results = node.op.R_op(node.inputs, fitted)
     except NotImplementedError:
@@ -104,9 +106,13 @@ def _node_directions(node: Apply, points: list[Any]) -> list[Any]:
     return [None if r is None or isinstance(r.type, DisconnectedType) else r for r in results]
 
 
-def _as_dtype_of(variable: Any, point: Any) -> Any:
-    dtype = getattr(variable.type, "dtype", None)
-    return point if dtype is None or is_discrete(dtype) or dtype == point.type.dtype else point.astype(dtype)
+def _fitted(variable: Any, point: Any) -> Any:
+    """``point`` with the pattern of ``variable`` and, if that is continuous, its dtype."""
+    kind = variable.type
+    if not isinstance(kind, TensorType) or not isinstance(point.type, TensorType):
+        return point
+    fitted = point if is_discrete(kind.dtype) or kind.dtype == point.type.dtype else point.astype(kind.dtype)
+    return patternbroadcast(fitted, kind.broadcastable) if kind.ndim == point.type.ndim else fitted
 
 
 def _from_reverse(node: Apply, points: list[Any]) -> list[Any]:
