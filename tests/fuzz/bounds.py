@@ -275,10 +275,10 @@ def _near_zero(c: Bounded) -> Array | None:
 
 
 def unit_at(value: Array, dtype: str) -> Array:
-    """The distance of neighbours in ``dtype`` at ``value``, a float64."""
+    """The distance of neighbours in ``dtype`` at ``value``, a float64 of which half is not 0."""
     parts = {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
     size = np.minimum(magnitude(value), float(np.finfo(parts).max))
-    return np.spacing(size.astype(parts)).astype("float64")
+    return np.maximum(np.spacing(size.astype(parts)).astype("float64"), 2 * np.finfo("float64").smallest_subnormal)
 
 
 def _rounding(op: Any, args: list[Bounded], value: Array, size: Array | None) -> Array:

@@ -126,3 +126,10 @@ def test_errors():
         TopKOp(return_values=False, return_indices=False)
     with pytest.raises(IndexError, match="sort: axis 2"):
         SortOp(axis=2)(m)
+
+
+def test_the_reference_sorts_complex_numbers():
+    z = T.zmatrix()
+    value = np.array([[1 + 2j, 1 - 1j, -3], [2j, -1j, 0]])
+    for axis in (0, 1):
+        np.testing.assert_array_equal(theano.function([z], T.sort(z * 2, axis), mode="REFERENCE")(value), np.sort(value * 2, axis))

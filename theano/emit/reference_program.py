@@ -152,7 +152,8 @@ class _Run:
         if isinstance(step, KernelStep):
             self.kernel(step)
         elif isinstance(step, LibraryStep):
-            buffers = list(map(self.numbers, step.buffers))
+            flat = map(self.numbers, step.buffers)
+            buffers = [numbers.view(step.dtype) if step.dtype in PARTS else numbers for numbers in flat]
             LIBRARY[step.routine](buffers, [self.extent(v) for v in step.parameters], step.flags)
         elif isinstance(step, PythonStep):
             results = self.python(step.node, [self.arrays[b.number] for b in step.arguments])
