@@ -105,8 +105,8 @@ def _allocation(number: int, sizes: Sizes) -> tuple[Buffer, bool]:
 
 def _bytes(buffer: Buffer, sizes: Sizes) -> int | None:
     """Of its elements, however many that would be."""
-    shape = [sizes(extent) for extent in buffer.shape]
-    return None if None in shape else math.prod(shape, start=numpy.dtype(buffer.dtype).itemsize)  # type: ignore[arg-type]
+    known = [size for size in map(sizes, buffer.shape) if size is not None]
+    return math.prod(known, start=numpy.dtype(buffer.dtype).itemsize) if len(known) == len(buffer.shape) else None
 
 
 def _listed(shape: Shape) -> str:

@@ -90,10 +90,10 @@ def op_key(op: Op) -> Any:
     raise Uncacheable(f"{op} has no __props__, so one instance cannot be told from another")
 
 
-def type_key(kind: Type) -> Any:
+def type_key(kind: Any) -> Any:
     if array_dtype(kind) == "object":
         raise Uncacheable(f"{kind} is no tensor type")
-    return _class(kind), kind.dtype, tuple(kind.broadcastable)  # type: ignore[attr-defined]
+    return _class(kind), kind.dtype, tuple(kind.broadcastable)
 
 
 def _class(thing: Any) -> Any:
