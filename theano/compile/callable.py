@@ -352,7 +352,7 @@ class Function(NativeFunction):
         return explain(self.maker.compilation.program, self._title())
 
     @property
-    def profile(self) -> ProfileStats | None:  # type: ignore[override]
+    def profile(self) -> ProfileStats | None:  # type: ignore[override]  # below it is the counters that these are made of
         """What calls cost, step by step, if the function was compiled with ``profile=True``; else None."""
         return self.profile_stats
 

@@ -51,7 +51,7 @@ class StripPickler(pickle._Pickler):
             obj = NOWHERE
         elif isinstance(obj, Scratch) and not self.tag_to_remove.isdisjoint(obj.__dict__):
             obj = self._without(obj)
-        super().save(obj, save_persistent_id)  # type: ignore[misc]
+        super().save(obj, save_persistent_id)  # type: ignore[misc]  # typeshed leaves it out
 
     def _without(self, tag: Scratch) -> Scratch:
         """The same stripped copy for the same tag."""
