@@ -55,13 +55,13 @@ FAULTS = {
         "the elements of a slice are counted by its step, which may be negative, and not by how far that goes",
     ),
     "stretched_index": Fault(
-        "theano.tensor.subtensor",
+        "theano.tensor.index_layout",
         "on_arrays[self.rank - array.type.ndim :]",
         "on_arrays[: array.type.ndim]",
         "an index array of lower rank than another stretches along the wrong axis",
     ),
     "joined_over": Fault(
-        "theano.loops.lower",
+        "theano.loops.making",
         "            start = self.add(start, self.shape(part)[axis])",
         "            start = self.shape(part)[axis]",
         "the third of the tensors joined is written over the second",
@@ -97,7 +97,7 @@ FAULTS = {
         "the last chunk of a long sum is left out if it is not full",
     ),
     "guard_dropped": Fault(
-        "theano.loops.lower",
+        "theano.loops.reading",
         '        self.guards.append(Guard(a, b, node, axes, "equal", message))\n',
         "",
         "sizes that the graph assumes to be equal are not compared",

@@ -9,7 +9,8 @@ import theano.tensor as T
 from tests.loops.programs import check, compiled, kernels
 from theano.errors import ShapeError
 from theano.graph import io_toposort
-from theano.loops.lower import FREE_WORK, Lowering
+from theano.loops.lower import Lowering
+from theano.loops.making import FREE_WORK
 
 x, y = T.dvector("x"), T.dvector("y")
 m = T.dmatrix("m")
