@@ -32,6 +32,8 @@ from theano.tensor.cumulative import CumOp
 from theano.tensor.elemwise import DimShuffle, Elemwise, elemwise
 from theano.tensor.forms import take_along_axis
 from theano.tensor.from_scalar import ScalarFromTensor, TensorFromScalar
+from theano.tensor.index_entries import FULL
+from theano.tensor.index_layout import Layout
 from theano.tensor.joining import Join, Split, concatenate
 from theano.tensor.nnet.crossentropy import CrossentropyCategorical1Hot, CrossentropyCategorical1HotGrad, CrossentropySoftmax1HotWithBiasDx
 from theano.tensor.nnet.normalized import RowOp, SoftmaxGrad
@@ -43,7 +45,7 @@ from theano.tensor.repeating import RepeatedPositions
 from theano.tensor.reshaping import Reshape
 from theano.tensor.shapes import MakeVector, Rebroadcast, Shape, Shape_i, SpecifyShape, sizes_of
 from theano.tensor.sorting import InOrder, SearchsortedOp, TopKOp, Unique
-from theano.tensor.subtensor import FULL, IncSubtensor, Layout, Subtensor, getitem, inc_subtensor
+from theano.tensor.subtensor import IncSubtensor, Subtensor, getitem, inc_subtensor
 
 isnan, lt = elemwise(OPS["isnan"]), elemwise(OPS["lt"])
 

@@ -20,11 +20,11 @@ from theano.graph import Apply, Constant, Op
 from theano.scalar import OPS
 from theano.scalar.instructions import select
 from theano.tensor.convert import as_tensor_variable, constant
-from theano.tensor.elemwise import DimShuffle, Elemwise, elemwise, row
+from theano.tensor.elemwise import DimShuffle, Elemwise, elemwise, row, sum_to
 from theano.tensor.reshaping import Reshape
 from theano.tensor.shapes import SYMBOLIC, Rebroadcast, Sizes, SpecifyShape, Storage, as_size, constant_integer, pattern_of, size_list
 from theano.tensor.slices import Lowered
-from theano.tensor.subtensor import Subtensor, sum_to
+from theano.tensor.subtensor import Subtensor
 from theano.tensor.type import tensor_type
 
 ceil, fill, maximum, switch = (elemwise(OPS[name]) for name in ("ceil", "second", "maximum", "switch"))

@@ -20,11 +20,11 @@ from theano.scalar import OPS
 from theano.scalar.instructions import PARTS, Value, select
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import axes_of, elemwise, row, zero_gradient
+from theano.tensor.index_entries import FULL
 from theano.tensor.shapes import Sizes, Storage
 from theano.tensor.type import TensorType
 from theano.tensor.variable import TensorVariable
 
-FULL = slice(None)
 neq = elemwise(OPS["neq"])
 
 

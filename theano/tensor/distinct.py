@@ -2,7 +2,7 @@
 
 >>> from theano.tensor.constructors import dmatrix, lscalar, lvector
 >>> from theano.tensor.create import arange
->>> from theano.tensor.subtensor import Layout
+>>> from theano.tensor.index_layout import Layout
 >>> are_distinct(Layout([lvector()])), are_distinct(Layout([arange(lscalar()) + 1, lvector()]))
 (False, True)
 """
@@ -17,9 +17,10 @@ from theano.graph import Constant
 from theano.scalar import OPS
 from theano.tensor.create import ARange, arange, filled_with, zeros, zeros_like
 from theano.tensor.elemwise import Elemwise, elemwise
+from theano.tensor.index_layout import Layout
 from theano.tensor.nonzero import Nonzero
 from theano.tensor.shapes import constant_integer, sizes_of
-from theano.tensor.subtensor import Layout, getitem, set_subtensor
+from theano.tensor.subtensor import getitem, set_subtensor
 
 eq, switch = (elemwise(OPS[name]) for name in ("eq", "switch"))
 

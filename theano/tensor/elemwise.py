@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.dtypes import is_complex, is_continuous, is_discrete
+from theano.dtypes import is_complex, is_continuous, is_discrete, resolve
 from theano.errors import AxisError, DTypeError, MethodNotDefined, ShapeError, message
 from theano.flags import config
 from theano.graph import Apply, DisconnectedType, NullType, Op, Variable
@@ -315,6 +315,17 @@ def elemwise(scalar_op: ScalarOp) -> Elemwise:
     return found
 
 
+def cast(x: Any, dtype: Any) -> Any:
+    """``x`` converted to ``dtype``; ``x`` itself if it has that dtype.  Complex numbers do not become real."""
+    x = as_tensor_variable(x)
+    wanted = resolve(dtype)
+    if x.type.dtype == wanted:
+        return x
+    if is_complex(x.type.dtype) and not is_complex(wanted):
+        raise DTypeError(message(f"cast: complex numbers do not become {wanted}", [row("given", x)], cure="take its real, imag or abs"))
+    return elemwise(OPS[f"convert_to_{wanted}"])(x)
+
+
 # -------------------------------------------------------------------------------------------- pieces of gradient rules
 
 
@@ -324,9 +335,19 @@ def _is_number(value: Any, number: int) -> bool:
 
 def as_float(x: Any, dtype: str | None = None) -> Any:
     """``x``; a discrete one cast to ``dtype``, by default floatX."""
-    from theano.tensor.functions import cast
-
     return x if is_continuous(x.type.dtype) else cast(x, dtype or config.floatX)
+
+
+def sum_to(gradient: Any, like: Any) -> Any:
+    """``gradient`` summed over the dimensions along which ``like`` was stretched or lacks."""
+    missing = gradient.type.ndim - like.type.ndim
+    pattern = zip(like.type.broadcastable, gradient.type.broadcastable[missing:])
+    stretched = [missing + axis for axis, (narrow, wide) in enumerate(pattern) if narrow and not wide]
+    if missing or stretched:
+        gradient = gradient.sum(axis=[*range(missing), *stretched])
+        kept = iter(range(gradient.type.ndim))
+        gradient = gradient.dimshuffle(*("x" if missing + axis in stretched else next(kept) for axis in range(like.type.ndim)))
+    return gradient
 
 
 def zero_gradient(x: Any) -> Any:
@@ -380,12 +401,7 @@ def _pulled_back(x: Any, term: Any, out: Any) -> Any:
     if term is None or _is_number(term, 0):
         return zero_gradient(x)
     term = _real_for(_filled(as_tensor_variable(term), out), x)
-    stretched = [axis for axis, (narrow, wide) in enumerate(zip(x.type.broadcastable, term.type.broadcastable)) if narrow and not wide]
-    if stretched:
-        from theano.tensor.reduce import sum
-
-        term = sum(term, axis=stretched, keepdims=True)
-    return _of_type(term, x.type)
+    return _of_type(sum_to(term, x), x.type)
 
 
 def _real_for(term: Any, of: Any) -> Any:
@@ -401,8 +417,6 @@ def _of_type(term: Any, type: TensorType) -> Any:
     """``term`` in the dtype of a float ``type``."""
     if term.type.dtype == type.dtype or not is_continuous(type.dtype):
         return term
-    from theano.tensor.functions import cast
-
     return cast(term, type.dtype)
 
 
@@ -530,4 +544,5 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
 __all__ = [
     "DimShuffle",
     "Elemwise",
+    "cast",
 ]

@@ -22,9 +22,10 @@ from theano.errors import DTypeError, ShapeError, message
 from theano.scalar import OPS
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.create import alloc, arange, tri, zeros
-from theano.tensor.cumulative import FULL, checked_axis
+from theano.tensor.cumulative import checked_axis
 from theano.tensor.diagonals import diag
 from theano.tensor.elemwise import axes_of, elemwise, row
+from theano.tensor.index_entries import FULL
 from theano.tensor.joining import concatenate, join
 from theano.tensor.nonzero import flatnonzero, nonzero
 from theano.tensor.reshaping import flatten

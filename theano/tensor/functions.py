@@ -19,13 +19,12 @@ from collections.abc import Callable
 from functools import reduce as fold_left
 from typing import TYPE_CHECKING, Any
 
-from theano.dtypes import is_complex, resolve
-from theano.errors import DTypeError, message
+from theano.errors import message
 from theano.flags import config
 from theano.scalar import OPS
 from theano.scalar.names import ALIASES
 from theano.tensor.convert import as_tensor_variable
-from theano.tensor.elemwise import Elemwise, elemwise, row
+from theano.tensor.elemwise import Elemwise, cast, elemwise
 from theano.tensor.variable import TensorOperators
 
 FUNCTIONS: dict[str, Elemwise] = {name: elemwise(scalar_op) for name, scalar_op in OPS.items()}
@@ -56,17 +55,6 @@ if TYPE_CHECKING:
 
 
 # -------------------------------------------------------------------------------------------- written in terms of them
-
-
-def cast(x: Any, dtype: Any) -> Any:
-    """``x`` converted to ``dtype``; ``x`` itself if it has that dtype.  Complex numbers do not become real."""
-    x = as_tensor_variable(x)
-    wanted = resolve(dtype)
-    if x.type.dtype == wanted:
-        return x
-    if is_complex(x.type.dtype) and not is_complex(wanted):
-        raise DTypeError(message(f"cast: complex numbers do not become {wanted}", [row("given", x)], cure="take its real, imag or abs"))
-    return FUNCTIONS[f"convert_to_{wanted}"](x)
 
 
 def round(a: Any, mode: str | None = None) -> Any:
@@ -138,7 +126,6 @@ def register_transfer(fn: Callable[[Any, str], Any]) -> None:
 __all__ = [
     *FUNCTIONS,
     "allclose",
-    "cast",
     "divmod",
     "isclose",
     "iround",

@@ -15,6 +15,7 @@ from theano.errors import BoundsError, MethodNotDefined, message
 from theano.graph import Constant
 from theano.tensor.convert import constant
 from theano.tensor.elemwise import row
+from theano.tensor.nonzero import nonzero
 from theano.tensor.shapes import SpecifyShape
 
 
@@ -44,8 +45,6 @@ def mask_axes(x: Any, mask: Any) -> list[Any]:
 
 def places_of(x: Any, mask: Any, axis: int) -> list[Any]:
     """A mask is the positions where it is true; it has the sizes of the dimensions from ``axis`` on."""
-    from theano.tensor.nonzero import nonzero
-
     for number, (have, want) in enumerate(zip(mask.static_shape, x.static_shape[axis:])):
         if None not in (have, want) and have != want:
             rows, cure = [row("indexed", x), row("mask", mask)], "a mask has one truth value for each element or row that it chooses among"

@@ -16,6 +16,7 @@ from theano.errors import VariableTypeError, message
 from theano.graph import Apply, Op
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import row, zero_gradient
+from theano.tensor.joining import stack
 from theano.tensor.shapes import Storage
 from theano.tensor.type import tensor_type
 from theano.tensor.variable import TensorVariable
@@ -48,7 +49,6 @@ def nonzero(a: Any, return_matrix: bool = False) -> Any:
     found = Nonzero()(a, return_list=True)
     if not return_matrix:
         return tuple(found)
-    from theano.tensor.joining import stack
 
     return stack(found)
 

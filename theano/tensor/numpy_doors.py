@@ -23,7 +23,7 @@ from theano.errors import message
 from theano.scalar.names import of_numpy
 from theano.tensor import functions
 from theano.tensor.convert import as_tensor_variable
-from theano.tensor.elemwise import conjugate
+from theano.tensor.elemwise import cast, conjugate
 from theano.tensor.functions import FUNCTIONS
 
 # -------------------------------------------------------------------------------------------- functions of elements
@@ -74,7 +74,7 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: Ma
         dtype = given.pop("dtype", None)
         _refuse(name, given)
         found = function(*inputs)
-        return found if dtype is None else functions.cast(found, dtype)
+        return found if dtype is None else cast(found, dtype)
     if method == "reduce" and name in REDUCTIONS:
         return DOORS[REDUCTIONS[name]].open(f"{name}.reduce", inputs[:1], {"axis": _second(inputs, 0), **given})
     if method == "accumulate" and name in RUNNING:
@@ -186,7 +186,7 @@ def round_to(a: Any, decimals: int = 0) -> Any:
         return rounded(a)
     factor = 10.0 ** abs(decimals)
     scaled = rounded(a * factor) / factor if decimals > 0 else rounded(a / factor) * factor
-    return functions.cast(scaled, a.type.dtype)
+    return cast(scaled, a.type.dtype)
 
 
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None) -> Any:

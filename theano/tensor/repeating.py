@@ -17,8 +17,9 @@ from theano.errors import ShapeError, VariableTypeError, message
 from theano.graph import Apply, Op
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.create import alloc
-from theano.tensor.cumulative import FULL, checked_axis
+from theano.tensor.cumulative import checked_axis
 from theano.tensor.elemwise import row
+from theano.tensor.index_entries import FULL
 from theano.tensor.joining import join
 from theano.tensor.reduce import sum
 from theano.tensor.shapes import Sizes, Storage, as_size, constant_integer, size_list, sizes_of

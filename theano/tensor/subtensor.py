@@ -1,9 +1,8 @@
 """Indexing: ``x[1:, i, idx]``, and ``set_subtensor`` / ``inc_subtensor`` of it.
 
-An indexing op knows its *structure*, ``idx_list``: one entry for each dimension indexed, either :data:`INDEX` (a number or
-an array of integers) or a slice whose three fields are None or :data:`INDEX`.  The numbers themselves are inputs of the
-node, in that order.  Numbers and slices alone make a :class:`Subtensor`, a view; an array among them makes an
-:class:`AdvancedSubtensor`, which gathers by NumPy's rules.  New axes are added to the result by ``dimshuffle``.
+The inputs of a node are the numbers among the entries of its index (:mod:`theano.tensor.index_entries`).  Numbers and slices
+alone make a :class:`Subtensor`, a view; an array among them makes an :class:`AdvancedSubtensor`, which gathers by NumPy's
+rules.  New axes are added to the result by ``dimshuffle``.
 
 >>> from theano.tensor import lscalar, matrix
 >>> x, i = matrix("x"), lscalar("i")
@@ -15,59 +14,22 @@ TensorType(float64, matrix)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from theano.dtypes import is_complex, is_integer
+from theano.dtypes import is_complex
 from theano.errors import BoundsError, DTypeError, NotScalarConstantError, ShapeError, VariableTypeError, message
-from theano.graph import Apply, Constant, Op, Variable
+from theano.graph import Apply, Op, Variable
 from theano.scalar.instructions import select
 from theano.tensor.convert import as_tensor_variable, constant
-from theano.tensor.elemwise import DimShuffle, row
-from theano.tensor.masks import MaskAxis, mask_axes, places_of
-from theano.tensor.shapes import SYMBOLIC, Sizes, Storage, addbroadcast, as_size, constant_integer
-from theano.tensor.slices import Lowered, span
-from theano.tensor.type import tensor_type
-
-INDEX = tensor_type("int64", ())
-"""Stands in an ``idx_list`` for an input of the node."""
-
-FIELDS = ("start", "stop", "step")
-FULL = slice(None)
+from theano.tensor.elemwise import DimShuffle, row, sum_to
+from theano.tensor.index_entries import FULL, INDEX, as_index, entries_of, get_idx_list, numbers_in, placeholder, slice_fields
+from theano.tensor.index_layout import Layout, out_of_bounds
+from theano.tensor.shapes import Sizes, Storage, addbroadcast, constant_integer
 
 # ------------------------------------------------------------------------------------------ structure
-
-
-def _fields(entry: slice) -> tuple[Any, Any, Any]:
-    return entry.start, entry.stop, entry.step
-
-
-def _placeholder(entry: Any) -> Any:
-    """``entry`` of an index with each number replaced by :data:`INDEX`."""
-    if isinstance(entry, slice):
-        return slice(*(None if field is None else INDEX for field in _fields(entry)))
-    return INDEX
-
-
-def _numbers(entries: Sequence[Any]) -> Iterator[Any]:
-    """What stands in ``entries`` besides None: the inputs of an indexing node, in order."""
-    for entry in entries:
-        if isinstance(entry, slice):
-            yield from (field for field in _fields(entry) if field is not None)
-        else:
-            yield entry
-
-
-def get_idx_list(inputs: Sequence[Any], idx_list: Sequence[Any], get_count: bool = False) -> Any:
-    """``idx_list`` with the inputs of the node (after its first) in the places they belong to."""
-    rest = iter(inputs[1:])
-    filled = [
-        slice(*(None if field is None else next(rest) for field in _fields(entry))) if isinstance(entry, slice) else next(rest)
-        for entry in idx_list
-    ]
-    return (tuple(filled), len(inputs) - 1 - sum(1 for _ in rest)) if get_count else tuple(filled)
 
 
 class Indexing(Op):
@@ -79,9 +41,9 @@ class Indexing(Op):
     """How many inputs stand before the indices: ``x``, or ``x`` and ``y``."""
 
     def __init__(self, idx_list: Sequence[Any]) -> None:
-        self.idx_list = tuple(_placeholder(entry) for entry in idx_list)
+        self.idx_list = tuple(placeholder(entry) for entry in idx_list)
         structure = tuple(
-            tuple(field is not None for field in _fields(entry)) if isinstance(entry, slice) else None for entry in self.idx_list
+            tuple(field is not None for field in slice_fields(entry)) if isinstance(entry, slice) else None for entry in self.idx_list
         )
         self._key = (type(self), structure, self.set_instead_of_inc)
 
@@ -93,7 +55,7 @@ class Indexing(Op):
 
     def __str__(self) -> str:
         inside = ", ".join(
-            ":".join("" if field is None else "int64" for field in _fields(entry)) if isinstance(entry, slice) else "int64"
+            ":".join("" if field is None else "int64" for field in slice_fields(entry)) if isinstance(entry, slice) else "int64"
             for entry in self.idx_list
         )
         what = "" if self.set_instead_of_inc is None else "Set;" if self.set_instead_of_inc else "Inc;"
@@ -109,8 +71,8 @@ class Indexing(Op):
         """(inputs as integer variables, index of each dimension of ``x``)."""
         if len(self.idx_list) > x.type.ndim:
             raise BoundsError(message(f"too many indices: {len(self.idx_list)} for a tensor of rank {x.type.ndim}", [row("indexed", x)]))
-        numbers = [_as_index(number) for number in inputs]
-        count = sum(1 for _ in _numbers(self.idx_list))
+        numbers = [as_index(number) for number in inputs]
+        count = sum(1 for _ in numbers_in(self.idx_list))
         if len(numbers) != count:
             raise ValueError(message(f"{self}: {len(numbers)} indices were given where {count} are needed", [row("indexed", x)]))
         padding: list[Any] = [None] * self.operands
@@ -120,16 +82,9 @@ class Indexing(Op):
         return [[position < self.operands] for position in range(len(node.inputs))]
 
 
-def _as_index(number: Any) -> Any:
-    variable = constant(int(number), dtype="int64") if isinstance(number, (int, np.integer)) else as_tensor_variable(number)
-    if not is_integer(variable.type.dtype):
-        raise DTypeError(message("an index must be an integer", [row("index", variable)], cure="did you mean .astype('int64')?"))
-    return variable.astype("int64") if variable.type.dtype == "uint64" and not variable.type.ndim else variable
-
-
 def _value_of(entry: Any, values: Iterator[Any]) -> Any:
     if isinstance(entry, slice):
-        return slice(*(None if field is None else int(next(values)) for field in _fields(entry)))
+        return slice(*(None if field is None else int(next(values)) for field in slice_fields(entry)))
     value = next(values)
     return int(value) if value.ndim == 0 else value
 
@@ -144,146 +99,6 @@ def _numpy_index(op: Indexing, inputs: Sequence[Any]) -> tuple[Any, ...]:
 
 def _bounds_error(error: IndexError, node: Apply) -> BoundsError:
     return BoundsError(message(str(error), [row("indexed", node.inputs[0])]))
-
-
-# ------------------------------------------------------------------------------------------ broadcasting and sizes
-
-
-def _keeps_one(entry: slice) -> bool:
-    """Whether a slice of a dimension of size 1 surely has size 1, by the classic rule."""
-    start, stop, step = (None if field is None else constant_integer(field) for field in _fields(entry))
-    if (start is None) != (entry.start is None) or (stop is None) != (entry.stop is None) or (step is None) != (entry.step is None):
-        return False
-    return start in (None, 0) and (stop is None or (stop > 0 and (step is None or step > 0)))
-
-
-def _static_size(entry: slice, size: int | None) -> int | None:
-    fields = tuple(None if field is None else constant_integer(field) for field in _fields(entry))
-    if any(field is not None and number is None for field, number in zip(_fields(entry), fields)):
-        return None
-    if size is None:
-        return None
-    start, stop, step = fields
-    return int(span(start, stop, step, size).count)
-
-
-def _slice_size(entry: slice, size: Any) -> Any:
-    """The symbolic size of a slice of a dimension of ``size``."""
-    if entry == FULL:
-        return size
-    start, stop, step = (None if field is None else SYMBOLIC.entry(field) for field in _fields(entry))
-    return as_size(span(start, stop, step, SYMBOLIC.entry(size), SYMBOLIC).count)
-
-
-class Layout:
-    """Where the dimensions of an indexed tensor come from.
-
-    ``arrays``: the dimensions of x indexed by numbers or arrays; ``slices``: the others, in order.  The ``rank`` dimensions that the
-    arrays share stand at position ``at`` of the result: in place of the arrays if these are neighbours, else in front."""
-
-    def __init__(self, entries: Sequence[Any]) -> None:
-        self.entries = entries
-        self.arrays = [axis for axis, entry in enumerate(entries) if not isinstance(entry, slice)]
-        self.slices = [axis for axis, entry in enumerate(entries) if isinstance(entry, slice)]
-        self.rank = max((entries[axis].type.ndim for axis in self.arrays), default=0)
-        adjacent = self.arrays and self.arrays[-1] - self.arrays[0] + 1 == len(self.arrays)
-        self.at = self.arrays[0] if adjacent else 0
-
-    def arranged(self, shared: Sequence[Any], sliced: Sequence[Any]) -> list[Any]:
-        """Dimensions of the result, given something for each shared and for each sliced one."""
-        return [*sliced[: self.at], *shared, *sliced[self.at :]]
-
-    def separated(self, dimensions: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-        """(shared, sliced): the reverse of :meth:`arranged`."""
-        end = self.at + self.rank
-        return list(dimensions[self.at : end]), [*dimensions[: self.at], *dimensions[end:]]
-
-    def shared_axes(self) -> list[list[tuple[Any, int]]]:
-        """For each shared dimension, the (array, axis) that lie on it and do not stretch."""
-        lying: list[list[tuple[Any, int]]] = [[] for _ in range(self.rank)]
-        for array in dict.fromkeys(self.entries[axis] for axis in self.arrays):
-            offset = self.rank - array.type.ndim
-            for axis, stretches in enumerate(array.type.broadcastable):
-                if not stretches:
-                    lying[offset + axis].append((array, axis))
-        return lying
-
-    def pattern(self, x: Any) -> tuple[bool, ...]:
-        sliced = [x.type.broadcastable[axis] and _keeps_one(self.entries[axis]) for axis in self.slices]
-        return tuple(self.arranged([not lying for lying in self.shared_axes()], sliced))
-
-    def static(self, x: Any) -> tuple[int | None, ...]:
-        sliced = [_static_size(self.entries[axis], x.static_shape[axis]) for axis in self.slices]
-        shared = [next((n for array, axis in lying if (n := array.static_shape[axis]) is not None), None) for lying in self.shared_axes()]
-        return tuple(self.arranged(shared, sliced))
-
-    def sizes(self, x_sizes: Sequence[Any], array_sizes: dict[Any, Sequence[Any]]) -> tuple[Any, ...]:
-        """The symbolic shape of the result."""
-        sliced = [_slice_size(self.entries[axis], x_sizes[axis]) for axis in self.slices]
-        shared = [array_sizes[lying[0][0]][lying[0][1]] if lying else as_size(1) for lying in self.shared_axes()]
-        return tuple(self.arranged(shared, sliced))
-
-    def check_values(self, node: Apply, inputs: Sequence[Any]) -> None:
-        """NumPy would stretch any index array of size 1; here only a broadcastable one is."""
-        values = dict(zip(node.inputs, inputs))
-        for lying in self.shared_axes():
-            found = {int(values[array].shape[axis]) for array, axis in lying}
-            if len(found) > 1:
-                raise ShapeError(message(f"indexing: the index arrays have sizes {sorted(found)}", [row("index", a) for a, _ in lying]))
-
-    # -------------------------------------------------------------------------------------- lowering
-
-    def lowered(self, low: Any, node: Apply, x: Any) -> tuple[list[Any], Callable[..., tuple[Any, ...]], bool]:
-        """(extents of the result, map from its indices to those of x, whether that map reads nothing)."""
-        ar, extents = Lowered(low), low.shape(x)
-        spans: dict[int, Any] = {}
-        for axis in self.slices:
-            start, stop, step = (None if field is None else ar.entry(low.extent(field)) for field in _fields(self.entries[axis]))
-            spans[axis] = span(start, stop, step, ar.entry(extents[axis]), ar)
-            step = spans[axis].step
-            if not isinstance(step, int):
-                low.at_least(low.maximum(step, low.sub(low.int(0), step)), low.int(1), node, "slice step cannot be zero")
-        fixed = {axis: position for axis in self.arrays if (position := _fixed(low, node, x, axis, self.entries[axis])) is not None}
-        shared = []
-        for lying in self.shared_axes():
-            sizes = [low.shape(array)[axis] for array, axis in lying]
-            for size in sizes[1:]:
-                low.equal(sizes[0], size, node, tuple(lying[:2]), "the index arrays differ in size")
-            shared.append(sizes[0] if sizes else low.int(1))
-        shape = self.arranged(shared, [ar.value(spans[axis].count) for axis in self.slices])
-
-        def source(*indices: Any) -> tuple[Any, ...]:
-            on_arrays, on_slices = self.separated(indices)
-            positions: dict[int, Any] = dict(fixed)
-            for axis, index in zip(self.slices, on_slices):
-                positions[axis] = _stepped(low, index, spans[axis], ar)
-            for axis in self.arrays:
-                if axis not in fixed:
-                    array = self.entries[axis]
-                    read = low.read(array, on_arrays[self.rank - array.type.ndim :])
-                    positions[axis] = low.checked_index(read, extents[axis], node, _out_of_bounds("{payload}", axis))
-            return tuple(positions[axis] for axis in range(len(extents)))
-
-        return shape, source, len(fixed) == len(self.arrays)
-
-
-def _out_of_bounds(index: str, axis: int) -> str:
-    return f"index {index} is out of bounds for axis {axis} of {{array}}"
-
-
-def _fixed(low: Any, node: Apply, x: Any, axis: int, entry: Any) -> Any:
-    """The position that a constant index means, guarded; None if ``entry`` is no constant number."""
-    number = constant_integer(entry)
-    if number is None:
-        return None
-    extent = low.shape(x)[axis]
-    low.at_least(extent, low.int(number + 1 if number >= 0 else -number), node, _out_of_bounds(str(number), axis))
-    return low.int(number) if number >= 0 else low.add(extent, low.int(number))
-
-
-def _stepped(low: Any, index: Any, where: Any, ar: Lowered) -> Any:
-    """``first + index * step``."""
-    return low.add(low.mul(index, ar.value(where.step)), ar.value(where.first))
 
 
 # ------------------------------------------------------------------------------------------ reading
@@ -337,7 +152,7 @@ class Subtensor(Indexing):
             return variable if found is None else found
 
         entries = get_idx_list(inputs, self.idx_list)
-        return [slice(*map(number, _fields(entry))) if isinstance(entry, slice) else number(entry) for entry in entries]
+        return [slice(*map(number, slice_fields(entry))) if isinstance(entry, slice) else number(entry) for entry in entries]
 
     def lower(self, low: Any, node: Apply) -> None:
         x, out = node.inputs[0], node.outputs[0]
@@ -388,7 +203,7 @@ class AdvancedSubtensor1(AdvancedSubtensor):
 
 def _check_slices(entries: Sequence[Any]) -> None:
     for entry in entries:
-        for field in _fields(entry) if isinstance(entry, slice) else ():
+        for field in slice_fields(entry) if isinstance(entry, slice) else ():
             if field is not None and field.type.ndim:
                 raise BoundsError(message("a bound of a slice must be a number (rank 0)", [row("bound", field)]))
 
@@ -552,23 +367,11 @@ def _lowered_one_hot(op: IncSubtensor, low: Any, node: Apply) -> bool:
     zero = low.trace.const(0, x.type.dtype)
 
     def body(i: Any, j: Any) -> Any:
-        chosen = low.checked_index(low.read(columns, (i,)), m, node, _out_of_bounds("{payload}", 1))
+        chosen = low.checked_index(low.read(columns, (i,)), m, node, out_of_bounds("{payload}", 1))
         return select(chosen.equals(j), low.read(y, (i,)[: y.type.ndim]), zero)
 
     low.pointwise(node.outputs[0], (n, m), body)
     return True
-
-
-def sum_to(gradient: Any, like: Any) -> Any:
-    """``gradient`` summed over the dimensions along which ``like`` was stretched or lacks."""
-    missing = gradient.type.ndim - like.type.ndim
-    pattern = zip(like.type.broadcastable, gradient.type.broadcastable[missing:])
-    stretched = [missing + axis for axis, (narrow, wide) in enumerate(pattern) if narrow and not wide]
-    if missing or stretched:
-        gradient = gradient.sum(axis=[*range(missing), *stretched])
-        kept = iter(range(gradient.type.ndim))
-        gradient = gradient.dimshuffle(*("x" if missing + axis in stretched else next(kept) for axis in range(like.type.ndim)))
-    return gradient
 
 
 # ------------------------------------------------------------------------------------------ functions
@@ -577,13 +380,13 @@ def sum_to(gradient: Any, like: Any) -> Any:
 def getitem(x: Any, index: Any) -> Any:
     """``x[index]`` by NumPy's rules, for numbers, slices, ``None``, ``...``, integer arrays and lists."""
     x = as_tensor_variable(x)
-    entries = _expanded(x, index if isinstance(index, tuple) else (index,))
+    entries = entries_of(x, index if isinstance(index, tuple) else (index,))
     if any(isinstance(entry, Variable) and entry.type.ndim for entry in entries):
         return _gathered(x, entries)
     entries = [entry for entry in entries if entry is not Ellipsis]
     kept = [entry for entry in entries if entry is not None]
     only_new_axes = None in entries and all(isinstance(entry, slice) and entry == FULL for entry in kept)
-    result = x if only_new_axes else Subtensor(kept)(x, *_numbers(kept))
+    result = x if only_new_axes else Subtensor(kept)(x, *numbers_in(kept))
     if None in entries:
         axes = iter(range(result.type.ndim))
         result = result.dimshuffle(*("x" if e is None else next(axes) for e in entries if e is None or isinstance(e, slice)), *axes)
@@ -595,7 +398,7 @@ def _gathered(x: Any, entries: list[Any]) -> Any:
     if len(kept) == 1 and kept[0].type.ndim == 1:
         result = AdvancedSubtensor1()(x, kept[0])
     else:
-        result = AdvancedSubtensor(kept)(x, *_numbers(kept))
+        result = AdvancedSubtensor(kept)(x, *numbers_in(kept))
     return result if len(kept) == len(entries) else result.dimshuffle(*_arranged(entries, kept, x.type.ndim))
 
 
@@ -610,67 +413,6 @@ def _arranged(entries: list[Any], kept: list[Any], rank: int) -> list[Any]:
         named.append(entry if entry is None or entry is Ellipsis else next(sliced))
     before = plain.arranged(shared, plain.slices)
     return ["x" if name is None else before.index(name) for name in whole.arranged(shared, named) if name is not Ellipsis]
-
-
-def _expanded(x: Any, index: tuple[Any, ...]) -> list[Any]:
-    """The entries of ``index`` as variables, slices of variables and None; ``...`` written out unless it stands for nothing, trailing
-    full slices left out."""
-    entries: list[Any] = []
-    for entry in index:
-        entries.extend(_converted(x, entry))
-    dots = [position for position, entry in enumerate(entries) if entry is Ellipsis]
-    if len(dots) > 1:
-        raise BoundsError(message("an index may hold one ellipsis ('...') only", [row("indexed", x)]))
-    used = sum(1 for entry in entries if entry is not None and entry is not Ellipsis)
-    if used > x.type.ndim:
-        raise BoundsError(message(f"too many indices: {used} for a tensor of rank {x.type.ndim}", [row("indexed", x)]))
-    if dots and used < x.type.ndim:
-        entries[dots[0] : dots[0] + 1] = [FULL] * (x.type.ndim - used)
-    axis, masks = 0, dict[Any, list[Any]]()
-    for position, entry in enumerate(entries):
-        if isinstance(entry, MaskAxis):
-            if entry.number == 0:
-                masks[entry.mask] = places_of(x, entry.mask, axis)
-            entries[position] = masks[entry.mask][entry.number]
-        axis += entry is not None
-    return entries
-
-
-def _converted(x: Any, entry: Any) -> list[Any]:
-    if entry is None or entry is Ellipsis:
-        return [entry]
-    if isinstance(entry, slice):
-        return [slice(*(None if field is None else _as_index(_plain(field)) for field in _fields(entry)))]
-    if isinstance(entry, (int, np.integer)) and not isinstance(entry, bool):
-        return [constant(int(entry), dtype="int64")]
-    if isinstance(entry, (list, tuple)) and not entry:
-        entry = np.zeros(0, dtype=np.int64)
-    if isinstance(entry, Variable) and not hasattr(entry.type, "broadcastable"):
-        return _converted(x, _unwrapped(x, entry))
-    variable = as_tensor_variable(entry)
-    if variable.type.dtype == "bool":
-        return mask_axes(x, variable)
-    return [_as_index(variable)]
-
-
-def _unwrapped(x: Any, entry: Variable) -> Any:
-    """What a variable that stands for a slice or for None means in an index."""
-    from theano.tensor.optional import NoneTypeT
-    from theano.tensor.slice_values import MakeSlice
-
-    if isinstance(entry.type, NoneTypeT):
-        return None
-    if isinstance(entry, Constant) and isinstance(entry.data, slice):
-        return entry.data
-    if entry.owner is not None and isinstance(entry.owner.op, MakeSlice):
-        return slice(*(None if isinstance(bound.type, NoneTypeT) else bound for bound in entry.owner.inputs))
-    cure = "write x[start:stop:step], or make_slice(start, stop, step) where it is used"
-    raise VariableTypeError(message("this is no index", [row("indexed", x), f"index  {entry}: {entry.type}"], cure))
-
-
-def _plain(field: Any) -> Any:
-    """A NumPy array of rank 0 or one broadcastable vector as a number."""
-    return int(field) if isinstance(field, np.ndarray) and field.ndim == 0 and field.dtype.kind in "iu" else field
 
 
 def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Any:
@@ -717,7 +459,7 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
 
     Out of range is an IndexError for ``mode="raise"``; ``"clip"`` takes the nearest, ``"wrap"`` counts round."""
     a = as_tensor_variable(a)
-    indices = _as_index(np.asarray(indices) if isinstance(indices, (list, tuple)) and not _holds_variable(indices) else indices)
+    indices = as_index(np.asarray(indices) if isinstance(indices, (list, tuple)) and not _holds_variable(indices) else indices)
     if axis is None:
         a, axis = a.flatten(), 0
     if not -a.type.ndim <= axis < a.type.ndim:

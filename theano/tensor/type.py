@@ -27,7 +27,7 @@ from theano.dtypes import can_hold, resolve
 from theano.errors import DTypeError, VariableTypeError, message, with_article
 from theano.flags import config
 from theano.graph import PureType, Type, Variable
-from theano.scalar.types import Scalar
+from theano.scalar.types import Scalar, get_scalar_type
 from theano.tensor import cures
 
 Pattern = tuple[bool, ...]
@@ -264,8 +264,6 @@ class TensorType(Type):
 
     def to_scalar_type(self) -> Any:
         """The scalar type of one element."""
-        from theano.scalar import get_scalar_type
-
         return get_scalar_type(dtype=self.dtype)
 
     def dtype_specs(self) -> tuple[type, str, str]:
