@@ -11,7 +11,7 @@ import pytest
 
 from theano import flags
 from theano.errors import FlagError, UnknownFlagError
-from theano.flags import change_flags, config
+from theano.flags import change_flags, config, registry
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -19,14 +19,14 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture
 def declared():
     """Declare flags for one test."""
-    before = dict(flags._FLAGS), list(flags._config_var_list)
+    before = dict(registry._FLAGS), list(registry._config_var_list)
     yield flags.flag
-    for name in set(flags._FLAGS) - set(before[0]):
-        section, last = flags._section(name)
+    for name in set(registry._FLAGS) - set(before[0]):
+        section, last = registry._section(name)
         section.__dict__.pop(last, None)
-    flags._FLAGS.clear()
-    flags._FLAGS.update(before[0])
-    flags._config_var_list[:] = before[1]
+    registry._FLAGS.clear()
+    registry._FLAGS.update(before[0])
+    registry._config_var_list[:] = before[1]
 
 
 ROOMS_ALONE = f"""
@@ -138,12 +138,12 @@ def test_flags_of_the_start_cannot_be_set():
 
 @pytest.mark.parametrize("value", ["cpu", "cuda", "cuda1", "opencl0:1"])
 def test_devices(value):
-    assert flags.read_device(value) == value
+    assert registry.read_device(value) == value
 
 
 def test_the_old_gpu_back_end_has_a_cure():
     with pytest.raises(ValueError, match="use cuda"):
-        flags.read_device("gpu0")
+        registry.read_device("gpu0")
 
 
 def test_change_flags_restores_even_after_errors():
@@ -182,7 +182,7 @@ def test_deleting_an_assignment_goes_back_to_the_sources():
 
 def test_computed_defaults_are_lazy(declared):
     calls = []
-    declared("lazy.one", lambda: calls.append(1) or 3, "A test.", parse=flags.read_int)
+    declared("lazy.one", lambda: calls.append(1) or 3, "A test.", parse=registry.read_int)
     assert calls == []
     assert config.lazy.one == config.lazy.one == 3
     assert calls == [1]
@@ -194,7 +194,7 @@ def test_compiledir_lies_below_its_base():
 
 
 def test_every_flag_has_help_and_a_valid_default():
-    for flag in flags._config_var_list:
+    for flag in registry._config_var_list:
         assert flag.help, flag.name
         value = flags.get(flag.name)
         assert value is None or flag.read(value) == value
@@ -242,7 +242,7 @@ CLASSIC = json.loads((ROOT / "tests" / "data" / "flags.json").read_text())
 
 @pytest.mark.parametrize("name", CLASSIC)
 def test_every_classic_flag_is_taken(name):
-    wanted, declared = CLASSIC[name], flags._FLAGS[name]
+    wanted, declared = CLASSIC[name], registry._FLAGS[name]
     if wanted["default"] not in ("<computed>", None):
         assert flags.get(name) == declared.read(wanted["default"])
     for choice in wanted.get("choices", ()):

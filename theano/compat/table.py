@@ -46,8 +46,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     "theano.compile.ops": ("theano.tensor.shapes", "theano.graph.copying", "theano.graph.wrapping"),
     "theano.compile.pfunc": ("theano.compile: Param function", "theano.compile.classic"),
     "theano.compile.sharedvalue": ("theano.tensor.sharedvar",),
-    "theano.configdefaults": ("theano.flags",),
-    "theano.configparser": ("theano.flags",),
+    "theano.configdefaults": ("theano.flags.registry",),
+    "theano.configparser": ("theano.flags.registry",),
     "theano.gof": (
         "theano.graph",
         "theano.errors",
