@@ -416,5 +416,5 @@ def test_profile_counts_runs_and_nanoseconds():
     f = b.compile(profile=True)
     for _ in range(3):
         f(np.ones(4), np.ones(5))
-    assert [count for _, count, _ in f.profile] == [3, 3, 15]
-    assert all(nanoseconds > 0 for *_, nanoseconds in f.profile)
+    assert [count for _, count, _ in f.counters] == [3, 3, 15]
+    assert all(nanoseconds > 0 for *_, nanoseconds in f.counters)

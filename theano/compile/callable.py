@@ -352,7 +352,7 @@ class Function(NativeFunction):
         return explain(self.maker.compilation.program, self._title())
 
     @property
-    def profile(self) -> ProfileStats | None:  # type: ignore[override]  # below it is the counters that these are made of
+    def profile(self) -> ProfileStats | None:
         """What calls cost, step by step, if the function was compiled with ``profile=True``; else None."""
         return self.profile_stats
 
@@ -367,7 +367,7 @@ class Function(NativeFunction):
 
     def step_times(self) -> list[tuple[Any, int, int]]:
         """Each step with its runs and the nanoseconds they took together, where the code counts them."""
-        return super().profile if self.maker.compilation.profile else []
+        return self.counters if self.maker.compilation.profile else []
 
     # ------------------------------------------------------------------ elsewhere
 

@@ -135,7 +135,7 @@ class Bound:
         """``shared``: one-element lists; ``callbacks``: one for each Python step, arrays in, tuple of arrays out; ``fail(status,
         first, second, steps, *values)`` is called after a failure, with how many steps its loop has begun, the inputs and the shared
         variables' values, and raises."""
-        self._loaded, self._shared, self._profile = loaded, list(shared), (ctypes.c_int64 * (2 * len(loaded.steps) + 1))()
+        self._loaded, self._shared, self._counters = loaded, list(shared), (ctypes.c_int64 * (2 * len(loaded.steps) + 1))()
         self._locks = [lock_of(cell) for cell in self._shared]
         slow, constants = self.slow, [canonical(c, c.dtype.name) if isinstance(c, np.ndarray) else c for c in loaded.constants]
         binders: dict[str, Callable[[Any], int]] = {
@@ -153,12 +153,12 @@ class Bound:
             "later": lambda _: id(NotImplemented),
             "threads": lambda _: ALL_THREADS,
             "python": lambda k: id(callbacks[k]),
-            "profile": lambda _: ctypes.addressof(self._profile),
+            "profile": lambda _: ctypes.addressof(self._counters),
             "spare": lambda _: 0,
             "cell": lambda _: 0,
         }
         self._table = _Table(
-            loaded.table, binders, (loaded, constants, self._shared, self._locks, tuple(callbacks), slow, fail, self._profile)
+            loaded.table, binders, (loaded, constants, self._shared, self._locks, tuple(callbacks), slow, fail, self._counters)
         )
         self._direct = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p)(loaded.direct)
         program = loaded.program
@@ -231,9 +231,9 @@ class Bound:
         self._table.trim()
 
     @property
-    def profile(self) -> list[tuple[Step, int, int]]:
+    def counters(self) -> list[tuple[Step, int, int]]:
         """Each step with its number of runs and the nanoseconds they took together (compiled with ``profile=True``)."""
-        return [(step, self._profile[2 * k], self._profile[2 * k + 1]) for k, step in enumerate(self._loaded.steps)]
+        return [(step, self._counters[2 * k], self._counters[2 * k + 1]) for k, step in enumerate(self._loaded.steps)]
 
 
 def _fit(value: Any, dtype: str, writeable: bool) -> Any:
