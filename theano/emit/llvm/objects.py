@@ -144,28 +144,34 @@ declare ptr @theano_new_large(ptr, ptr, i32, ptr)
 declare ptr @PyArray_NewFromDescr(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr)
 declare ptr @PyMem_RawMalloc(i64)
 declare void @PyMem_RawFree(ptr)
-define ptr @theano_new_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %sharing) {{
+; The bytes of an array of this form that has these extents.
+define internal i64 @bytes_of(i64 %form, ptr %extents) {{
 entry:
   %above = lshr i64 %form, 8
   %item = and i64 %above, 16777215
   %n = and i64 %form, 255
-  %rank = trunc i64 %n to i32
-  %where = lshr i64 %form, 32
-  %extents = getelementptr i8, ptr %f, i64 %where
-  call void @Py_IncRef(ptr %descr)
   br label %head
 head:
   %i = phi i64 [ 0, %entry ], [ %i1, %axis ]
   %size = phi i64 [ %item, %entry ], [ %size1, %axis ]
   %more = icmp ult i64 %i, %n
-  br i1 %more, label %axis, label %sized
+  br i1 %more, label %axis, label %done
 axis:
   %p = getelementptr i64, ptr %extents, i64 %i
   %extent = load i64, ptr %p
   %size1 = mul i64 %size, %extent
   %i1 = add i64 %i, 1
   br label %head
-sized:
+done:
+  ret i64 %size
+}}
+define ptr @theano_new_array(ptr %f, ptr %t, ptr %descr, i64 %form, ptr %sharing) {{
+  %n = and i64 %form, 255
+  %rank = trunc i64 %n to i32
+  %where = lshr i64 %form, 32
+  %extents = getelementptr i8, ptr %f, i64 %where
+  call void @Py_IncRef(ptr %descr)
+  %size = call i64 @bytes_of(i64 %form, ptr %extents)
   %large = icmp sge i64 %size, {LARGE}
   br i1 %large, label %reuse, label %fresh
 reuse:
@@ -277,22 +283,7 @@ fresh:
 made:
   %hasp = getelementptr i8, ptr %new, i64 {abi.extents}
   %has = load ptr, ptr %hasp
-  %above = lshr i64 %form, 8
-  %item = and i64 %above, 16777215
-  %n = and i64 %form, 255
-  br label %axis
-axis:
-  %i = phi i64 [ 0, %made ], [ %i1, %times ]
-  %size = phi i64 [ %item, %made ], [ %size1, %times ]
-  %more = icmp ult i64 %i, %n
-  br i1 %more, label %times, label %sized
-times:
-  %p = getelementptr i64, ptr %has, i64 %i
-  %extent = load i64, ptr %p
-  %size1 = mul i64 %size, %extent
-  %i1 = add i64 %i, 1
-  br label %axis
-sized:
+  %size = call i64 @bytes_of(i64 %form, ptr %has)
   %small = icmp ule i64 %size, {SMALL}
   br i1 %small, label %keep, label %done
 keep:
