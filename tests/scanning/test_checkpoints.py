@@ -7,38 +7,21 @@ import pytest
 
 import theano
 import theano.tensor as T
-from tests.scanning.test_scan_gradient import DEPTH, ROWS, WIDTH, cost_of, initial, random_step, w, x
+from tests.scanning.random_steps import WIDTH, compare, scanned, w, x
 from theano.loops.ir import Frame, LoopRegion
 from theano.scan_module import until
 from theano.scanning import Scan
 from theano.scanning.checkpoints import in_blocks
 
 
-def scanned(parts, backwards, checkpoint):
-    step, x_taps, taps = parts
-    infos = [dict(initial=initial, taps=t) if t != [-1] else initial[0] for t in taps]
-    found, _ = theano.scan(step, dict(input=x, taps=x_taps), [*infos, None], w, go_backwards=backwards, checkpoint=checkpoint)
-    return found
-
-
 def check(seed):
-    """As it is, and in blocks: values, gradients, second gradients and derivatives forwards."""
-    random = np.random.default_rng(seed)
-    parts, backwards = random_step(random), bool(random.integers(2))
-    checkpoint = ["sqrt", 1, 2, 3, 9][random.integers(5)]
-    points, wrt, asked = T.dmatrices("a", "b", "c"), [x, w, initial], []
-    for outputs in (scanned(parts, backwards, None), scanned(parts, backwards, checkpoint)):
-        gradients = T.grad(cost_of(outputs), wrt, disconnected_inputs="ignore")
-        asked += [*outputs, *gradients]
-        second = sum((g * T.sin(p)).sum() for g, p in zip(gradients, points))
-        asked += T.grad(second, wrt, disconnected_inputs="ignore")
-        asked += theano.Rop([*outputs, *gradients], wrt, points, disconnected_outputs="ignore")
-    f = theano.function([x, w, initial, *points], asked, on_unused_input="ignore")
-    values = [random.normal(size=s) for s in ((ROWS, WIDTH), (WIDTH, WIDTH), (DEPTH, WIDTH)) * 2]
-    found = f(*values)
-    half = len(found) // 2
-    for ours, expected in zip(found[half:], found[:half]):
-        np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-10)
+    """As it is, and in blocks."""
+
+    def ways(random, parts, backwards):
+        checkpoint = ["sqrt", 1, 2, 3, 9][random.integers(5)]
+        return scanned(parts, backwards), scanned(parts, backwards, checkpoint=checkpoint)
+
+    compare(seed, ways, gradients_forwards=True)
 
 
 @pytest.mark.parametrize("seed", range(1))

@@ -5,48 +5,13 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.scanning.random_steps import ROWS, compare, initial, scanned, w, x
 from theano.gradient import verify_grad
 from theano.scan_module import until
 
-x, w, initial = T.dmatrix("x"), T.dmatrix("w"), T.dmatrix("initial")
-ROWS, WIDTH, DEPTH = 4, 3, 3
 
-
-def random_step(random):
-    """(a step function of rows of x, rows of two states and w; taps of x; taps of the states)."""
-    x_taps = sorted(random.choice([-2, -1, 0, 1], size=random.integers(1, 3), replace=False).tolist())
-    taps = [sorted(random.choice([-3, -2, -1], size=random.integers(1, 4), replace=False).tolist()) for _ in range(2)]
-    choices = random.integers(0, 1 << 30, size=24).tolist()
-
-    def step(*arguments):
-        pool, draw = list(arguments[:-1]), iter(choices)
-        w = arguments[-1]
-        for _ in range(4):
-            first, second = (pool[next(draw) % len(pool)] for _ in range(2))
-            pool.append(
-                [
-                    lambda: T.tanh(T.dot(w, first) + second),
-                    lambda: first * T.nnet.sigmoid(second),
-                    lambda: first - second * second.mean(),
-                    lambda: T.dot(first, w) * 0.5,
-                    lambda: T.switch(first > second, first, T.sin(second)),
-                    lambda: T.set_subtensor(first[1:], T.exp(-(second[:-1] ** 2))),
-                ][next(draw) % 6]()
-            )
-        return [T.tanh(pool[-1] + pool[next(draw) % len(pool)]), T.tanh(pool[-2]), pool[-3] * pool[-1]]
-
-    return step, x_taps, taps
-
-
-def scanned(random_parts, backwards):
-    step, x_taps, taps = random_parts
-    infos = [dict(initial=initial, taps=t) if t != [-1] else initial[0] for t in taps]
-    found, _ = theano.scan(step, dict(input=x, taps=x_taps), [*infos, None], w, go_backwards=backwards)
-    return found
-
-
-def unrolled(random_parts, backwards):
-    step, x_taps, taps = random_parts
+def unrolled(parts, backwards):
+    step, x_taps, taps = parts
     steps = list(range(max(0, -x_taps[0]), ROWS - max(0, x_taps[-1])))
     states, records = [[initial[k] for k in range(-t[0])] for t in taps], []
     for t in reversed(steps) if backwards else steps:
@@ -58,28 +23,8 @@ def unrolled(random_parts, backwards):
     return [T.stack(history[-t[0] :]) for history, t in zip(states, taps)] + [T.stack(records)]
 
 
-def cost_of(outputs):
-    return sum((T.cos(out) * (k + 1)).sum() for k, out in enumerate(outputs)) + outputs[0][-1].sum() ** 2
-
-
 def check(seed):
-    random = np.random.default_rng(seed)
-    parts, backwards = random_step(random), bool(random.integers(2))
-    points = T.dmatrices("a", "b", "c")
-    asked = []
-    for outputs in (scanned(parts, backwards), unrolled(parts, backwards)):
-        wrt = [x, w, initial]
-        gradients = T.grad(cost_of(outputs), wrt, disconnected_inputs="ignore")
-        asked += [*outputs, *gradients]
-        second = sum((g * T.sin(p)).sum() for g, p in zip(gradients, points))
-        asked += T.grad(second, wrt, disconnected_inputs="ignore")
-        asked += theano.Rop(outputs, wrt, points, disconnected_outputs="ignore")
-    f = theano.function([x, w, initial, *points], asked, on_unused_input="ignore")
-    values = [random.normal(size=s) for s in ((ROWS, WIDTH), (WIDTH, WIDTH), (DEPTH, WIDTH)) * 2]
-    found = f(*values)
-    half = len(found) // 2
-    for ours, expected in zip(found[:half], found[half:]):
-        np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-10)
+    compare(seed, lambda random, parts, backwards: (unrolled(parts, backwards), scanned(parts, backwards)))
 
 
 @pytest.mark.parametrize("seed", range(1))
