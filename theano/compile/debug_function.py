@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy
 
+from theano.compile.build import function
 from theano.compile.callable import LedFunction
 from theano.compile.debugmode import (
     BadDestroyMap,
@@ -26,6 +27,7 @@ from theano.compile.debugmode import (
     InvalidValueError,
     StochasticOrder,
 )
+from theano.compile.mode import Mode
 from theano.compile.nodewise import unshared
 from theano.compile.pipeline import rewrite_graph
 from theano.errors import message
@@ -260,13 +262,11 @@ def check_value(variable: Variable, value: Any, finite: bool) -> None:
 
 def find_node(fgraph: FunctionGraph, values: dict[Variable, Any]) -> BadThunkOutput | None:
     """The node whose own machine code disagrees with its ``perform``, if it is one node alone."""
-    import theano
-
     for node in fgraph.toposort():
         given = list(dict.fromkeys(v for v in node.inputs if not isinstance(v, Constant)))
         fresh = {v: v.type() for v in given}
         alone = node.clone_with_new_inputs([fresh.get(v, v) for v in node.inputs], strict=False)
-        f = theano.function([fresh[v] for v in given], list(alone.outputs), mode=theano.Mode("native", None), on_unused_input="ignore")
+        f = function([fresh[v] for v in given], list(alone.outputs), mode=Mode("native", None), on_unused_input="ignore")
         for variable, found in zip(node.outputs, f(*(copy.copy(values[v]) for v in given)), strict=True):
             if not agree(variable, values[variable], found, tolerance=tolerance_of(dtypes_of(node.inputs))):
                 inputs = [value_of(v, values) for v in node.inputs]

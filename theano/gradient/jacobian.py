@@ -13,6 +13,8 @@ from typing import Any
 
 from theano.gradient.reverse import as_list, check_pairs, check_variable, checked_targets, format_as, grad
 from theano.graph import Variable
+from theano.tensor.create import zeros
+from theano.tensor.subtensor import set_subtensor
 
 
 def jacobian(expression: Any, wrt: Any, consider_constant: Sequence[Variable] | None = None, disconnected_inputs: str = "raise") -> Any:
@@ -71,16 +73,16 @@ def hessian_vector_product(cost: Any, wrt: Any, p: Any, **arguments: Any) -> Any
 
 def _rows(expression: Any, targets: list[Any], arguments: dict[str, Any]) -> list[Any]:
     """For each target the matrix, or more, whose row ``i`` is the gradient of ``expression[i]``: a loop fills it row by row."""
-    import theano
+    import theano  # loops come after gradients
 
-    T, count = theano.tensor, expression.shape[0]
+    count = expression.shape[0]
 
     def fill(index: Any, *rows: Any) -> list[Any]:
         gradients: list[Any] = grad(expression[index], list(targets), **arguments)
-        return [T.set_subtensor(whole[index], gradient) for whole, gradient in zip(rows, gradients, strict=True)]
+        return [set_subtensor(whole[index], gradient) for whole, gradient in zip(rows, gradients, strict=True)]
 
     def empty(target: Any) -> Any:
         sizes = [1 if stretched else target.shape[axis] for axis, stretched in enumerate(target.type.broadcastable)]
-        return T.zeros((count, *sizes), dtype=target.type.dtype)
+        return zeros((count, *sizes), dtype=target.type.dtype)
 
     return theano.scanning.repeat(fill, count, [empty(target) for target in targets])

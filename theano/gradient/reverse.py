@@ -22,7 +22,9 @@ from theano.errors import DisconnectedInputError, NullTypeGradError, message
 from theano.flags import config
 from theano.graph import Apply, DisconnectedType, NullType, Variable, disconnected_type, provenance
 from theano.scalar import OPS
+from theano.tensor.convert import constant
 from theano.tensor.elemwise import elemwise
+from theano.tensor.shapes import patternbroadcast
 
 Known = Mapping[Variable, Variable]
 ACTIONS = ("raise", "warn", "ignore")
@@ -437,8 +439,6 @@ def absent(variable: Any, form: str) -> Any:
 
 
 def float_ones(cost: Any) -> Any:
-    from theano.tensor import constant
-
     return constant(1, dtype=_float_dtype(cost))
 
 
@@ -447,7 +447,6 @@ def _as_pattern_of(variable: Any, gradient: Any) -> Any:
     wanted, got = getattr(variable.type, "broadcastable", None), getattr(gradient.type, "broadcastable", None)
     if wanted is None or got is None or wanted == got:
         return gradient
-    from theano.tensor import patternbroadcast
 
     return patternbroadcast(gradient, wanted)
 

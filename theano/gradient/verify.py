@@ -14,6 +14,8 @@ import numpy as np
 
 from theano.flags import change_flags
 from theano.gradient.reverse import check_variable, grad
+from theano.tensor.sharedvar import shared
+from theano.tensor.type import TensorType
 
 STEP = {"float16": 0.1, "float32": 1e-3, "float64": 1e-6}
 """Step of the central differences by the coarsest dtype involved: near the cube root of its epsilon."""
@@ -133,7 +135,7 @@ def verify_grad(
     ``fun`` maps variables to one variable, ``pt`` lists their values (float arrays), ``rng`` is a NumPy ``RandomState``
     that draws ``n_tests`` random projections of the output.
     """
-    import theano
+    import theano  # functions come after gradients
 
     points = _checked_points(pt, rng, n_tests)
     tolerances = [_of_dtype(TOLERANCE, d) for d in [*(str(p.dtype) for p in points), *([out_type] if out_type else [])]]
@@ -141,11 +143,11 @@ def verify_grad(
     relative = rel_tol if rel_tol is not None else max(tolerances)
 
     patterns = [p.shape and [n == 1 for n in p.shape] for p in points]
-    inputs = [theano.tensor.TensorType(str(p.dtype), pattern)(f"input {i}") for i, (p, pattern) in enumerate(zip(points, patterns))]
+    inputs = [TensorType(str(p.dtype), pattern)(f"input {i}") for i, (p, pattern) in enumerate(zip(points, patterns))]
     output = _checked_output(fun, inputs)
     shape = theano.function(inputs, output, mode=mode, on_unused_input="ignore")(*points).shape
     dtype = output.dtype if cast_to_output_type else "float64"
-    projection = theano.shared(np.ones(shape, dtype), broadcastable=output.broadcastable)
+    projection = shared(np.ones(shape, dtype), broadcastable=output.broadcastable)
     cost = (projection * output).sum()
     value = theano.function(inputs, cost, mode=mode, on_unused_input="ignore")
     gradients_of_cost = grad(cost, inputs, disconnected_inputs="ignore")

@@ -16,10 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from theano.errors import NotScalarConstantError
 from theano.graph import Apply, Constant, FunctionGraph, Variable
 from theano.rewrite.engine import Rewriter, rewrite
 from theano.tensor.checking import Assert
+from theano.tensor.constant_value import get_scalar_constant_value
+from theano.tensor.convert import as_tensor_variable
 from theano.tensor.create import alloc
+from theano.tensor.elemwise import cast
 from theano.tensor.shapes import patternbroadcast, shape
 
 
@@ -60,8 +64,6 @@ def is_an_upcast(type1: str, type2: str) -> bool:
 
 def broadcast_like(value: Any, template: Any, fgraph: FunctionGraph, dtype: Any = None) -> Any:
     """``value`` spread over the shape of ``template``, as the dtype of that, or ``dtype``."""
-    from theano.tensor import as_tensor_variable, cast
-
     value = cast(as_tensor_variable(value), dtype or template.type.dtype)
     if value.type.broadcastable == template.type.broadcastable:
         return value
@@ -74,9 +76,6 @@ def scalarconsts_rest(
     inputs: Sequence[Variable], elemwise: bool = True, only_process_constants: bool = False
 ) -> tuple[list[Any], list[Variable], list[Variable]]:
     """The numbers among ``inputs``, the variables that they come from, and the others."""
-    from theano.errors import NotScalarConstantError
-    from theano.tensor import get_scalar_constant_value
-
     numbers, origins, rest = [], [], []
     for variable in inputs:
         try:

@@ -28,7 +28,7 @@ from typing import Any
 
 from theano.errors import message
 from theano.flags import config
-from theano.graph import Apply, Constant, FunctionGraph, Variable, provenance
+from theano.graph import Apply, Constant, FunctionGraph, Variable, graph_inputs, provenance
 from theano.rewrite.local import Failure, LocalOptimizer, attempt, name_of, place_of, report_failure, warn_user
 from theano.scalar import ScalarOp
 from theano.tensor.elemwise import Elemwise
@@ -91,8 +91,6 @@ def rule_of(rule: LocalOptimizer, fail: Failure = report_failure) -> Rewrite:
 
 
 def _graph_of(node: Apply) -> FunctionGraph:
-    from theano.graph.traversal import graph_inputs
-
     graph = getattr(node, "fgraph", None)
     if isinstance(graph, FunctionGraph):
         return graph

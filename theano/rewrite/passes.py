@@ -24,7 +24,7 @@ from time import perf_counter
 from typing import Any
 
 from theano.errors import message
-from theano.graph import Apply, FunctionGraph, provenance
+from theano.graph import Apply, FunctionGraph, io_toposort, provenance
 from theano.graph.features import NodeFinder
 from theano.rewrite.engine import Budget, Report, Rewriter, Rules, warn_exhausted
 from theano.rewrite.local import (
@@ -315,8 +315,6 @@ class TopoOptimizer(NavigatorOptimizer):
         """``start_from``: the variables whose ancestors are visited; by default the outputs of the graph."""
         nodes = fgraph.toposort()
         if start_from is not None:
-            from theano.graph import io_toposort
-
             wanted = set(io_toposort((), list(start_from)))
             nodes = [node for node in nodes if node in wanted]
         return self._visit(fgraph, nodes, forward=self.order == "in_to_out")

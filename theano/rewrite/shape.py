@@ -16,7 +16,7 @@ from theano.scalar import add, mul
 from theano.tensor.create import alloc_op
 from theano.tensor.elemwise import Elemwise, elemwise
 from theano.tensor.reduce import CAReduce
-from theano.tensor.shapes import MakeVector, Shape, Shape_i, as_size, constant_integer, inferred_shapes, patternbroadcast
+from theano.tensor.shapes import MakeVector, Rebroadcast, Shape, Shape_i, as_size, constant_integer, inferred_shapes, patternbroadcast
 from theano.tensor.subtensor import Subtensor
 from theano.tensor.type import TensorType
 
@@ -227,8 +227,6 @@ def entry_of_vector(rewriter: Rewriter, node: Apply) -> Any:
 
 
 def _is_rebroadcast_vector(node: Apply) -> bool:
-    from theano.tensor.shapes import Rebroadcast
-
     return isinstance(node.op, Rebroadcast) and node.inputs[0].owner is not None and isinstance(node.inputs[0].owner.op, MakeVector)
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from theano.errors import message
+from theano.flags import config
 from theano.graph import FunctionGraph, Op, Variable, provenance
 from theano.graph.features import Feature
 from theano.rewrite.passes import Optimizer
@@ -91,8 +92,6 @@ class CheckStrackTraceFeature(Feature):
     """A feature that refuses nodes that do not know the user's lines, as ``config.check_stack_trace`` asks."""
 
     def on_import(self, fgraph: FunctionGraph, node: Any, reason: Any) -> None:
-        from theano.flags import config
-
         policy = config.check_stack_trace
         if node.origin or policy == "off":
             return
