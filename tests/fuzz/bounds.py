@@ -172,6 +172,7 @@ EXACT = LINEAR | {"second", "switch", "maximum", "minimum", "fmax", "fmin", "cop
 """These do not round."""
 SUMS = frozenset(("add", "sub", "neg"))
 PRODUCTS = frozenset(("mul", "true_div", "inv", "sqr", "pow"))
+PERIODIC = frozenset(("sin", "cos", "tan"))
 COMPARISONS = frozenset(("lt", "le", "gt", "ge", "eq", "neq"))
 DISPLACED = 64
 
@@ -398,7 +399,19 @@ def _carried(op: Any, args: list[Bounded], value: Array) -> Array:
         return np.broadcast_to(sum(a.errors for a in args), value.shape)
     if op.name == "mul":
         return _product_errors(args, value)
-    return _displaced(op, args, value)
+    if op.name == "mod":
+        return _remainder_errors(args, value)
+    error = _displaced(op, args, value)
+    return np.where(args[0].errors > 0.5, np.inf, error) if op.name in PERIODIC else error
+
+
+def _remainder_errors(args: list[Bounded], value: Array) -> Array:
+    """Those of ``x - floor(x/y)*y``; infinite next to a jump.  Displaced by whole periods it is where it was, and tells nothing."""
+    x, y = args
+    quotient = np.abs(_wide(x.value) / _wide(y.value))
+    error = x.errors + np.where(y.errors == 0, 0.0, (quotient + 1) * y.errors)
+    distance = np.minimum(magnitude(value), magnitude(y.value) - magnitude(value))
+    return np.broadcast_to(np.where((error > 0) & ~(distance > 2 * error), np.inf, error), value.shape)
 
 
 def _product_errors(args: list[Bounded], value: Array) -> Array:
