@@ -43,6 +43,34 @@ def test_ranges_of_a_parallel_kernel() -> None:
             np.testing.assert_array_equal(result, expected)
 
 
+@pytest.mark.parametrize("dtype", REAL)
+def test_fills(dtype: str) -> None:
+    """Of bytes that are all the same, and of others; next to one another, from an offset on, in a part of the range."""
+    for number in (
+        [0, 1] if dtype == "bool" else [0, 1, -0.0, 257.0] if dtype.startswith("float") else [0, 1, np.array(-1).astype(dtype).item()]
+    ):
+        b = Build()
+        x, y, n, i = b.buffer(dtype), b.buffer(dtype), b.size(), b.index(0)
+        zero, value = (b.trace.const(v, dtype) for v in (0, number))
+        kernel = b.kernel(vector(0, n, put(x, i, value), put(y, i + n, zero)), parallel=True)
+        for size in FEW:
+            agree(kernel, [numbers(dtype, size), numbers(dtype, 2 * size)], [size])
+        expected = numbers(dtype, 10).copy()
+        expected[3:7] = number
+        for level in levels():
+            for bounds in ((3, 7), (7, 3)):
+                _, (found, _) = run_native(kernel, level, [numbers(dtype, 10), numbers(dtype, 20)], [10], bounds=bounds)
+                assert found.tobytes() == (expected if bounds == (3, 7) else numbers(dtype, 10)).tobytes()
+
+
+def test_fills_of_equal_bytes_are_left_to_the_c_library() -> None:
+    for number, left in [(0.0, True), (-0.0, False), (1.0, False)]:
+        b = Build()
+        y, n = b.buffer("float32"), b.size()
+        kernel = b.kernel(vector(0, n, put(y, b.index(0), b.trace.const(number, "float32"))), parallel=True)
+        assert ("memset" in emit_kernel(kernel, "fill", target())) == left
+
+
 def offsets(b: Build, i: Value, n: Value, positions: int) -> list[Value]:
     """Ways to address n elements of a buffer of 3n + 3."""
     return [i, i + 3, 2 * i + 1, n - 1 - i, b.int(2), i % 3, i // 2, b.load(positions, i), n + i, i * 3, select(i < 5, i, i + n), i & 3]

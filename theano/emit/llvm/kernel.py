@@ -31,6 +31,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+import numpy as np
+
 from theano.emit.llvm.instructions import Code
 from theano.emit.llvm.legalise import legalise
 from theano.emit.llvm.rare import detours
@@ -47,7 +49,7 @@ from theano.scalar.instructions import ITEMSIZE, LEAVES, Value
 
 
 def emit_kernel(kernel: Kernel, name: str, target: Target, linkage: str = "internal", packed: bool = False) -> str:
-    """The text of the function ``name``.  Intrinsics need no declarations; nothing else is called."""
+    """The text of the function ``name``.  Intrinsics need no declarations; nothing else is called (one of them is C's ``memset``)."""
     return _Emission(legalise(kernel, target), target).function(name, linkage, packed)
 
 
@@ -163,6 +165,8 @@ class _Emission(Values):
             self.forget(buffer)
         if loop.kind == "vector" and has_rows(loop) and _runs_in_lanes(loop):
             return self._strips(loop, start, stop, certain)
+        if loop.kind == "vector" and self.vector is None and (fills := repeated_bytes(loop)):
+            return self._filled(loop, start, stop, fills)
         if loop.kind == "vector" and self.vector is None:
             results = self._vector(loop, start, stop, certain)
         else:
@@ -170,6 +174,16 @@ class _Emission(Values):
         lanes = 1 if self.vector is None else self.vector.lanes
         for key, position, dtype, text in results:
             self.known["acc", (key, position)] = Operand(text, dtype, lanes, self.scope)
+
+    def _filled(self, loop: Loop, start: str, stop: str, fills: dict[Store, int]) -> None:
+        """One byte over and over is left to the C library, which passes by the caches where they would not hold it."""
+        code = self.scope.code
+        for store, byte in fills.items():
+            element, size = storage(self.dtypes[store.buffer]), str(ITEMSIZE[self.dtypes[store.buffer]])
+            first = code.let(f"add i64 {self.operand(split(store.offset, _index(loop))[1]).text}, {start}")
+            count = code.let(f"call i64 @llvm.smax.i64(i64 {code.let(f'sub i64 {stop}, {start}')}, i64 0)")
+            pointer, size = code.let(f"getelementptr {element}, ptr %b{store.buffer}, i64 {first}"), code.let(f"mul i64 {count}, {size}")
+            code.do(f"call void @llvm.memset.p0.i64(ptr {pointer}, i8 {byte}, i64 {size}, i1 false)")
 
     def _serial(self, loop: Loop, start: str, stop: str, certain: bool) -> list[tuple[int, int, str, str]]:
         """One iteration after another; in a vector loop, of all its lanes."""
@@ -361,7 +375,7 @@ class _Emission(Values):
 
     def _open(self, loop: Loop, stop: str, step: int, head: str, certain: bool) -> Scope:
         scope = Scope(self.scope, Code(self.root.code.names), head)
-        scope.index = loop.extent.trace.leaf("index", "int64", loop.index)
+        scope.index = _index(loop)
         scope.position = f"%v{next(scope.code.names)}"
         scope.extent = None if certain else loop.extent
         scope.stored = stored_buffers(loop.body)
@@ -402,7 +416,7 @@ class _Emission(Values):
     def _combine(self, loop: Loop, old: Sequence[str], lanes: int) -> list[str]:
         """The carried values after one more round of the loop."""
         new: list[str] = []
-        index = loop.extent.trace.leaf("index", "int64", loop.index)
+        index = _index(loop)
         for accumulator in loop.accumulators:
             values = [self.operand(v) for v in accumulator.values]
             dtypes, texts = [v.dtype for v in values], [v.spread(lanes) for v in values]
@@ -494,7 +508,7 @@ costs its own instructions, and the many values that become of the others do not
 
 
 def _picks(loop: Loop, computed: Iterable[Value]) -> bool:
-    index = loop.extent.trace.leaf("index", "int64", loop.index)
+    index = _index(loop)
     for load in (v for v in computed if v.op == "load"):
         coefficient = split(load.args[0], index)[0]
         if is_constant(coefficient, 2) or (ITEMSIZE[load.dtype] < 4 and not any(is_constant(coefficient, c) for c in (0, 1))):
@@ -502,9 +516,26 @@ def _picks(loop: Loop, computed: Iterable[Value]) -> bool:
     return False
 
 
+def repeated_bytes(loop: Loop) -> dict[Store, int]:
+    """The stores of a loop that does nothing but put constants side by side whose bytes are all the same, and that byte."""
+    found: dict[Store, int] = {}
+    for store in loop.body:
+        if not isinstance(store, Store) or store.combine is not None or store.value.op != "const":
+            return {}
+        content = set(np.array(store.value.data, store.value.dtype).tobytes())
+        if len(content) > 1 or not is_constant(split(store.offset, _index(loop))[0], 1):
+            return {}
+        found[store] = content.pop()
+    return {} if loop.accumulators else found
+
+
+def _index(loop: Loop) -> Value:
+    return loop.extent.trace.leaf("index", "int64", loop.index)
+
+
 def _runs_in_lanes(loop: Loop) -> bool:
     """Not if lanes could disturb each other, or if the lowest failing iteration would be hard to tell."""
-    index = loop.extent.trace.leaf("index", "int64", loop.index)
+    index = _index(loop)
     checks = [statement for statement in loop.body if isinstance(statement, Check)]
     return len(checks) <= 1 and _independent(loop.body, index)
 
