@@ -31,6 +31,10 @@ ACTIONS = ("raise", "warn", "ignore")
 ABSENT = ("zero", "None", "Disconnected")
 DISCONNECTED = "grad: the cost does not depend on this variable, or only through its shape or through a disconnected gradient"
 UNRELATED = "did you mean another variable? disconnected_inputs='ignore' returns zeros"
+WRITTEN_AGAIN = (
+    "an expression that is written once more, such as x[0], is another variable: differentiate by the one that the cost is made of; "
+    "disconnected_inputs='ignore' returns zeros"
+)
 
 
 def format_as(use_list: bool, use_tuple: bool, outputs: Any) -> Any:
@@ -90,7 +94,7 @@ def grad(
     for target in targets:
         result = grads.get(target)
         if result is None:
-            report_disconnected(DISCONNECTED, ("wrt", target), disconnected_inputs, UNRELATED)
+            report_disconnected(DISCONNECTED, ("wrt", target), disconnected_inputs, UNRELATED if target.owner is None else WRITTEN_AGAIN)
             result = absent(target, return_disconnected)
         elif isinstance(result.type, NullType):
             if null_gradients == "raise":

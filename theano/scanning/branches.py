@@ -59,7 +59,9 @@ class Branch(Op):
     def make_node(self, condition: Any, *arguments: Any) -> Apply:
         chosen = as_tensor_variable(condition)
         if chosen.ndim != 0:
-            raise errors.VariableTypeError(f"branch: the condition must be a scalar, not {chosen.type}")
+            rows = [("condition", chosen, chosen.type, chosen.origin)]
+            cure = "T.switch chooses element by element; T.all() or T.any() make one condition of many"
+            raise errors.VariableTypeError(errors.message("ifelse: the condition must be a scalar", rows, cure))
         outputs = []
         for first, second in zip(self.sides[0].outputs, self.sides[1].outputs, strict=True):
             if first.type != second.type:

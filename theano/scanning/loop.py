@@ -346,8 +346,11 @@ def rows_of(variable: Any) -> Any:
 
 def _stacked(rows: list[Any], out: Any, length: int) -> Any:
     """``rows`` as an array of ``length``; those of steps that there were not are zeros."""
-    whole = np.zeros((length, *(np.shape(rows[0]) if rows else (0,) * (out.type.ndim - 1))), out.type.dtype)
+    shape = np.shape(rows[0]) if rows else (0,) * (out.type.ndim - 1)
+    whole = np.zeros((length, *shape), out.type.dtype)
     for k, row in enumerate(rows[:length]):
+        if np.shape(row) != shape:
+            raise errors.ShapeError(f"scan: rows of one result have the shapes {shape} and {np.shape(row)}; they must be equal")
         whole[k] = row
     return whole
 

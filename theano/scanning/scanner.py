@@ -34,7 +34,8 @@ class until:
     def __init__(self, condition: Any) -> None:
         self.condition = as_tensor_variable(condition)
         if self.condition.type.ndim != 0:
-            raise VariableTypeError(f"until: the condition must be a scalar, not {self.condition.type}")
+            rows = [("condition", self.condition, self.condition.type, self.condition.origin)]
+            raise VariableTypeError(message("until: the condition must be a scalar", rows, "take T.all() or T.any() of it"))
 
 
 def scan(
@@ -91,20 +92,26 @@ def scan(
 
 def _run_step(fn: Callable[..., Any], call: _Call, others: list[Any]) -> Any:
     arguments = call.arguments()
+    if not callable(fn):
+        raise TypeError(f"scan: the step must be a function of what a step reads, not {fn!r}")
     try:
         return fn(*arguments, *others)
     except TypeError as error:
         if error.__traceback__ is not None and error.__traceback__.tb_next is None:  # by the call, not in the step
-            rows = len(call.step.rows)
+            rows, count = len(call.step.rows), len(arguments) + len(others)
             parts = f"{rows} of sequences, {len(arguments) - rows} of earlier results, {len(others)} of non_sequences, in this order"
-            error.add_note(f"scan calls the step with {len(arguments) + len(others)} arguments: {parts}")
+            error.add_note(f"scan calls the step with {count} argument{'' if count == 1 else 's'}: {parts}")
+            if len(arguments) == rows:
+                error.add_note("a step reads its earlier results if outputs_info has their initial values")
         raise
 
 
 @dataclass(slots=True)
 class _Output:
-    """A result of the step: ``taps`` are how many steps back it is read, ``rows`` the variables for that."""
+    """A result of the step: ``taps`` are how many steps back it is read, ``rows`` the variables for that, ``given`` what the user
+    gave as its initial value and ``initial`` the rows that the loop takes."""
 
+    given: Any = None
     initial: Any = None
     taps: tuple[int, ...] = ()
     rows: list[Any] = field(default_factory=list)
@@ -139,6 +146,7 @@ class _Call:
             if info is not None:
                 output.taps = tuple(-tap for tap in info["taps"])
                 depth, initial = max(output.taps), info["initial"]
+                output.given = initial
                 if output.taps == (1,):
                     output.initial, kind = leading(initial), initial.type
                 else:
@@ -161,7 +169,7 @@ class _Call:
         everything = substituted([*outputs, *pairs.values(), *([] if condition is None else [condition])], held)
         for output, value in zip(self.outputs, everything, strict=False):
             if output.taps:
-                self.step.state(output.rows, _following(output.rows[0], value), output.initial, State(output.taps))
+                self.step.state(output.rows, _following(output, value), output.initial, State(output.taps))
             else:
                 self.recorded.append(self.step.record(value))
         for (variable, row), value in zip(held.items(), everything[len(outputs) :], strict=False):
@@ -196,7 +204,7 @@ class _Call:
         found = substituted([*outputs, *pairs.values()], given)
         results = []
         for output, value in zip(self.outputs, found, strict=False):
-            row = _following(output.rows[0], value) if output.taps else value
+            row = _following(output, value) if output.taps else value
             results.append(unbroadcast(leading(row), 0))
         return results, OrderedUpdates(zip(pairs, found[len(outputs) :], strict=True))
 
@@ -212,6 +220,7 @@ def _tapped(position: int, given: Any, backwards: bool) -> list[tuple[str, Any]]
     one: Any = given
     taps = [0]
     if isinstance(given, dict):
+        _known_keys(f"sequence {position}", given, ("input", "taps"))
         if "input" not in given:
             raise ValueError(f"scan: sequence {position} is a dict without the key 'input'")
         one, asked = given["input"], given.get("taps")
@@ -221,8 +230,9 @@ def _tapped(position: int, given: Any, backwards: bool) -> list[tuple[str, Any]]
     whole: Any = one if isinstance(one, Variable) else as_tensor_variable(one)
     if not getattr(whole.type, "broadcastable", ()):
         about = [(f"sequence {position}", whole, whole.type, whole.origin)]
+        same = "a value that is the same in all steps is a non_sequence"
         raise VariableTypeError(
-            message("scan: a sequence must have rows", about, "a value that is the same in all steps is a non_sequence")
+            message("scan: a sequence must have rows", about, f"{same}; a list is one of sequences, not of the elements of one")
         )
     earliest, latest = min(*taps, 0), max(*taps, 0)
     read = []
@@ -249,12 +259,22 @@ def _number_of_steps(given: Any, sequences: list[Any]) -> Any:
             raise ValueError(f"scan: n_steps is {number:g}, which is no whole number")
         return as_tensor_variable(np.int64(number))
     if steps.type.ndim != 0 or "int" not in steps.type.dtype:
-        raise VariableTypeError(f"scan: n_steps must be an integer scalar, not {steps.type}")
+        cure = "did you mean .astype('int64')?" if steps.type.ndim == 0 else None
+        raise VariableTypeError(message("scan: n_steps must be an integer scalar", [("n_steps", steps, steps.type, steps.origin)], cure))
     return steps.astype("int64")
+
+
+def _known_keys(what: str, given: dict[str, Any], known: Sequence[str]) -> None:
+    """A key that nobody reads is a slip of the pen, as ``tap`` for ``taps``."""
+    for key in given:
+        if key not in known:
+            raise ValueError(message(f"scan: {what} is a dict with the key {key!r}", cure=f"the keys are {', '.join(known)}"))
 
 
 def _info(position: int, given: Any) -> dict[str, Any] | None:
     """An entry of ``outputs_info`` as a dict with a variable ``initial`` and a list ``taps``, or None."""
+    if isinstance(given, dict):
+        _known_keys(f"outputs_info for result {position}", given, ("initial", "taps", "inplace"))
     info = dict(given) if isinstance(given, dict) else {"initial": given}
     info = {key: value for key, value in info.items() if value is not None}
     if "initial" not in info:
@@ -277,16 +297,20 @@ def _info(position: int, given: Any) -> dict[str, Any] | None:
     return {"initial": initial, "taps": taps}
 
 
-def _following(row: Any, value: Any) -> Any:
+def _following(output: _Output, value: Any) -> Any:
     """``value`` in the type of the state that it is the next row of."""
-    wanted, given = row.type, value.type
+    wanted, given, initial = output.rows[0].type, value.type, output.given
     if not hasattr(wanted, "broadcastable"):
         return wanted.filter_variable(value)
-    rows = [("initial", row, wanted, row.origin), ("result of the step", value, given, value.origin)]
+    rows = [("initial", initial, wanted, initial.origin), ("result of the step", value, given, value.origin)]
     if given.ndim != wanted.ndim:
-        raise VariableTypeError(message("scan: a result has another rank than its initial value", rows))
+        cure = "an initial value has the rank of a result"
+        if output.taps == (1,) and wanted.ndim == given.ndim + 1:
+            cure = "an initial value is that of one step, without an axis for the steps, unless taps say otherwise"
+        raise VariableTypeError(message("scan: a result has another rank than its initial value", rows, cure))
     if given.dtype != wanted.dtype:
-        raise ValueError(message("scan: a result has another dtype than its initial value", rows, "cast one of them with .astype()"))
+        cure = f"give the initial value as {given.dtype}, or return the result as {wanted.dtype}, by .astype()"
+        raise ValueError(message("scan: a result has another dtype than its initial value", rows, cure))
     if any(b and not a for a, b in zip(given.broadcastable, wanted.broadcastable, strict=True)):
         cure = "use T.unbroadcast(initial, axis), or a result of size 1"
         raise VariableTypeError(message("scan: the initial value is broadcastable where the result of the step is not", rows, cure))
@@ -306,6 +330,12 @@ def _copy_test_value(row: Any, whole: Any, number: int) -> None:
 # ------------------------------------------------------------------------------------------------ what the step returns
 
 
+RETURNS = (
+    "it must return variables, then updates (a dict or pairs of a shared variable and its next value), then until(condition); "
+    "one of the first two is needed"
+)
+
+
 def _is_pairs(given: Any) -> bool:
     """Whether ``given`` is updates."""
     if isinstance(given, dict):
@@ -316,6 +346,8 @@ def _is_pairs(given: Any) -> bool:
 
 def _parsed(returned: Any) -> tuple[list[Any], dict[Any, Any], Any]:
     """(results, updates, condition of ``until``)."""
+    if returned is None or isinstance(returned, until):
+        raise TypeError(f"scan: the step returned {'nothing' if returned is None else 'a condition alone'}; {RETURNS}")
     parts = list(returned) if isinstance(returned, tuple) and not _is_pairs(returned) else [returned]
     if isinstance(returned, list) and any(_is_pairs(part) or isinstance(part, until) for part in returned) and not _is_pairs(returned):
         parts = list(returned)
@@ -333,12 +365,23 @@ def _parsed(returned: Any) -> tuple[list[Any], dict[Any, Any], Any]:
                     raise TypeError(f"scan: only a shared variable can be updated in a step, not {variable!r}")
                 if variable in updates:
                     raise ValueError(f"scan: the step updates the shared variable {variable} twice")
-                updates[variable] = variable.type.filter_variable(value)
+                updates[variable] = _updated(variable, value)
         else:
             results.append(part)
     if len(results) == 1 and isinstance(results[0], (list, tuple)):
         results = list(results[0])
     return [_as_result(v) for v in results if v is not None], updates, condition
+
+
+def _updated(variable: Any, value: Any) -> Any:
+    """The next value of a shared variable, in its type."""
+    try:
+        return variable.type.filter_variable(value)
+    except TypeError as why:
+        new = value if isinstance(value, Variable) else as_tensor_variable(value)
+        rows = [("shared", variable, variable.type, variable.origin), ("update", new, new.type, new.origin)]
+        cure = "cast the expression (T.cast, .astype) or, for broadcastable axes, use T.patternbroadcast"
+        raise VariableTypeError(message(f"scan: the step updates {variable} by another type", rows, cure)) from why
 
 
 def _as_result(value: Any) -> Any:
@@ -347,10 +390,7 @@ def _as_result(value: Any) -> Any:
     try:
         return as_tensor_variable(value)
     except (TypeError, ValueError) as why:
-        raise TypeError(
-            f"scan: the step returned {value!r}; it must return variables, then updates (a dict or pairs of a shared variable "
-            "and its next value), then until(condition)"
-        ) from why
+        raise TypeError(f"scan: the step returned {value!r}; {RETURNS}") from why
 
 
 def _with_defaults(outputs: Sequence[Any], updates: dict[Any, Any]) -> dict[Any, Any]:

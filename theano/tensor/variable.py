@@ -207,11 +207,13 @@ class TensorOperators:
     def __float__(self) -> float:
         raise self._valueless("float")
 
-    def _valueless(self, kind: str) -> TypeError:
+    def __index__(self) -> int:
+        """What ``range``, lists and NumPy's functions ask for sizes and indices."""
+        raise self._valueless("index", "T.arange, T.zeros and the like take variables, and theano.scan does variably many steps")
+
+    def _valueless(self, kind: str, cure: str = "x.astype() converts x") -> TypeError:
         row = (str(self), self.type, self.origin)
-        return TypeError(
-            message(f"{kind}: a variable has no value before a function runs", [row], "x.eval() computes it; x.astype() converts x")
-        )
+        return TypeError(message(f"{kind}: a variable has no value before a function runs", [row], f"x.eval() computes it; {cure}"))
 
     def __getitem__(self, index: Any) -> TensorVariable:
         from theano.tensor.subtensor import getitem
