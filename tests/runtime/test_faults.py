@@ -24,7 +24,11 @@ x, m = T.dvector("x"), T.dmatrix("m")
 
 # ------------------------------------------------------------------------------------------------ signals
 
-timers = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that interrupts")
+
+def timers(test):
+    """Of tests that are interrupted; that Python drops such an exception now and then (see below) is not held against them."""
+    needed = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that interrupts")
+    return needed(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")(test))
 
 
 def interrupted(action, after=0.1):
