@@ -46,10 +46,12 @@ CASES = {
         lambda: theano.scan(lambda e: e, dict(input=x, tap=[0, -1])), ValueError, "sequence 0 is a dict with the key 'tap'", "input, taps",
     ),
     "an initial value by a word that is not known": (
-        lambda: theano.scan(lambda s: s, None, dict(init=x), n_steps=2), ValueError, "result 0 is a dict with the key 'init'", "initial, taps",
+        lambda: theano.scan(lambda s: s, None, dict(init=x), n_steps=2), ValueError, "result 0 is a dict with the key 'init'",
+        "initial, taps",
     ),
     "an update of another dtype": (
-        lambda: theano.scan(lambda e: (e, {count: count + e}), x), TypeError, "the step updates count by another type", "cast the expression",
+        lambda: theano.scan(lambda e: (e, {count: count + e}), x), TypeError, "the step updates count by another type",
+        "cast the expression",
         ("shared", "count", "TensorType(int64, scalar)"), ("update", "Elemwise{add,no_inplace}.0", "TensorType(float64, scalar)"),
     ),
     "a branch by many conditions": (
@@ -65,7 +67,8 @@ CASES = {
         ("n", "TensorType(int64, scalar)"),
     ),
     "a variable as a size of NumPy's": (
-        lambda: np.zeros(x.shape), TypeError, "index: a variable has no value before a function runs", "T.zeros and the like take variables",
+        lambda: np.zeros(x.shape), TypeError, "index: a variable has no value before a function runs",
+        "T.zeros and the like take variables",
     ),
 }  # fmt: skip
 
