@@ -15,10 +15,10 @@ import numpy as np
 
 import theano
 import theano.tensor as T
-from theano.compile.explain import walk_steps
 from theano.emit.llvm.compile import assembly
 from theano.emit.llvm.kernel import emit_kernel
 from theano.emit.llvm.target import target
+from theano.loops.ir import walk_steps
 from theano.printing import debugprint, nests_text, program_text
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "architecture.md"

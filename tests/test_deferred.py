@@ -13,7 +13,7 @@ from theano.deferred import deferred
 
 PACKAGES = ("theano", "theano.compat", "theano.compile", "theano.graph", "theano.interpret", "theano.printing", "theano.scanning")
 RARE = (
-    "theano.compile.copying", "theano.compile.debug_function", "theano.compile.debugmode", "theano.compile.explain",
+    "theano.compile.copying", "theano.compile.debug_function", "theano.compile.debugmode", "theano.printing.explain",
     "theano.compile.nanguardmode", "theano.compile.profiling", "theano.compile.saving", "theano.emit.reference", "theano.graph.enums",
     "theano.graph.params", "theano.interpret.machines", "theano.loops.regions", "theano.printing.loops", "theano.scanning.scanner",
     "configparser", "difflib", "logging",

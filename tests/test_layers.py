@@ -22,10 +22,11 @@ ROOMS = (
     ("scanning",),
     ("rewrite",),
     ("loops",),
+    ("printing",),
     ("emit",),
     ("runtime",),
     ("compile",),
-    ("printing", "debug", "d3viz", "testing"),
+    ("debug", "d3viz", "testing"),
     ("compat",),
     ("__main__",),
 )

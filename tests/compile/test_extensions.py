@@ -12,10 +12,9 @@ import theano
 import theano.scalar as scalar
 import theano.tensor as T
 from tests.compile import extensions as ext
-from theano.compile.explain import walk_steps
 from theano.compile.ops import as_op
 from theano.graph import Apply, Op, ParamsType, generic
-from theano.loops.ir import PythonStep
+from theano.loops.ir import PythonStep, walk_steps
 from theano.tensor import scalar_shared
 from theano.tensor.sharedvar import SharedVariable
 from theano.tensor.slice_values import make_slice, slicetype

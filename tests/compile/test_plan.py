@@ -6,8 +6,7 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.compile.ops import number, raising, resized
-from theano.compile.explain import walk_steps
-from theano.loops.ir import Frame, KernelStep, LibraryStep, PythonStep
+from theano.loops.ir import Frame, KernelStep, LibraryStep, PythonStep, walk_steps
 
 x, y, m = T.dvector("x"), T.dvector("y"), T.dmatrix("m")
 n, flag = T.lscalar("n"), T.lscalar("flag")

@@ -8,9 +8,8 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.compile.ops import raising, resized
-from theano.compile.explain import walk_steps
 from theano.graph import Apply, Op
-from theano.loops.ir import PythonStep
+from theano.loops.ir import PythonStep, walk_steps
 
 MODES = ["FAST_RUN", "FAST_COMPILE", "REFERENCE"]
 x, y, m = T.dvector("x"), T.dvector("y"), T.dmatrix("m")

@@ -4,8 +4,7 @@ import numpy as np
 
 import theano
 from tests.evaluate import evaluate
-from theano.compile.explain import walk_steps
-from theano.loops.ir import Check, KernelStep, Loop
+from theano.loops.ir import Check, KernelStep, Loop, walk_steps
 
 
 def compiled(inputs, outputs, updates=None):

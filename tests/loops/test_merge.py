@@ -5,9 +5,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.compile.explain import walk_steps
 from theano.loops import plan
-from theano.loops.ir import KernelStep, LoopRegion
+from theano.loops.ir import KernelStep, LoopRegion, walk_steps
 from theano.loops.merge import MOST_STEPS
 
 LENGTHS = [0, 1, 2, MOST_STEPS, MOST_STEPS + 1, 2 * MOST_STEPS + 3]

@@ -5,8 +5,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.emit.llvm.frame import all_steps
-from theano.loops.ir import NEXT, KernelStep
+from theano.loops.ir import NEXT, KernelStep, walk_steps
 from theano.loops.recur import MOST_STEPS
 from theano.loops.statements import all_statements
 
@@ -16,7 +15,7 @@ WIDTHS = [0, 1, 3, 8, 9, 40]
 
 def carries(f):
     """How many values the kernels of ``f`` carry from step to step."""
-    kernels = {id(s.kernel): s.kernel for s in all_steps(f.maker.compilation.program.frame) if isinstance(s, KernelStep)}
+    kernels = {id(s.kernel): s.kernel for s in walk_steps(f.maker.compilation.program.frame) if isinstance(s, KernelStep)}
     loops = (s for kernel in kernels.values() for s in all_statements(kernel.body))
     return sum(a.combine == NEXT for loop in loops for a in getattr(loop, "accumulators", ()))
 

@@ -5,9 +5,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.compile.explain import walk_steps
 from theano.loops import small_products
-from theano.loops.ir import KernelStep, LibraryStep
+from theano.loops.ir import KernelStep, LibraryStep, walk_steps
 
 SIZES = [0, 1, 3, 4, 17, 130]
 """Those of more than 128 are left to the library."""

@@ -10,9 +10,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.compile.explain import walk_steps
 from theano.emit.reference import run_kernel
-from theano.loops.ir import KernelStep
+from theano.loops.ir import KernelStep, walk_steps
 from theano.printing.formulas import Spelling, formula
 from theano.printing.loops import kernel_text, nests_text, program_text
 from theano.scalar.evaluate import evaluate

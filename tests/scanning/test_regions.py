@@ -6,9 +6,8 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.compile.ops import raising, resized
-from theano.compile.explain import walk_steps
 from theano.errors import BoundsError, ShapeError
-from theano.loops.ir import IfRegion, LoopRegion, PythonStep
+from theano.loops.ir import IfRegion, LoopRegion, PythonStep, walk_steps
 from theano.scanning import branch, repeat
 
 MODES = ["FAST_RUN", "FAST_COMPILE", "REFERENCE"]

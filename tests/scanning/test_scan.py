@@ -8,9 +8,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.compile.explain import walk_steps
 from theano.errors import BoundsError, MissingInputError, ShapeError
-from theano.loops.ir import LoopRegion, PythonStep
+from theano.loops.ir import LoopRegion, PythonStep, walk_steps
 from theano.scan_module import until
 from theano.scanning import Scan
 

@@ -6,11 +6,10 @@ import pytest
 import theano
 import theano.tensor as T
 from theano import OpFromGraph
-from theano.compile.explain import walk_steps
 from theano.compile.ops import as_op
 from theano.gradient import verify_grad
 from theano.ifelse import ifelse
-from theano.loops.ir import LoopRegion, PythonStep
+from theano.loops.ir import LoopRegion, PythonStep, walk_steps
 from theano.scan_module import until
 from theano.scanning import Scan
 

@@ -347,7 +347,7 @@ class Function(NativeFunction):
 
     def explain(self) -> str:
         """The steps of the compiled program: each kernel with the operations and user lines in it."""
-        from theano.compile.explain import explain
+        from theano.printing.explain import explain
 
         return explain(self.maker.compilation.program, self._title())
 

@@ -36,6 +36,7 @@ from theano.graph import Apply, Constant, Feature, FunctionGraph, Variable, requ
 from theano.graph.provenance import is_ours
 from theano.graph.variable import NoParams
 from theano.interpret import raise_with_op
+from theano.printing.tree import debugprint
 
 logger = logging.getLogger("theano.compile.debugmode")
 
@@ -339,9 +340,7 @@ def find_rewrite(written: FunctionGraph, mode: DebugMode, given: Sequence[Any]) 
 
 
 def _tree(variable: Variable) -> str:
-    import theano
-
-    return str(theano.printing.debugprint(variable, depth=4, print_type=True, file="str"))
+    return str(debugprint(variable, depth=4, print_type=True, file="str"))
 
 
 class Steps(Feature):
@@ -376,6 +375,4 @@ def _refuse_difference(what: str, first: list[str], second: list[str]) -> None:
 
 
 def _lines(fgraph: FunctionGraph) -> list[str]:
-    import theano
-
-    return str(theano.printing.debugprint(fgraph, print_type=True, ids="int", file="str")).splitlines()
+    return str(debugprint(fgraph, print_type=True, ids="int", file="str")).splitlines()

@@ -16,10 +16,10 @@ import numpy
 
 from theano import errors
 from theano.compile.sizes import Sizes
-from theano.emit.llvm.frame import all_steps, frames, written_buffers
+from theano.emit.llvm.frame import written_buffers
 from theano.graph import Constant
 from theano.graph.naming import operation, title
-from theano.loops.ir import Buffer, Guard
+from theano.loops.ir import Buffer, Guard, frames, walk_steps
 from theano.tensor.type import array_dtype
 
 Shape = Sequence[int | None]
@@ -75,7 +75,7 @@ def memory_error(number: int, sizes: Sizes) -> Exception:
     """The error of an array, or of scratch (then the largest piece of it), for which there is no memory."""
     buffer, scratch = _allocation(number, sizes)
     shape = [sizes(extent) for extent in buffer.shape]
-    step = next((s for s in all_steps(sizes.program.frame) if any(b.number == buffer.number for b in written_buffers(s))), None)
+    step = next((s for s in walk_steps(sizes.program.frame) if any(b.number == buffer.number for b in written_buffers(s))), None)
     nodes = [node for node in getattr(step, "nodes", ()) if node is not None]
     size = _bytes(buffer, sizes)
     amount = "" if size is None else f", {size:,} bytes"

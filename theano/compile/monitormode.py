@@ -22,6 +22,7 @@ from theano.compile.mode import Mode
 from theano.errors import message
 from theano.graph import Apply
 from theano.interpret import PerformLinker, WrapLinker
+from theano.printing.tree import debugprint
 
 
 class MonitorMode(Mode):
@@ -70,10 +71,8 @@ def detect_nan(i: int, node: Apply, fn: Any) -> None:
     for cell in fn.outputs:
         value = cell[0]
         if isinstance(value, numpy.ndarray) and value.dtype.kind in "fc" and numpy.isnan(value).any():
-            import theano
-
             print("*** NaN detected ***")
-            theano.printing.debugprint(node)
+            debugprint(node)
             print(f"Inputs : {[c[0] for c in fn.inputs]}")
             print(f"Outputs: {[c[0] for c in fn.outputs]}")
             return

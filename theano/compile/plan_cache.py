@@ -16,7 +16,7 @@ from theano.compile.mode import Mode
 from theano.compile.plan_text import Reader, Writer, read_array, write_array, written
 from theano.errors import CompileError
 from theano.graph import Apply, Constant, Variable
-from theano.loops.ir import Frame, Guard, IfRegion, LoopRegion, Program, Step
+from theano.loops.ir import Guard, Program, frames, walk_steps
 from theano.tensor.sharedvar import SharedVariable
 
 LARGEST = 20_000
@@ -72,7 +72,7 @@ class Plan:
 def write_loaded(writer: Writer, loaded: Any) -> dict[str, Any]:
     """A loaded program without its arrays and its object code."""
     program = loaded.program
-    steps, guards = _everything(program.frame)
+    steps, guards = list(walk_steps(program.frame)), _guards(program)
     places = {id(s): k for k, s in enumerate(steps)}
     names = ("inputs", "shared", "constants", "frame", "outputs", "commits", "checks", "operands")
     return {
@@ -94,7 +94,7 @@ def read_loaded(reader: Reader, text: dict[str, Any], code: bytes, arrays: list[
     fields: dict[str, Any] = {name: reader.read(value) for name, value in text["program"].items()}
     fields = {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
     program = Program(**fields, constant_arrays=arrays)
-    steps, guards = _everything(program.frame)
+    steps, guards = list(walk_steps(program.frame)), _guards(program)
     return restore(
         program, code, tuple(text["symbols"]), table=reader.read(text["table"]), constants=tuple(arrays),
         guards=tuple(guards[k] for k in text["guards"]), steps=tuple(steps[k] for k in text["steps"]),
@@ -115,24 +115,8 @@ def _constants(nodes: list[Apply], outputs: list[Variable]) -> list[Constant]:
     return [v for v in dict.fromkeys(found) if isinstance(v, Constant)]
 
 
-def _everything(frame: Frame) -> tuple[list[Step], list[Guard]]:
-    """All steps and guards of a tree of frames, in one fixed order."""
-    steps: list[Step] = []
-    guards: list[Guard] = []
-    stack: list[Frame] = [frame]
-    while stack:
-        current = stack.pop()
-        guards += current.guards
-        for step in current.steps:
-            if isinstance(step, Frame):
-                stack.append(step)
-                continue
-            steps.append(step)
-            if isinstance(step, LoopRegion):
-                stack.append(step.body)
-            elif isinstance(step, IfRegion):
-                stack += [step.then, step.otherwise]
-    return steps, guards
+def _guards(program: Program) -> list[Guard]:
+    return [guard for frame in frames(program.frame) for guard in frame.guards]
 
 
 __all__ = ["Plan", "Uncacheable", "plan_of", "read_loaded", "write_loaded"]

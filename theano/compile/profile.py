@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from theano.compile.explain import describe, kind_of, names_of, places, walk_steps
 from theano.dtypes import itemsize
 from theano.flags import config
-from theano.loops.ir import Buffer, CallRegion, Frame, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step
+from theano.loops.ir import Buffer, CallRegion, Frame, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step, walk_steps
+from theano.printing.explain import describe, kind_of, names_of, places
 from theano.scalar.instructions import Value, walk
 
 

@@ -20,12 +20,11 @@ from typing import Any
 
 from theano.compile import failures
 from theano.compile.callable import LedFunction
-from theano.compile.explain import walk_steps
 from theano.compile.python_steps import python_callback
 from theano.compile.sizes import Sizes
 from theano.emit.reference_program import run_program
 from theano.graph.locks import Owned, lock_of
-from theano.loops.ir import Buffer, Guard, PythonStep
+from theano.loops.ir import Buffer, Guard, PythonStep, walk_steps
 
 
 class InterpretedFunction(LedFunction):

@@ -40,10 +40,10 @@ def footprint(node: Any, values: Mapping[Any, Any]) -> str:
 
 def _tree(node: Any) -> str:
     """The node with all above it; of one that was loaded from the cache, with its inputs."""
-    import theano
+    from theano.printing.tree import debugprint  # for those who ask to be told all
 
     if isinstance(node, Apply):
-        return str(theano.printing.debugprint(node, print_type=True, file="str"))
+        return str(debugprint(node, print_type=True, file="str"))
     return "\n".join([str(node.op), *(f" |{v.name or ''} <{v.type.dtype}, {v.type.ndim} dimensions>" for v in node.inputs)])
 
 

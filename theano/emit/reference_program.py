@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from theano.emit.llvm.frame import LARGEST, all_steps
+from theano.emit.llvm.frame import LARGEST
 from theano.emit.reference import Array, run_kernel
 from theano.errors import BoundsError, ShapeError, TheanoError, in_step
 from theano.loops.ir import (
@@ -37,6 +37,7 @@ from theano.loops.ir import (
     Program,
     PythonStep,
     Step,
+    walk_steps,
 )
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import PARTS, Value
@@ -83,7 +84,7 @@ class _Run:
     def __init__(self, program: Program, inputs: Sequence[Array], shared: Sequence[Array], python: Perform, failure: Failure) -> None:
         self.program, self.inputs, self.shared, self.python, self.failure = program, inputs, shared, python, failure
         self.arrays: dict[int, Any] = {}
-        self.made_by_python = {b.number for step in all_steps(program.frame) if isinstance(step, PythonStep) for b in step.results}
+        self.made_by_python = {b.number for step in walk_steps(program.frame) if isinstance(step, PythonStep) for b in step.results}
         given = zip((program.inputs, program.shared, program.constants), (inputs, shared, program.constant_arrays), strict=True)
         for buffers, arrays in given:
             self.arrays |= {buffer.number: array for buffer, array in zip(buffers, arrays, strict=True)}

@@ -10,6 +10,7 @@ the reference interpreter defines what they mean.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -314,3 +315,31 @@ class Program:
     checks: list[tuple[Any, str]] = field(default_factory=list)  # status code -> (node, message with {payload} and {array})
     operands: list[tuple[Any, tuple[tuple[Any, tuple[Value, ...]], ...]]] = field(default_factory=list)
     """For messages: each node that may fail by a guard or a check, with its inputs and their extents."""
+
+
+def inner_frames(step: Step | Frame) -> tuple[Frame, ...]:
+    """The frames of this program that a step runs, in order of their text."""
+    if isinstance(step, Frame):
+        return (step,)
+    if isinstance(step, LoopRegion):
+        return (step.body,)
+    return (step.then, step.otherwise) if isinstance(step, IfRegion) else ()
+
+
+def frames(frame: Frame) -> Iterator[Frame]:
+    """The frame and all below it, each before those that it contains."""
+    stack = [frame]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack += [inner for step in reversed(current.steps) for inner in reversed(inner_frames(step))]
+
+
+def walk_steps(frame: Frame) -> Iterator[Step]:
+    """Every step of the tree, regions before what they contain."""
+    stack: list[Step | Frame] = list(reversed(frame.steps))
+    while stack:
+        step = stack.pop()
+        if not isinstance(step, Frame):
+            yield step
+        stack += [part for inner in reversed(inner_frames(step)) for part in reversed(inner.steps)]

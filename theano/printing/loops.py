@@ -24,7 +24,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from theano.compile.explain import at_most, inner_frames, walk_steps
 from theano.loops.canonical import kernel_key
 from theano.loops.ir import (
     NEXT,
@@ -46,10 +45,13 @@ from theano.loops.ir import (
     Statement,
     Step,
     Store,
+    inner_frames,
     shared_loop,
+    walk_steps,
 )
 from theano.loops.lower import Lowering
 from theano.loops.nest import Nest, Result
+from theano.printing.explain import at_most
 from theano.printing.formulas import Spelling, formula
 from theano.scalar.instructions import Value
 
@@ -308,7 +310,7 @@ class _Program:
                 yield from self.frame(step, level + 1)
             else:
                 yield pad + self.step(step)
-                for position, inner in enumerate(reversed(inner_frames(step))):
+                for position, inner in enumerate(inner_frames(step)):
                     if position:
                         yield f"{pad}otherwise:"
                     yield from self.frame(inner, level + 1)

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from theano.emit.llvm.compile import Library
-from theano.emit.llvm.frame import all_steps, written_buffers
+from theano.emit.llvm.frame import written_buffers
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.writer import Slot
 from theano.errors import ShapeError, message
 from theano.graph.locks import OWNER, READERS, WANTED, lock_of, wait_for
-from theano.loops.ir import Buffer, Guard, Program, PythonStep, Step
+from theano.loops.ir import Buffer, Guard, Program, PythonStep, Step, walk_steps
 from theano.runtime.numpy_api import STANDARD, c_function, canonical, python_function
 
 ALL_THREADS = 1 << 30
@@ -162,7 +162,7 @@ class Bound:
         )
         self._direct = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p)(loaded.direct)
         program = loaded.program
-        written = {b.number for step in all_steps(program.frame) for b in written_buffers(step)}
+        written = {b.number for step in walk_steps(program.frame) for b in written_buffers(step)}
         self._written_inputs = [k for k, b in enumerate(program.inputs) if b.number in written]
         self._written_shared = [k for k, b in enumerate(program.shared) if b.number in written]
         updated = {*self._written_shared, *(position for position, _ in program.commits)}

@@ -31,6 +31,8 @@ from theano.loops.ir import (
     Program,
     PythonStep,
     Step,
+    frames,
+    walk_steps,
 )
 from theano.scalar.instructions import Value
 
@@ -46,23 +48,6 @@ OWNED = ("output", "update", "object")
 
 
 # ----------------------------------------------------------------------------------------- reading programs
-
-
-def frames(frame: Frame) -> Iterator[Frame]:
-    """The frame and all below it."""
-    yield frame
-    for step in frame.steps:
-        if isinstance(step, Frame):
-            yield from frames(step)
-        elif isinstance(step, LoopRegion):
-            yield from frames(step.body)
-        elif isinstance(step, IfRegion):
-            yield from frames(step.then)
-            yield from frames(step.otherwise)
-
-
-def all_steps(frame: Frame) -> Iterator[Step]:
-    return (step for inner in frames(frame) for step in inner.steps if not isinstance(step, Frame))
 
 
 def step_buffers(step: Step) -> tuple[Buffer, ...]:
@@ -217,7 +202,7 @@ class ProgramText:
         self.makers: dict[Value, list[Part]] = {}  # where they were computed
         self.first_constant = len(shared.constants)
         shared.constants += program.constant_arrays
-        steps = list(all_steps(program.frame))
+        steps = list(walk_steps(program.frame))
         self.buffers = {b.number: b for b in self._all_buffers(steps)}
         self.made_by_python = {b.number for s in steps if isinstance(s, PythonStep) for b in s.results}
         self.written = {b.number for s in steps for b in written_buffers(s)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theano.emit.llvm.frame import Part, ProgramText, Stream, all_steps, begin_when, varying, written_buffers
+from theano.emit.llvm.frame import Part, ProgramText, Stream, begin_when, varying, written_buffers
 from theano.emit.llvm.kernel import emit_kernel
 from theano.emit.llvm.library import library_step
 from theano.emit.llvm.objects import declare_counts, item_size, new_array
@@ -14,7 +14,19 @@ from theano.emit.llvm.status import MEMORY, RAISED
 from theano.emit.llvm.text import literal, storage
 from theano.emit.llvm.writer import Writer
 from theano.loops.canonical import kernel_key
-from theano.loops.ir import AtMost, Buffer, CallRegion, IfRegion, Kernel, KernelStep, LibraryStep, LoopRegion, PythonStep, shared_loop
+from theano.loops.ir import (
+    AtMost,
+    Buffer,
+    CallRegion,
+    IfRegion,
+    Kernel,
+    KernelStep,
+    LibraryStep,
+    LoopRegion,
+    PythonStep,
+    shared_loop,
+    walk_steps,
+)
 from theano.scalar.instructions import Trace, Value, rebuild
 
 SIGNAL_PERIOD = 64
@@ -141,7 +153,7 @@ def loop_region(text: ProgramText, w: Part, step: LoopRegion, number: int) -> No
     w.store("i64", text.size(w, step.count), "%f", count)
     if step.done is not None:
         w.store("i64", "0", text.pointer(w, step.done))
-    changing = {b.number for s in (*all_steps(step.body), step) for b in written_buffers(s)}
+    changing = {b.number for s in (*walk_steps(step.body), step) for b in written_buffers(s)}
     varies = varying(lambda key: key[0] in ("object", "value") and key[1] in changing)
     moving = {b.number for pair in step.carried for b in pair}
     once, held = Stream(text.shared), []

@@ -7,7 +7,7 @@ import numpy as np
 import theano
 import theano.tensor as T
 from tests.compile.ops import raising, resized
-from theano.compile.explain import extent
+from theano.printing.explain import extent
 from theano.scalar.instructions import Trace
 from theano.scanning import branch, repeat
 

@@ -13,7 +13,21 @@ from typing import Any
 
 from theano.graph.naming import operation
 from theano.loops.canonical import kernel_key
-from theano.loops.ir import AtMost, Buffer, CallRegion, Frame, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step
+from theano.loops.ir import (
+    AtMost,
+    Buffer,
+    CallRegion,
+    Frame,
+    IfRegion,
+    KernelStep,
+    LibraryStep,
+    LoopRegion,
+    Program,
+    PythonStep,
+    Step,
+    inner_frames,
+    walk_steps,
+)
 from theano.scalar.instructions import Value, walk
 
 Names = Mapping[tuple[str, int], str]
@@ -44,26 +58,6 @@ def names_of(program: Program) -> Names:
     return {(b.storage, b.position): str(b.name) for b in known if counts[b.name] == 1}
 
 
-def walk_steps(frame: Frame) -> Iterator[Step]:
-    """Every step of the tree, regions before what they contain."""
-    stack: list[Step | Frame] = list(reversed(frame.steps))
-    while stack:
-        step = stack.pop()
-        if not isinstance(step, Frame):
-            yield step
-        stack.extend(part for inner in inner_frames(step) for part in reversed(inner.steps))
-
-
-def inner_frames(step: Step | Frame) -> tuple[Frame, ...]:
-    if isinstance(step, Frame):
-        return (step,)
-    if isinstance(step, LoopRegion):
-        return (step.body,)
-    if isinstance(step, IfRegion):
-        return (step.otherwise, step.then)
-    return (step.program.frame,) if isinstance(step, CallRegion) else ()
-
-
 def kind_of(step: Step) -> str:
     if isinstance(step, KernelStep):
         return "kernel"
@@ -83,7 +77,7 @@ def _frame(frame: Frame, level: int, names: Names) -> Iterator[str]:
             yield from _frame(step, level + 1, names)
         else:
             yield f"{pad}{describe(step, names)}"
-            for inner in reversed(inner_frames(step)):
+            for inner in inner_frames(step):
                 yield from _frame(inner, level + 1, names)
 
 
