@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.emit.build import Build, levels, put, run_native, vector
+from theano.emit.llvm import linker as linkers
 from theano.emit.llvm.compile import assembly, compile_module, load
 from theano.emit.llvm.kernel import emit_kernel
 from theano.emit.llvm.target import LEVELS, Target, target
@@ -36,6 +37,27 @@ def test_the_same_text_gives_the_same_code() -> None:
     text = "define i64 @f() {\n  ret i64 1\n}\n"
     assert compile_module(text, target()) == compile_module(text, target())
     assert load(compile_module(text, target()), {}, ["f"]).address("f") != load(compile_module(text, target()), {}, ["f"]).address("f")
+
+
+@pytest.mark.parametrize("known", [linkers.KNOWN, ((0, 0), (0, 1))], ids=["known", "unknown"])
+def test_every_version_of_llvmlite_says_and_does_the_same(known, monkeypatch) -> None:
+    """In those that are known its library is asked, in others its interface."""
+    monkeypatch.setattr(linkers, "KNOWN", known)
+    linker = linkers.linker.__wrapped__()
+    assert type(linker) is (linkers.Direct if known[1] > (0, 1) else linkers.Bound)
+    assert linker.host() == linkers.linker().host()
+    text = (
+        "@seven = global i64 7\ndeclare i64 @twice(i64)\ndefine i64 @f() {\n  %x = load i64, ptr @seven\n  %y = call i64 @twice(i64 %x)\n"
+    )
+    code = compile_module(text + "  ret i64 %y\n}\ndefine i64 @g() {\n  ret i64 1\n}\n", target())
+    twice = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(lambda x: 2 * x)
+    for _ in range(3):  # each its own, and gone at once
+        placed = linker.place(code, {"twice": ctypes.cast(twice, ctypes.c_void_p).value or 0}, ["f", "g"])
+        assert [ctypes.CFUNCTYPE(ctypes.c_int64)(placed[name])() for name in "fg"] == [14, 1]
+    with pytest.raises(RuntimeError, match="materialize"):
+        linker.place(code, {}, ["f"])
+    with pytest.raises(RuntimeError):
+        linker.place(b"no object code", {}, ["f"])
 
 
 def intrinsic_kernel(name: str, dtype: str):

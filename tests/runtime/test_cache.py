@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tests.runtime.building import Building
+from theano.emit.llvm.linker import Bound, linker
 from theano.flags import config
-from theano.runtime import cache, cpu
+from theano.runtime import cache, cpu, libraries
 
 PROGRAM = """
 import sys, types
@@ -42,6 +43,29 @@ def test_a_fresh_process_loads_what_another_made(tmp_path):
         done = subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path), way], capture_output=True, text=True, env=environment)
         assert done.returncode == 0, done.stderr
         assert list((tmp_path / "objects").glob("*.o"))
+
+
+WARM = """
+import sys
+import numpy as np
+import theano, theano.tensor as T
+x, w = T.matrix("x"), theano.shared(np.eye(2), "w")
+y, _ = theano.scan(lambda row, w: T.tanh(T.dot(row, w)), x, non_sequences=w)
+f = theano.function([x], T.grad(y.sum(), w))
+f([[1.0, 2.0]])
+print(f.maker.compilation.kept, *sys.modules)
+"""
+
+
+def test_what_the_cache_holds_is_loaded_without_importing_a_compiler(tmp_path):
+    """Most of a warm start would be the import of llvmlite's interface and of SciPy."""
+    environment = os.environ | {"PYTHONPATH": os.getcwd(), "THEANO_FLAGS": f"floatX=float64,base_compiledir={tmp_path}"}
+    for kept in ("kept", "found"):
+        done = subprocess.run([sys.executable, "-c", WARM], capture_output=True, text=True, env=environment, check=True)
+        found, *modules = done.stdout.split()
+        assert found == kept
+    unwanted = {"llvmlite.binding", "theano.emit.llvm.kernel", *(["scipy"] if libraries._bundled() else [])}
+    assert isinstance(linker(), Bound) or unwanted.isdisjoint(modules)
 
 
 @pytest.fixture

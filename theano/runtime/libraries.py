@@ -21,8 +21,11 @@ With ``beta`` 0 what ``out`` held does not matter, NaN included; else it holds t
 (the offset is that of element 0) but not 0.  Empty operands never reach BLAS.  Extents of more than 31 bits fail with the
 status :data:`~theano.emit.llvm.frame.RANGE`.
 
-The pointers are those that SciPy hands to Cython code (``scipy.linalg.cython_blas``), with 32-bit integers by their
-signatures.  OpenBLAS runs on one thread, and large products are cut into fixed pieces that run on our pool: its own pool would
+The pointers are those of the OpenBLAS that is bundled with SciPy: nothing of SciPy is imported for them, which would take longer than
+all else that a start with a filled cache does.  Where there is none, they are those that SciPy hands to Cython code
+(``scipy.linalg.cython_blas``), with 32-bit integers by their signatures.
+
+OpenBLAS runs on one thread, and large products are cut into fixed pieces that run on our pool: its own pool would
 spin beside ours, run on ours (by its callback) its products wait for each other's packed blocks and hang if the pool is
 busy, and either way the last bits would depend on the number of threads.
 """
@@ -40,6 +43,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from theano.emit.llvm.target import target
 from theano.graph.locks import made_once
@@ -61,6 +65,18 @@ def blas(name: str) -> int:
     >>> blas("dgemm") != blas("sgemm")
     True
     """
+    library = _bundled()
+    return (library and library.address(f"{name}_")) or _cython_address(name)
+
+
+@made_once
+def _bundled() -> OpenBlas | None:
+    """SciPy's own OpenBLAS, if there is one and its integers have 32 bits."""
+    found = _openblas()
+    return found[0] if len(found) == 1 and found[0].short_integers else None
+
+
+def _cython_address(name: str) -> int:
     capsule = _cython_blas().__pyx_capi__[name]
     signature = python_function("PyCapsule_GetName", ctypes.c_char_p, ctypes.py_object)(capsule)
     plain = re.sub(rf"\b__pyx_t_\w+_{name[0]}\b|\b{name[0]}\b", "R", signature.decode())
@@ -74,10 +90,8 @@ def _cython_blas() -> ModuleType:
     """The extension module alone: importing all of ``scipy.linalg`` takes twice as long."""
     name = "scipy.linalg.cython_blas"
     if name not in sys.modules:
-        with _core_type():
+        with _environment():
             _import_alone(name)
-    for library in _openblas():
-        library.one_thread()
     return sys.modules[name]
 
 
@@ -96,47 +110,63 @@ def _import_alone(name: str) -> None:
 
 
 @contextmanager
-def _core_type() -> Iterator[None]:
-    """OpenBLAS takes its AVX2 kernels on AMD processors that have AVX-512; half their speed is left lying.
+def _environment() -> Iterator[None]:
+    """What OpenBLAS is to read when it is loaded; the environment is as before afterwards.
 
-    The choice is made when the library is loaded and it reads the environment for it, which is as before afterwards."""
-    variable = "OPENBLAS_CORETYPE"
-    wanted = target().masks and target().cpu.startswith("znver") and variable not in os.environ
-    if wanted:
-        os.environ[variable] = "SKYLAKEX"
+    A thread that it began would keep a processor busy for a while, just when the first function is called.  And on AMD
+    processors that have AVX-512 it would take its AVX2 kernels; half their speed is left lying."""
+    wanted = {"OPENBLAS_NUM_THREADS": "1"}
+    if target().masks and target().cpu.startswith("znver") and "OPENBLAS_CORETYPE" not in os.environ:
+        wanted["OPENBLAS_CORETYPE"] = "SKYLAKEX"
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         yield
     finally:
-        if wanted:
-            del os.environ[variable]
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 class OpenBlas:
-    """SciPy's bundled OpenBLAS, whose symbols have a prefix."""
+    """An OpenBLAS, whose symbols may have a prefix; it runs on one thread from now on."""
 
     def __init__(self, path: Path) -> None:
-        self._library = ctypes.CDLL(str(path))
-
-    def _function(self, name: str) -> ctypes._CFuncPtr | None:  # type: ignore[name-defined]
-        for spelled in (f"scipy_{name}", name, f"scipy_{name}64_"):
-            if hasattr(self._library, spelled):
-                return getattr(self._library, spelled)
-        return None
-
-    def one_thread(self) -> None:
+        with _environment():
+            self._library = ctypes.CDLL(str(path))
         if set_threads := self._function("openblas_set_num_threads"):
             set_threads(1)
+
+    def _function(self, name: str) -> Any:
+        return next((getattr(self._library, n) for n in (f"scipy_{name}", name, f"scipy_{name}64_") if hasattr(self._library, n)), None)
+
+    def address(self, name: str) -> int | None:
+        """Of a routine with 32-bit integers, such as ``dgemm_``."""
+        found = next((getattr(self._library, n) for n in (f"scipy_{name}", name) if hasattr(self._library, n)), None)
+        return ctypes.cast(found, ctypes.c_void_p).value if found else None
+
+    def _said(self, name: str) -> str:
+        function = self._function(name)
+        if function is None:
+            return "unknown"
+        function.restype = ctypes.c_char_p
+        return str(function().decode())
 
     @property
     def core_type(self) -> str:
         """The processor whose kernels run."""
-        name = self._function("openblas_get_corename")
-        if name is None:
-            return "unknown"
-        name.restype = ctypes.c_char_p
-        return str(name().decode())
+        return self._said("openblas_get_corename")
+
+    @property
+    def short_integers(self) -> bool:
+        """Whether sizes are known to have 32 bits."""
+        configuration = self._said("openblas_get_config")
+        return "OpenBLAS" in configuration and "USE64BITINT" not in configuration
 
 
+@made_once
 def _openblas() -> list[OpenBlas]:
     """Those bundled with SciPy; a system's own BLAS keeps its settings."""
     scipy = importlib.util.find_spec("scipy")
@@ -147,5 +177,5 @@ def _openblas() -> list[OpenBlas]:
 
 def core_types() -> list[str]:
     """Of each OpenBLAS in use: for ``doctor``."""
-    _cython_blas()
+    blas("dgemm")
     return [library.core_type for library in _openblas()]

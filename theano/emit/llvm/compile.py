@@ -14,16 +14,12 @@ them its address in this process, and nothing else of the process can be reached
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from theano.emit.llvm.binding import llvm
-from theano.emit.llvm.target import Target, machine, target
+from theano.emit.llvm.linker import Placed, linker
+from theano.emit.llvm.target import Target, machine
 from theano.errors import CompileError
-from theano.graph.locks import made_once
-
-_numbers = itertools.count()
 
 
 def compile_module(text: str, of: Target, effort: int = 2) -> bytes:
@@ -46,30 +42,19 @@ def assembly(text: str, of: Target, effort: int = 2) -> str:
 class Library:
     """Loaded object code; its addresses are valid as long as it lives."""
 
-    __slots__ = ("_tracker",)
+    __slots__ = ("_placed",)
 
-    def __init__(self, tracker: Any) -> None:
-        self._tracker = tracker
+    def __init__(self, placed: Placed) -> None:
+        self._placed = placed
 
     def address(self, name: str) -> int:
-        found: int = self._tracker[name]
-        return found
-
-
-@made_once
-def _linker() -> Any:
-    return llvm.create_lljit_compiler(machine(target()), suppress_errors=True)
+        return self._placed[name]
 
 
 def load(code: bytes, symbols: Mapping[str, int], exports: Iterable[str]) -> Library:
     """Place object code in memory.  ``symbols`` are the addresses of all external symbols that it may use."""
-    builder = llvm.JITLibraryBuilder().add_object_img(code)
-    for name, address in symbols.items():
-        builder.import_symbol(name, address)
-    for name in exports:
-        builder.export_symbol(name)
     try:
-        return Library(builder.link(_linker(), f"theano{next(_numbers)}"))
+        return Library(linker().place(code, symbols, exports))
     except RuntimeError as error:
         given = ", ".join(sorted(symbols)) or "none"
         raise CompileError(f"the generated code cannot be linked with the external symbols given ({given}): {error}") from None

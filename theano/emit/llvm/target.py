@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from theano.emit.llvm.binding import llvm
+from theano.emit.llvm.linker import linker
 from theano.errors import CompileError, message
 from theano.flags import config
 from theano.graph.locks import made_once
@@ -75,19 +76,19 @@ def lacking(of: Target) -> list[str]:
 def _forced(level: str) -> Target:
     advanced = level != "baseline"
     width = {"baseline": 16, "avx2": 32, "avx512": 64}[level]
-    return Target(llvm.get_process_triple(), _LEVEL_CPU[level], "", width, advanced, advanced, advanced, level == "avx512")
+    return Target(linker().host()[0], _LEVEL_CPU[level], "", width, advanced, advanced, advanced, level == "avx512")
 
 
 @functools.cache
 def _host() -> Target:
-    triple, cpu = llvm.get_process_triple(), llvm.get_host_cpu_name()
-    flags = llvm.get_host_cpu_features()
+    triple, cpu, found = linker().host()
+    features = ",".join(f"{'+' if present else '-'}{name}" for name, present in sorted(found.items()))
     if not triple.startswith(("x86_64", "i386", "i686")):
-        return Target(triple, cpu, flags.flatten(), 16, True, True, triple.startswith(("aarch64", "arm64")), False)
-    has = {name for name, present in flags.items() if present}
+        return Target(triple, cpu, features, 16, True, True, triple.startswith(("aarch64", "arm64")), False)
+    has = {name for name, present in found.items() if present}
     masks = has.issuperset(_AVX512)
     width = 64 if masks else 32 if "avx2" in has else 16
-    return Target(triple, cpu, flags.flatten(), width, "fma" in has, "sse4.1" in has, "f16c" in has, masks)
+    return Target(triple, cpu, features, width, "fma" in has, "sse4.1" in has, "f16c" in has, masks)
 
 
 @functools.cache
