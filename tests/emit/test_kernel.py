@@ -490,6 +490,17 @@ def test_loads_after_stores_see_them() -> None:
     assert result[0] == 1 and result[1] == 41 and (result[2:] == 82).all()
 
 
+def test_stores_in_a_row_see_the_ones_before() -> None:
+    """By the number of the buffer; what is computed before it was written is not computed again."""
+    b = Build()
+    x, y, z = b.buffer("float64"), b.buffer("float64"), b.buffer("float64")
+    kernel = b.kernel(
+        put(y, b.int(0), b.load(x, 0) + 1.0), put(x, b.int(0), b.load(x, 0) * 5.0), put(z, b.int(0), b.load(y, 0) + b.load(x, 0))
+    )
+    (found,), *rest = agree(kernel, [np.array([2.0]), np.zeros(1), np.zeros(1)], [])
+    assert [found, *(value for (value,) in rest)] == [10, 3, 13]
+
+
 def test_loads_of_loops_that_do_not_run() -> None:
     """Hoisted out of a loop with no iteration, a load must not touch what is not there."""
     b = Build()

@@ -20,14 +20,13 @@ array([0., 2., 4.], dtype=float32)
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from theano.emit.llvm.reduce import identities
 from theano.loops.ir import LANES, NEXT, Accumulator, Check, Combine, Fold, Kernel, Loop, Statement, Store, shared_loop
-from theano.loops.statements import all_statements, loaded_buffers, stored_buffers
+from theano.loops.statements import all_statements, grouped, loaded_buffers, stored_buffers
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import Value, walk
 
@@ -91,16 +90,14 @@ class _Run:
     # ------------------------------------------------------------------------------------------ statements
 
     def body(self, statements: Iterable[Statement]) -> None:
-        for are_stores, run in groupby(statements, lambda statement: isinstance(statement, Store)):
-            if are_stores:  # all values before the first store
-                for store, offset, value in [(s, self.spread(s.offset), self.spread(s.value).copy()) for s in run if isinstance(s, Store)]:
+        for statement in grouped(statements):
+            if isinstance(statement, tuple):  # all values before the first store
+                for store, offset, value in [(s, self.spread(s.offset), self.spread(s.value).copy()) for s in statement]:
                     self.store(store, offset, value)
-                continue
-            for statement in run:
-                if isinstance(statement, Loop):
-                    self.loop(statement, self.span(statement))
-                elif isinstance(statement, Check) and not self.value(statement.ok):
-                    raise _Failed(statement.code, int(self.value(statement.payload)))
+            elif isinstance(statement, Loop):
+                self.loop(statement, self.span(statement))
+            elif isinstance(statement, Check) and not self.value(statement.ok):
+                raise _Failed(statement.code, int(self.value(statement.payload)))
 
     def store(self, store: Store, offset: Array, value: Array) -> None:
         buffer = self.buffers[store.buffer]
