@@ -282,12 +282,12 @@ def sum_of_dimshuffle(rewriter: Rewriter, node: Apply) -> Any:
 
 @anchored("lift", ("sum", IncSubtensor), ("sum", AdvancedIncSubtensor), ("sum", AdvancedIncSubtensor1))
 def writes_instead_of_sum(rewriter: Rewriter, node: Apply, read: Sum_) -> Any:
-    """The sum of arrays that are zero but for a part each: one array, to which the parts are added in place."""
-    writes = [t for c, t in read.terms if c == 1 and _adds_to_zeros(rewriter, t)]
+    """The sum of arrays that are zero but for a part each: one array, to which the parts are added in place.  (Not what stretches.)"""
+    output = node.outputs[0]
+    writes = [t for c, t in read.terms if c == 1 and t.type == output.type and _adds_to_zeros(rewriter, t)]
     rest = [(c, t) for c, t in read.terms if t not in writes]
     if len(read.terms) < 2 or read.constant != 0 or not writes:
         return None
-    output = node.outputs[0]
     total = write_sum(Sum_(0, rest), output.type.dtype, output.type.ndim) if rest else writes[0]
     if total.type != output.type:
         return None
