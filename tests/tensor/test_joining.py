@@ -43,6 +43,34 @@ def test_parts_are_computed_in_place():
     np.testing.assert_array_equal(ring.get_value(), [2, 3, 0, 1])
 
 
+@pytest.mark.parametrize("axis", [0, 1, -1, -2])
+def test_an_axis_may_be_known_only_when_the_function_runs(axis):
+    n, x, y = T.lscalar(), T.dmatrix(), T.dmatrix()
+    joined, parts = T.join(n, x, T.tanh(y)), T.split(x, [1, 2], 2, n)
+    a, b = (A, B) if axis in (0, -2) else (A.T, B.T)
+    found = T.grad((joined * joined).sum(), [x, y])
+    results = theano.function([n, x, y], [joined, *found, T.Rop(joined, [x, y], [x, y])])(axis, a, b)
+    slope = 1 - np.tanh(b) ** 2
+    wanted = np.concatenate([a, np.tanh(b)], axis), 2 * a, 2 * np.tanh(b) * slope, np.concatenate([a, slope * b], axis)
+    for result, value in zip(results, wanted, strict=True):
+        np.testing.assert_allclose(result, value)
+    for part, value in zip(theano.function([n, x], parts)(axis, B), np.split(B, [1], axis), strict=True):
+        np.testing.assert_array_equal(part, value)
+
+
+def test_an_axis_that_is_not_there():
+    n, x = T.iscalar(), T.dmatrix()
+    f = theano.function([n, x], T.join(n, x, T.constant(np.ones((1, 3)))))
+    np.testing.assert_array_equal(f(0, A), np.concatenate([A, np.ones((1, 3))]))
+    for axis in (2, -3):
+        with pytest.raises(IndexError, match=f"index {axis} is out of bounds"):
+            f(axis, A)
+    fixed = theano.function([n], T.join(n, T.constant(A), T.constant(np.ones((1, 3)))))
+    assert fixed(-2).shape == (3, 3)
+    with pytest.raises(ShapeError, match="differ"):
+        fixed(1)
+
+
 def test_empty_parts():
     np.testing.assert_array_equal(check(lambda a, b: T.concatenate([a, b, a]), np.zeros((0, 3)), B), B)
 
@@ -98,7 +126,9 @@ def test_what_is_refused():
     with pytest.raises(IndexError, match="axis 2 of tensors of rank 2"):
         T.concatenate([x, x], axis=2)
     with pytest.raises(TypeError, match="axis must be a constant"):
-        T.join(T.lscalar(), x, x)
+        T.stack([x, x], T.lscalar())
+    with pytest.raises(TypeError, match="axis must be an integer"):
+        T.join(T.dscalar(), x, x)
     with pytest.raises(ShapeError, match="the sizes of dimension 1 differ"):
         T.concatenate([T.constant(A), T.constant(A[:, :2])])
     y = T.matrix("y")

@@ -9,28 +9,61 @@ TensorType(float64, matrix)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from theano.dtypes import upcast
+from theano.dtypes import is_integer, upcast
 from theano.errors import AxisError, DTypeError, ShapeError, VariableTypeError, message
 from theano.graph import Apply, Op
+from theano.scalar import OPS
+from theano.tensor.checking import Raise
 from theano.tensor.convert import as_tensor_variable
-from theano.tensor.elemwise import row
+from theano.tensor.elemwise import elemwise, row
 from theano.tensor.reshaping import shape_padaxis
 from theano.tensor.shapes import SYMBOLIC, MakeVector, Sizes, Storage, as_size, constant_integer, size_list, sizes_of
 from theano.tensor.type import tensor_type
 
 
 def _checked_axis(what: str, axis: Any, rank: int, rows: Sequence[Any]) -> int:
-    number = constant_integer(axis if isinstance(axis, (int, np.integer)) else as_tensor_variable(axis))
+    number = _number_of(axis)
     if number is None:
         raise VariableTypeError(message(f"{what}: the axis must be a constant", [*rows, row("axis", as_tensor_variable(axis))]))
     if not -rank <= number < rank:
         raise AxisError(message(f"{what}: axis {number} of tensors of rank {rank}", rows))
     return number % rank
+
+
+def _number_of(axis: Any) -> int | None:
+    return constant_integer(axis if isinstance(axis, (int, np.integer)) else as_tensor_variable(axis))
+
+
+def _along(what: str, axis: Any, tensors: Sequence[Any], made: Callable[[int], list[Any]]) -> list[Any]:
+    """What ``made`` gives for the axis that ``axis``, a variable, is when the function runs; for no other one is it computed."""
+    import theano
+
+    axis, rank, rows = as_tensor_variable(axis), tensors[0].type.ndim, [row("tensor", tensor) for tensor in tensors]
+    if axis.type.ndim or not is_integer(axis.type.dtype):
+        raise VariableTypeError(message(f"{what}: the axis must be an integer", [*rows, row("axis", axis)]))
+    sides = [_possible(made, number) for number in range(rank)]
+    types = [result.type for result in next((side for side in sides if not isinstance(side, ShapeError)), [])]
+    if not types:
+        raise next(side for side in sides if isinstance(side, ShapeError))
+    number = as_tensor_variable(np.arange(rank))[axis]  # which refuses one that there is not
+    found: list[Any] = []
+    for k, side in reversed([*enumerate(sides)]):
+        if isinstance(side, ShapeError):
+            side = [Raise(str(side), ShapeError)(tensors[0].astype(kind.dtype)) for kind in types]
+        found = theano.scanning.ifelse(elemwise(OPS["eq"])(number, k), side, found) if found else side
+    return found
+
+
+def _possible(made: Callable[[int], list[Any]], number: int) -> list[Any] | ShapeError:
+    try:
+        return made(number)
+    except ShapeError as error:
+        return error
 
 
 class Join(Op):
@@ -197,6 +230,8 @@ class Split(Op):
 def join(axis: Any, *tensors_list: Any) -> Any:
     """The tensors one after the other along ``axis``, in their common dtype; a single one is returned as it is.
 
+    ``axis`` may be a variable; one that there is not is then an IndexError when the function runs.
+
     >>> from theano.tensor import col, row
     >>> join(0, row(), row()).broadcastable, join(0, col(), col()).broadcastable
     ((False, False), (False, True))
@@ -209,6 +244,8 @@ def join(axis: Any, *tensors_list: Any) -> Any:
         raise VariableTypeError(message("join: tensors of one rank are needed", rows))
     if tensors[0].type.ndim == 0:
         raise VariableTypeError(message("join: scalars have no axis to be joined along", rows, cure="did you mean stack?"))
+    if _number_of(axis) is None:
+        return _along("join", axis, tensors, lambda number: [join(number, *tensors)])[0]
     number = _checked_axis("join", axis, tensors[0].type.ndim, rows)
     return tensors[0] if len(tensors) == 1 else Join(number)(*tensors)
 
@@ -254,13 +291,15 @@ def stacklists(arg: Any) -> Any:
 
 
 def split(x: Any, splits_size: Any, n_splits: int, axis: int = 0) -> Any:
-    """``x`` cut along ``axis`` into ``n_splits`` parts of the sizes ``splits_size`` (a list or an integer vector).
+    """``x`` cut along ``axis``, a number or a variable, into ``n_splits`` parts of the sizes ``splits_size`` (a list or an integer vector).
 
     >>> from theano.tensor import matrix
     >>> [part.static_shape for part in split(matrix(), [1, 2], 2, axis=1)]
     [(None, 1), (None, 2)]
     """
     x = as_tensor_variable(x)
+    if _number_of(axis) is None:
+        return _along("split", axis, [x], lambda number: list(split(x, splits_size, n_splits, number)))
     number = _checked_axis("split", axis, x.type.ndim, [row("tensor", x)])
     if not isinstance(splits_size, (list, tuple)):
         splits_size = as_tensor_variable(splits_size)
