@@ -140,6 +140,7 @@ CALLS = {
     "diagflat": lambda x: np.diagflat(x, 1),
     "inner": lambda x: np.inner(x, VALUE + 1),
     "vdot": lambda x: np.vdot(x, x + 1),
+    "vdot of bytes": lambda x: np.vdot((x * 30).astype("int8"), (x * 30).astype("int8")),
     "take_along_axis": lambda x: np.take_along_axis(x, np.argsort(x, axis=1)[:, :2], axis=1),
     "take_along_axis of one row": lambda x: np.take_along_axis(x, np.array([[1, 0, 1]]), axis=0),
     "extract": lambda x: np.extract(x > 0, x),

@@ -83,6 +83,8 @@ def test_cov_of_a_vector_and_of_weighted_columns():
     np.testing.assert_allclose(check(lambda x, w: T.cov(x, aweights=w), X, weight), np.cov(X, aweights=weight))
     both = check(lambda x, f, w: T.cov(x, fweights=f, aweights=w, ddof=0), X, often, weight)
     np.testing.assert_allclose(both, np.cov(X, fweights=often, aweights=weight, ddof=0))
+    with np.errstate(all="ignore"), pytest.warns(RuntimeWarning):  # of too few observations nothing is known: no number is a negative one
+        np.testing.assert_array_equal(T.cov(X, ddof=8).eval(), np.cov(X, ddof=8))
     with pytest.raises(ValueError, match="rank 3"):
         T.cov(T.dtensor3())
     with pytest.raises(TypeError, match="whole number"):

@@ -46,6 +46,11 @@ def test_isclose_and_allclose(equal_nan):
     assert evaluate(T.allclose(x, y), {x: a, y: a + 1e-12}) == np.allclose(a, a + 1e-12)
     i, j = T.lvectors("i", "j")
     np.testing.assert_array_equal(evaluate(T.isclose(i, j), {i: [1, 2], j: [1, 3]}), [True, False])
+    for dtype in ("bool", "uint8", "int64", "float32", "complex64"):
+        v, w = np.array([[1, 7], [0, 5]], dtype), np.array([[1, 6], [1, 5]], dtype)
+        x, y = T.matrices(2, dtype=dtype)
+        for options in ({"atol": 1.0}, {"rtol": 0.2}, {}):
+            np.testing.assert_array_equal(evaluate(T.isclose(x, y, **options), {x: v, y: w}), np.isclose(v, w, **options), dtype)
 
 
 def test_smallest_and_largest():

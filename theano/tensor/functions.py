@@ -13,12 +13,12 @@ exp
 
 from __future__ import annotations
 
-import builtins
 import warnings
 from collections.abc import Callable
 from functools import reduce as fold_left
 from typing import TYPE_CHECKING, Any
 
+from theano.dtypes import is_discrete
 from theano.errors import message
 from theano.flags import config
 from theano.scalar import OPS
@@ -80,9 +80,7 @@ def divmod(x: Any, y: Any) -> tuple[Any, Any]:
 
 def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
     """Where ``|a - b| <= atol + rtol * |b|``; infinities are close to their like, NaN to NaN with ``equal_nan``."""
-    a, b = as_tensor_variable(a), as_tensor_variable(b)
-    if not builtins.any(v.type.dtype in ("float16", "float32", "float64") for v in (a, b)):
-        return FUNCTIONS["eq"](a, b)
+    a, b = (v.astype("float64") if is_discrete(v.type.dtype) else v for v in map(as_tensor_variable, (a, b)))
     near = FUNCTIONS["le"](abs(a - b), atol + rtol * abs(b))
     finite = ~(FUNCTIONS["isinf"](a) | FUNCTIONS["isinf"](b))
     close = (near & finite) | FUNCTIONS["eq"](a, b)

@@ -34,6 +34,11 @@ def _truth(x: Any) -> Any:
     return x if x.type.dtype == "bool" else FUNCTIONS["neq"](x, 0)
 
 
+def _added_up(products: Any, axis: int) -> Any:
+    """In their own dtype, as the sums in products of matrices are."""
+    return products.sum(axis=axis, dtype=products.dtype)
+
+
 UFUNCS: dict[str, Callable[..., Any]] = {
     "degrees": FUNCTIONS["rad2deg"],
     "radians": FUNCTIONS["deg2rad"],
@@ -46,7 +51,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "logical_or": lambda x, y: _truth(x) | _truth(y),
     "logical_xor": lambda x, y: _truth(x) ^ _truth(y),
     "matmul": lambda x, y: as_tensor_variable(x) @ y,
-    "vecdot": lambda x, y: (conjugate(as_tensor_variable(x)) * as_tensor_variable(y)).sum(axis=-1),
+    "vecdot": lambda x, y: _added_up(conjugate(as_tensor_variable(x)) * as_tensor_variable(y), -1),
     "matvec": lambda x, y: _ours("einsum")("...ij,...j->...i", x, y),
     "vecmat": lambda x, y: _ours("einsum")("...i,...ij->...j", conjugate(as_tensor_variable(x)), y),
     "signbit": lambda x: FUNCTIONS["copysign"](1.0, x) < 0,
@@ -235,7 +240,7 @@ def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
 
 
 def _vdot(a: Any, b: Any) -> Any:
-    return (conjugate(as_tensor_variable(a).flatten()) * as_tensor_variable(b).flatten()).sum()
+    return _added_up(conjugate(as_tensor_variable(a).flatten()) * as_tensor_variable(b).flatten(), 0)
 
 
 def _inner(a: Any, b: Any) -> Any:

@@ -85,8 +85,8 @@ def cov(
 ) -> Any:
     """The covariances of the rows of ``m`` (the columns, without ``rowvar``) and of ``y``, if there is one.
 
-    The divisor is the number of observations less ``ddof``, by default 1, or 0 with ``bias``.  ``fweights`` says how often each
-    observation occurs, ``aweights`` what it counts."""
+    The divisor is the number of observations less ``ddof``, by default 1, or 0 with ``bias``; it never falls below 0.  ``fweights``
+    says how often each observation occurs, ``aweights`` what it counts."""
     if ddof is not None and ddof != int(ddof):
         raise TypeError(f"cov: ddof must be a whole number, not {ddof!r}")
     x = _variables_in_rows(m, rowvar)
@@ -104,6 +104,7 @@ def cov(
             centered = x - spread(sum(x * weight, axis=1) / total, (1,))
             weighted = centered * weight
             divisor = total - less * (sum(weight * weights[-1]) / total if aweights is not None else 1)
+        divisor = elemwise(OPS["maximum"])(divisor, 0)
         product = dot(weighted, elemwise(OPS["conj"])(centered).T if is_complex(x.type.dtype) else centered.T)
         return squeeze(product / divisor)
 
