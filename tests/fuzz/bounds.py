@@ -293,6 +293,9 @@ def _rounding(op: Any, args: list[Bounded], value: Array, size: Array | None) ->
         square = np.square(_wide(args[0].value))
         ulp = np.maximum(ulp, square)
         unit = np.where(square > -np.log(np.finfo("float64").tiny), np.maximum(unit, np.finfo("float64").tiny), unit)  # and 0 beyond that
+    if op.name == "sigmoid":  # SciPy takes 1 / (1 + exp(-x)), which is 0 where the exponential is infinite
+        least = float(np.finfo(value.dtype).tiny)
+        unit = np.where(magnitude(value) < least, np.maximum(unit, least), unit)
     if op.name == "betaln":  # SciPy takes it from logarithms of gamma functions, which cancel
         unit = np.maximum(unit, unit_at(gammaln(magnitude(args[0].value) + magnitude(args[1].value)), value.dtype.name))
     if value.dtype.kind == "c" or any(a.value.dtype.kind == "c" for a in args):
@@ -302,6 +305,7 @@ def _rounding(op: Any, args: list[Bounded], value: Array, size: Array | None) ->
         elif op.name not in SUMS | PRODUCTS | EXACT:  # NumPy's own lose digits next to 0
             unit = np.maximum(unit, unit_at(np.ones(()), value.dtype.name))
     own = np.where(np.isfinite(value), ulp * unit, 0.0)
+    own = np.where(_is_exact(op.name, args, value), 0.0, own)
     if not op.everywhere:
         for a, (low, high) in zip(args, intervals(op)):
             x = magnitude(a.value)
@@ -317,6 +321,16 @@ def _rounding(op: Any, args: list[Bounded], value: Array, size: Array | None) ->
             short = short & _is_short(a.value, value.dtype)
         own = np.where(short, 0.0, own)
     return own
+
+
+def _is_exact(name: str, args: list[Bounded], value: Array) -> Array:
+    """Whether nothing is rounded: what the new type has, too; what is divided by 1; the difference of equal numbers."""
+    known = [a.errors == 0 for a in args]
+    if name.startswith("convert_to_"):
+        return known[0] & (_wide(args[0].value) == _wide(value))
+    if name == "true_div":
+        return known[1] & (args[1].value == 1) & (_wide(args[0].value) == _wide(value))
+    return known[0] & known[1] & (value == 0) & (sum(a.added for a in args) == 0) if name == "sub" else np.zeros((), bool)
 
 
 def _is_short(x: Array, dtype: Any) -> Array:
@@ -528,7 +542,7 @@ def _folded(node: Any, args: list[Bounded]) -> list[Bounded]:
         return [Bounded(value, error, None, wild_here)]
     if name == "add":
         size = sizes.sum(axis=axes)
-        error = errors.sum(axis=axes) + min(count, CHUNK) * unit * size
+        error = errors.sum(axis=axes) + (min(count, CHUNK) * unit * size if count > 1 else 0.0)
     else:
         terms = magnitude(x.value)
         if isinstance(node.op, ProdWithoutZeros):
@@ -537,7 +551,8 @@ def _folded(node: Any, args: list[Bounded]) -> list[Bounded]:
         low = terms.prod(axis=axes)
         error = np.where(np.isinf(errors).any(axis=axes), np.inf, (terms + errors).prod(axis=axes) - low) + (count + 4) * unit * low
         error = np.where((errors == 0).all(axis=axes) & (low == 0), 0.0, error)
-    error = error + unit_at(value if size is None else np.maximum(size, magnitude(value)), value.dtype.name)
+    if count > 1 or not _lossless(x.value.dtype, value.dtype):
+        error = error + unit_at(value if size is None else np.maximum(size, magnitude(value)), value.dtype.name)
     odd = (~np.isfinite(x.value)).any(axis=axes)
     error = np.where(odd & (errors == 0).all(axis=axes) if name != "add" else odd & ~np.isinf(errors).any(axis=axes), 0.0, error)
     error = np.where(np.isnan(error) | (~np.isfinite(value) & ~odd), np.inf, error)

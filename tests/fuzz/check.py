@@ -9,7 +9,9 @@ import numpy as np
 import theano
 from tests.fuzz.bounds import Bounded, Unbounded, judge
 from tests.fuzz.graphs import ENVIRONMENTS, WIDE, Graph
-from theano.graph import io_toposort
+from theano.compile.inspecting import shape_of_variables
+from theano.errors import MissingInputError, ShapeError
+from theano.graph import FunctionGraph, io_toposort
 
 MODES = ("FAST_RUN", "FAST_COMPILE", "REFERENCE")
 
@@ -36,7 +38,9 @@ class Case:
     def compile(self, mode):
         pairs = [(old.variable, new.variable) for old, new in self.updates]
         outputs = [k.variable for k in self.outputs]
-        return theano.function([k.variable for k in self.inputs], outputs, updates=pairs, mode=mode, on_unused_input="ignore")
+        in_place = any(n.op.destroy_map for n in io_toposort([], [*outputs, *(new for _, new in pairs)]))
+        options = {"on_unused_input": "ignore", "accept_inplace": in_place}
+        return theano.function([k.variable for k in self.inputs], outputs, updates=pairs, mode=mode, **options)
 
 
 def of_graph(graph):
@@ -128,6 +132,8 @@ def check(case, random, modes=MODES):
             called(case, f, mode, environment, random)
         if mode != "FAST_RUN":
             misfitting(case, f, mode, random)
+        if mode == "FAST_COMPILE":
+            shapes(case, random)
         out_of_range(case, f, mode, random)
 
 
@@ -150,6 +156,23 @@ def called(case, f, mode, environment, random):
     for known, value, before in zip(case.inputs, arguments, kept):
         if not np.array_equal(value, before, equal_nan=value.dtype.kind in "fc"):
             raise Wrong("an argument was changed", mode, environment, str(known.variable))
+
+
+def shapes(case, random):
+    """Where shapes alone tell the shapes of the results, they are told without computing any of these."""
+    environment = int(random.integers(ENVIRONMENTS))
+    leaves = [*case.inputs, *case.shared]
+    graph = FunctionGraph([k.variable for k in leaves], [k.variable for k in case.outputs], clone=False)
+    for known in case.shared:
+        known.variable.set_value(known.values[environment])
+    try:
+        told = shape_of_variables(graph, {k.variable: k.values[environment].shape for k in leaves})
+    except (ShapeError, MissingInputError):  # sizes that the numbers in the inputs tell
+        return
+    for known in case.outputs:
+        shape = known.values[environment].shape
+        if told.get(known.variable, shape) != shape:
+            raise Wrong(f"shape_of_variables: {told[known.variable]} instead of {shape}", "FAST_COMPILE", environment, str(known.variable))
 
 
 def misfitting(case, f, mode, random):

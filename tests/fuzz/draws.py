@@ -27,20 +27,22 @@ FULL = slice(None)
 
 @dataclass(frozen=True)
 class Draw:
-    """``full``: no axis may be empty; ``exact``: what it is given must be known exactly, since sizes or places depend on it;
-    ``values``: it begins with a new input, whose values it draws."""
+    """``full``: no axis may be empty; ``single``: one must have size 1; ``exact``: what it is given must be known exactly, since sizes or
+    places depend on it; ``values``: it begins with a new input, whose values it draws."""
 
     name: str
     make: Callable
     dtypes: tuple
     ranks: tuple
     full: bool
+    single: bool
     exact: bool
     most: int
     values: Callable | None
 
     def takes(self, k):
         fits = k.ndim in self.ranks and max(v.size for v in k.values) <= self.most and not (self.full and not all(map(all, k.shape)))
+        fits = fits and not (self.single and ONE not in k.shape)
         return fits and not (self.exact and any(b.error is not None or b.wild is not None for b in k.found))
 
     def subject(self, g, dtype, fresh):
@@ -52,6 +54,8 @@ class Draw:
             rank = g.pick(self.ranks)
             letters = "acrw" if self.full else "abcrw" + "v" * (rank == 1 and self.most >= LARGEST)
             shape = [ONE if g.random.random() < 0.12 else BASE[g.pick(letters)] for _ in range(rank)]
+            if self.single:
+                shape[g.random.integers(rank)] = ONE
             if all(np.prod([d[k] for d in shape]) <= self.most for k in range(ENVIRONMENTS)):
                 return g.source(shape, dtype, None if self.values is None else self.values(g))
         raise Rejected
@@ -60,12 +64,12 @@ class Draw:
 DRAWS = {}
 
 
-def draw(dtypes=ALL, ranks=(1, 2, 3), full=False, exact=False, most=LARGEST, values=None, name=None):
+def draw(dtypes=ALL, ranks=(1, 2, 3), full=False, single=False, exact=False, most=LARGEST, values=None, name=None):
     """Make a function a draw: ``make(graph, first)`` returns ``(function, *others)``."""
 
     def enter(make):
         known = name or make.__name__
-        DRAWS[known] = Draw(known, make, dtypes, ranks, full, exact, most, values)
+        DRAWS[known] = Draw(known, make, dtypes, ranks, full, single, exact, most, values)
         return make
 
     return enter
@@ -73,7 +77,17 @@ def draw(dtypes=ALL, ranks=(1, 2, 3), full=False, exact=False, most=LARGEST, val
 
 def both(ours, theirs):
     """``ours`` on variables, ``theirs`` on arrays."""
-    return lambda first, *rest: (theirs if isinstance(first, np.ndarray | np.generic) else ours)(first, *rest)
+    return lambda first, *rest, **options: (theirs if isinstance(first, np.ndarray | np.generic) else ours)(first, *rest, **options)
+
+
+def widely(function):
+    """On arrays in double precision: NumPy adds up single precision in single precision."""
+    return both(function, lambda first, *rest, **options: function(wide(first), *map(wide, rest), **options))
+
+
+def wide(v):
+    kind = v.dtype.kind if isinstance(v, np.ndarray | np.generic) else ""
+    return v.astype({"f": "float64", "c": "complex128"}.get(kind, v.dtype)) if kind else v
 
 
 def amount(g, low, high):
@@ -113,4 +127,19 @@ def restrain(*shapes, most=LARGEST):
         raise Rejected
 
 
-__all__ = ["DRAWS", "FULL", "NUMBERS", "Draw", "amount", "axis_of", "both", "draw", "like", "restrain", "scalar_like", "size", "within"]
+__all__ = [
+    "DRAWS",
+    "FULL",
+    "NUMBERS",
+    "Draw",
+    "amount",
+    "axis_of",
+    "both",
+    "draw",
+    "like",
+    "restrain",
+    "scalar_like",
+    "size",
+    "widely",
+    "within",
+]

@@ -6,6 +6,7 @@ or a draw of :mod:`tests.fuzz.draws` and the dtype of its first argument, in tur
 
 import operator
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -53,7 +54,7 @@ def has_gradient(op):
 
 SMOOTH = [(op, dtype) for op, dtype in PAIRS if dtype in WIDE and has_gradient(op)]
 SMOOTH_STRUCTURED = [(draw, dtype) for draw, dtype in STRUCTURED if dtype in WIDE]
-ASKED = 26, 12
+ASKED = 15, 26
 """How many pairs of operations, and of draws, ten graphs are asked for."""
 
 
@@ -102,9 +103,10 @@ class Graph:
         self.dtypes = WIDE if smooth else DTYPES
         self.inputs, self.shared, self.known = [], [], []
         self.nexts = []  # pairs of a shared variable and what it becomes
+        self.rows = []  # what stands for one row in a graph that is meant for many
         self.reads, self.drawn = [], {}  # what must be in range; which draw made a variable, with which dtype
         self.steps = sorted(name for name in dir(self) if name.startswith("make_") and not (smooth and name in ROUGH))
-        self.steps += ["make_formula", "make_binary", *["make_declared", "make_structured"] * 2] * 3
+        self.steps += ["make_formula", "make_binary", "make_declared", *["make_structured"] * 3] * 3
         self.steps += ["make_square", "make_extreme", *["make_next"] * (not smooth)] * 2
         both = zip((PAIRS, STRUCTURED), ASKED, strict=True)
         self.wanted = [self.pick(SMOOTH_STRUCTURED) for _ in range(2)] if smooth else [p for kind in both for p in asked(seed, *kind)]
@@ -236,7 +238,7 @@ class Graph:
         results = []
         for environment in range(ENVIRONMENTS):
             try:
-                results.append(judge([variable], {k.variable: k.found[environment] for k in self.known})[0])
+                results.append(judge([variable], {k.variable: k.found[environment] for k in (*self.known, *self.rows)})[0])
             except Unbounded:
                 raise Rejected from None
         return results
@@ -479,7 +481,7 @@ class Graph:
             raise Rejected
         result = self.add(variable, lax=fresh)
         for environment, bounded in enumerate(result.found):
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
                 right = np.asarray(function(*(k.values[environment] for k in args))).astype(variable.type.dtype)
             told = f"{draw.name} of {[k.variable.type for k in args]}, shapes {environment}: perform gives"
             assert right.shape == bounded.value.shape, f"{told} shape {bounded.value.shape}, NumPy {right.shape}"
@@ -489,6 +491,15 @@ class Graph:
         for read in self.reads[before:]:
             read.result, read.used = result, read.used or [v.size for v in result.values]
         return result
+
+    @contextmanager
+    def inside(self, row):
+        """Within, graphs may be of ``row``, which is no variable of this graph."""
+        self.rows.append(row)
+        try:
+            yield
+        finally:
+            self.rows.pop()
 
     def noted(self, variable):
         """A variable with its values, which is not among the known ones; anything else as it is."""
@@ -514,7 +525,10 @@ class Graph:
         def draw(size, dtype, k):
             return self.random.integers(lowest[k], max(extents[k], 1), size=size).astype(dtype)
 
-        index = self.source(shape, dtype, draw, f"i{len(self.known)}")
+        return self.bound_to(self.source(shape, dtype, draw, f"i{len(self.known)}"), lowest, extents)
+
+    def bound_to(self, index, lowest, extents):
+        """``index``, an input all of whose elements must lie between these."""
         self.reads.append(Read(index, lowest, extents))
         return index
 

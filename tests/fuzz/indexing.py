@@ -8,7 +8,7 @@
 import numpy as np
 
 import theano.tensor as T
-from tests.fuzz.draws import FULL, NUMBERS, axis_of, both, draw, like, restrain, scalar_like, within
+from tests.fuzz.draws import FULL, NUMBERS, both, draw, like, restrain, scalar_like, within
 from tests.fuzz.known import BASE, ENVIRONMENTS, Known, Rejected
 from theano.dtypes import INTEGERS, SIGNED
 
@@ -105,31 +105,45 @@ FORMS = {
     "advanced": lambda g, x: index(g, x, gathered=x.ndim if g.random.random() < 0.5 else 1),
     "mixed": lambda g, x: index(g, x, gathered=int(g.random.integers(1, x.ndim + 1))),
     "masked": lambda g, x: index(g, x, masked=int(g.random.integers(1, x.ndim + 1))),
+    "rows": lambda g, x: Index([g.indices([rows_of(g, x)], "int64", [-n for n in x.shape[0]], x.shape[0])]),
 }
 
 
-def read(form):
+def rows_of(g, x):
+    count = tuple(n and m for n, m in zip(x.shape[0], BASE[g.pick("acw")]))
+    restrain([count, *x.shape[1:]])
+    return count
+
+
+def read(form, word=None):
+    """``word``: what is called with the entries of the index, instead of brackets."""
+
     def make(g, x):
         where = FORMS[form](g, x)
-        return (lambda v, *rest: v[where(rest)]), *where.parts
+        part = both(lambda v, at: word(v, *at) if word else v[at], lambda v, at: v[at])
+        return (lambda v, *rest: part(v, where(rest))), *where.parts
 
     return make
 
 
-def written(form, add):
-    def theirs(v, y, where):
+def written(form, add, word=None):
+    def theirs(v, y, where, turned):
         out = v.copy()
+        shape = out[where].shape
+        y = np.broadcast_to(y, shape[::-1] if turned else shape)
         if add:
-            np.add.at(out, where, np.broadcast_to(y, out[where].shape))
+            np.add.at(out, where, y.T if turned else y)
         else:
-            out[where] = y
+            out[where] = y.T if turned else y
         return out
 
     def make(g, x):
         where = FORMS[form](g, x)
         if None in where.entries and all(e in (None, Ellipsis, FULL) for e in where.entries if not isinstance(e, Known)):
             raise Rejected  # new axes alone are no part of a tensor, but another one
-        wanted = where.shape(x)
+        turned = word is None and g.random.random() < 0.15
+        wanted = where.shape(x)[:: -1 if turned else 1]
+        options = {name: True for name in ("inplace", "tolerate_inplace_aliasing") if g.random.random() < 0.1}
 
         def fits(y):
             pairs = zip(reversed(wanted), reversed(list(zip(y.shape, y.broadcastable))))
@@ -137,17 +151,31 @@ def written(form, add):
 
         y = g.one_or_none(fits) if g.random.random() < 0.6 else None
         y = y or g.source(wanted[int(g.random.integers(len(wanted) + 1)) :], x.dtype)
-        ours = T.inc_subtensor if add else T.set_subtensor
-        put = both(lambda v, y, at: ours(v[at], y), theirs)
-        return (lambda v, y, *rest: put(v, y, where(rest))), y, *where.parts
+        write = T.inc_subtensor if add else T.set_subtensor
+
+        def ours(v, y, at, turned):
+            return word(v, y, *at) if word else write(v[at].T if turned else v[at], y, **options)
+
+        put = both(ours, theirs)
+        return (lambda v, y, *rest: put(v, y, where(rest), turned)), y, *where.parts
 
     return make
 
 
-for _form in FORMS:
+for _form in ("basic", "advanced", "mixed", "masked"):
     draw(name=f"{_form}_index")(read(_form))
     draw(name=f"set_{_form}")(written(_form, add=False))
     draw(NUMBERS, name=f"inc_{_form}")(written(_form, add=True))
+
+for _name, _form in (("advanced", "mixed"), ("advanced_boolean", "masked")):
+    draw(name=f"{_name}_subtensor")(read(_form, getattr(T, f"{_name}_subtensor")))
+    draw(name=f"{_name}_set_subtensor")(written(_form, False, getattr(T, f"{_name}_set_subtensor")))
+    draw(NUMBERS, name=f"{_name}_inc_subtensor")(written(_form, True, getattr(T, f"{_name}_inc_subtensor")))
+
+draw(name="sparse_grad")(read("rows", lambda v, i: T.sparse_grad(v[i])))
+draw(name="advanced_subtensor1")(read("rows", T.advanced_subtensor1))
+draw(name="advanced_set_subtensor1")(written("rows", False, T.advanced_set_subtensor1))
+draw(NUMBERS, name="advanced_inc_subtensor1")(written("rows", True, T.advanced_inc_subtensor1))
 
 
 @draw()
@@ -206,8 +234,11 @@ def nonzero_values(g, x):
 
 @draw()
 def compress(g, x):
-    axis = axis_of(g, x)
-    condition = g.source([x.shape[axis]], "bool", name=f"m{len(g.known)}")
+    """The condition may be shorter."""
+    axis = g.pick([None, *range(-x.ndim, x.ndim)])
+    extents = x.shape[axis] if axis is not None else tuple(v.size for v in x.values)
+    short = g.pick([0, 0, 1])
+    condition = g.source([tuple(max(n - short, 0) for n in extents)], "bool", name=f"m{len(g.known)}")
     return (lambda v, c: np.compress(c, v, axis)), condition
 
 
@@ -216,7 +247,7 @@ def _filled(v, value, offset=0):
     return np.where((places[0] + offset == places[1]) & (places[1:] == places[1:2]).all(axis=0), value, v)
 
 
-@draw(ranks=(2,))
+@draw(ranks=(2, 3))
 def fill_diagonal(g, x):
     return both(T.fill_diagonal, _filled), scalar_like(g, x)
 
@@ -236,18 +267,55 @@ def diag(g, x):
 @draw(ranks=(2, 3))
 def diagonal(g, x):
     first, second = (int(a) for a in g.random.permutation(x.ndim)[:2])
+    if g.random.random() < 0.3:
+        k = int(g.random.integers(-3, 4))
+        return (both(T.ExtractDiag(k, first, second), lambda v: np.diagonal(v, k, first, second)),)
     return (lambda v, k: np.diagonal(v, k, first, second - v.ndim)), within(g, -3, 3)
+
+
+@draw(most=9000)
+def alloc_diag(g, x):
+    k, (first, second) = int(g.random.integers(-3, 4)), (int(a) for a in g.random.permutation(x.ndim + 1)[:2])
+    restrain([*x.shape, tuple(n + abs(k) for n in x.shape[-1])])
+
+    def theirs(v):
+        out, places = np.zeros((*v.shape[:-1], *(v.shape[-1] + abs(k),) * 2), v.dtype), np.arange(v.shape[-1])
+        out[..., places + max(-k, 0), places + max(k, 0)] = v
+        return np.moveaxis(out, (-2, -1), (first, second))
+
+    return (both(T.AllocDiag(k, first, second - x.ndim - 1), theirs),)
 
 
 @draw(SIGNED, exact=True, ranks=(0, 1, 2))
 def ravel_multi_index(g, x):
-    mode = g.pick(["wrap", "clip"])
-    return (lambda i, j, m, n: np.ravel_multi_index((i, j), (m, n), mode)), like(g, x), within(g, 1, 5), within(g, 1, 5)
+    mode, order = g.pick(["wrap", "clip"]), g.pick("CF")
+    return (
+        both(
+            lambda i, j, m, n: T.ravel_multi_index((i, j), (m, n), mode, order),
+            lambda i, j, m, n: np.ravel_multi_index((i, j), (m, n), mode, order),
+        ),
+        like(g, x),
+        within(g, 1, 5),
+        within(g, 1, 5),
+    )
+
+
+@draw(INTEGERS, ranks=(0, 1, 2), values=lambda g: lambda shape, dtype, k: g.random.integers(0, 4, size=shape).astype(dtype))
+def ravel_multi_index_within(g, x):
+    other, order = g.indices(x.shape, x.dtype, [0] * ENVIRONMENTS, [3] * ENVIRONMENTS), g.pick("CF")
+    if x in g.inputs:
+        g.bound_to(x, [0] * ENVIRONMENTS, [4] * ENVIRONMENTS)
+    return both(
+        lambda i, j: T.ravel_multi_index((i, j), (4, 3), order=order), lambda i, j: np.ravel_multi_index((i, j), (4, 3), order=order)
+    ), other
 
 
 @draw(INTEGERS, ranks=(0, 1, 2), values=lambda g: lambda shape, dtype, k: g.random.integers(0, 12, size=shape).astype(dtype))
 def unravel_index(g, x):
-    which = int(g.random.integers(2))
+    which, order = int(g.random.integers(2)), g.pick("CF")
+    if x in g.inputs:
+        g.bound_to(x, [0] * ENVIRONMENTS, (12,) * ENVIRONMENTS)
+        return (both(lambda i: T.unravel_index(i, (3, 4), order)[which], lambda i: np.unravel_index(i, (3, 4), order)[which]),)
     return (lambda i, m: np.unravel_index(i, (m, 4))[which]), within(g, 3, 5)
 
 

@@ -182,7 +182,8 @@ def _places(node: Any, args: list[Bounded]) -> list[Bounded]:
             unsure = v.errors > 0
         else:
             wide = v.value.astype("float64")
-            ends = [np.searchsorted(x.value, wide + sign * 2 * v.errors, side) for sign, side in ((-1, "left"), (1, "right"))]
+            order = [a.value for a in sorter]
+            ends = [np.searchsorted(x.value, wide + sign * 2 * v.errors, side, *order) for sign, side in ((-1, "left"), (1, "right"))]
             unsure = ((ends[0] != ends[1]) | np.isnan(wide)) & (v.errors > 0) | np.isinf(v.errors)
     return [Bounded(value, None if unsure is None or not unsure.any() else np.where(unsure, np.inf, 0.0), None, v.wild)]
 

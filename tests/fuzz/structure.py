@@ -6,11 +6,13 @@ True
 
 import numpy as np
 
-import tests.fuzz.indexing  # noqa: F401 (its draws)
+import tests.fuzz.doors
+import tests.fuzz.indexing  # noqa: F401 (their draws)
 import theano.tensor as T
-from tests.fuzz.draws import DRAWS, FULL, NUMBERS, amount, axis_of, both, draw, like, restrain, size, within
-from tests.fuzz.known import BASE, ONE, REALS, WIDE, Rejected
-from theano.dtypes import COMPLEX, FLOATS, INTEGERS
+from tests.fuzz.draws import DRAWS, FULL, NUMBERS, amount, axis_of, both, draw, like, restrain, scalar_like, size, within
+from tests.fuzz.known import BASE, ENVIRONMENTS, ONE, REALS, WIDE, Rejected
+from theano.dtypes import COMPLEX, FLOATS, INTEGERS, UNSIGNED
+from theano.tensor.quantiles import METHODS
 
 # ------------------------------------------------------------------------------------------------ shape
 
@@ -48,10 +50,25 @@ def reshape_like(g, x):
     return both(lambda v, w: T.reshape(v, w.shape, ndim=w.ndim), lambda v, w: v.reshape(w.shape)), y
 
 
+@draw()
+def reshape_by_vector(g, x):
+    """The sizes in another order, among them ones, as a vector or as one of them that is left to be found."""
+    order = [int(a) for a in g.random.permutation(x.ndim)]
+    order += [None] * int(g.random.integers(4 - x.ndim + 1))
+    order = [order[k] for k in g.random.permutation(len(order))]
+
+    def sizes(shape, dtype, k):
+        return np.array([1 if a is None else x.shape[a][k] for a in order], dtype)
+
+    given = g.source([(len(order),) * ENVIRONMENTS], g.pick(["int64", "int32"]), sizes, f"k{len(g.known)}")
+    return both(lambda v, s: T.reshape(v, s, ndim=len(order)), np.reshape), given
+
+
 @draw(ranks=(0, 1, 2, 3))
 def flatten(g, x):
     rank = int(g.random.integers(1, max(x.ndim, 1) + 1))
-    return (both(lambda v: T.flatten(v, rank), lambda v: v.reshape(*v.shape[: rank - 1], int(np.prod(v.shape[rank - 1 :])))),)
+    name = g.pick(["ndim", "outdim"])
+    return (both(lambda v: T.flatten(v, **{name: rank}), lambda v: v.reshape(*v.shape[: rank - 1], int(np.prod(v.shape[rank - 1 :])))),)
 
 
 @draw(ranks=(0, 1, 2, 3))
@@ -119,14 +136,29 @@ def specify_shape(g, x):
     return both(lambda v, *sizes: T.specify_shape(v, list(sizes)), lambda v, *sizes: v), *(size(g, x, axis) for axis in range(x.ndim))
 
 
-@draw()
-def pattern(g, x):
-    """What is known of the axes of size 1 told, or forgotten."""
+def ones_of(g, x):
+    """Some of the axes of size 1."""
     ones = [axis for axis, d in enumerate(x.shape) if d == ONE]
-    told = [axis for axis in ones if g.random.random() < 0.7]
-    choices = [lambda v: T.addbroadcast(v, *told), lambda v: T.unbroadcast(v, *ones)]
-    choices.append(lambda v: T.patternbroadcast(v, [axis in told for axis in range(v.ndim)]))
-    return (both(g.pick(choices), lambda v: v),)
+    return [axis for axis in ones if g.random.random() < 0.7] or ones
+
+
+@draw(single=True)
+def addbroadcast(g, x):
+    axes = ones_of(g, x)
+    return (both(lambda v: T.addbroadcast(T.unbroadcast(v, *axes), *axes), lambda v: v),)
+
+
+@draw(single=True)
+def unbroadcast(g, x):
+    axes = ones_of(g, x)
+    return (both(lambda v: T.unbroadcast(T.addbroadcast(v, *axes), *axes), lambda v: v),)
+
+
+@draw(single=True)
+def patternbroadcast(g, x):
+    """What is known told again, but for some axes of size 1: of these the contrary."""
+    axes = ones_of(g, x)
+    return (both(lambda v: T.patternbroadcast(v, [f != (a in axes) for a, f in enumerate(v.broadcastable)]), lambda v: v),)
 
 
 @draw()
@@ -156,13 +188,18 @@ def broadcast_to(g, x):
 def pad(g, x):
     modes = ["constant", *(["edge", "reflect", "symmetric", "wrap"] if all(map(all, x.shape)) else [])]
     mode, value = g.pick(modes), g.pick([{}, {"constant_values": 1}])
+    value = g.pick([value, {"constant_values": (2, 3)}])
     options = value if mode == "constant" else {}
-    widths = [within(g, 0, 3) for _ in range(2 * x.ndim)]
+    count = g.pick([1, 2, 2 * x.ndim])  # for all; before and after all; for each
 
     def padded(function, number):
-        return lambda v, *n: function(v, [(number(a), number(b)) for a, b in zip(n[::2], n[1::2])], mode, **options)
+        def call(v, *n):
+            pairs = [*map(number, n)]
+            return function(v, pairs[0] if count == 1 else pairs if count == 2 else [*zip(pairs[::2], pairs[1::2])], mode, **options)
 
-    return both(padded(T.pad, lambda n: n), padded(np.pad, int)), *widths
+        return call
+
+    return both(padded(T.pad, lambda n: n), padded(np.pad, int)), *(within(g, 0, 3) for _ in range(count))
 
 
 @draw(most=5000)
@@ -212,7 +249,10 @@ def beside(g, x, axis):
 def join(g, x):
     axis = int(g.random.integers(x.ndim))
     parts = [beside(g, x, axis) for _ in range(g.pick([1, 1, 2, 6]))]
-    return (lambda *v: np.concatenate(v, axis - v[0].ndim)), *parts
+    if g.random.random() < 0.5:
+        return (lambda *v: np.concatenate(v, axis - v[0].ndim)), *parts
+    place = within(g, axis - x.ndim, axis - x.ndim)  # known when the function is made, or when it runs
+    return both(lambda x, n, *v: T.join(n, x, *v), lambda x, n, *v: np.concatenate([x, *v], int(n))), place, *parts
 
 
 @draw(ranks=(2, 3))
@@ -221,15 +261,32 @@ def hstack_or_vstack(g, x):
     return (lambda *v: (np.vstack, np.hstack)[axis](v)), beside(g, x, axis)
 
 
+@draw(ranks=(2,))
+def horizontal_stack(g, x):
+    return both(T.horizontal_stack, lambda *v: np.hstack(v)), beside(g, x, 1)
+
+
+@draw(ranks=(2,))
+def vertical_stack(g, x):
+    return both(T.vertical_stack, lambda *v: np.vstack(v)), beside(g, x, 0)
+
+
 @draw()
 def split(g, x):
     axis, which = axis_of(g, x), int(g.random.integers(3))
     cuts = [np.diff([0, *sorted(g.random.integers(0, n + 1, size=2)), n]) for n in x.shape[axis]]
-    sizes = [g.number(lambda k, j=j: cuts[k][j]) for j in range(3)]
-    theirs = both(
-        lambda v, *s: T.split(v, list(s), 3, axis)[which], lambda v, *s: np.split(v, np.cumsum([int(n) for n in s])[:2], axis)[which]
+    if g.random.random() < 0.5:
+        sizes = [g.number(lambda k, j=j: cuts[k][j]) for j in range(3)]
+    else:
+        sizes = [g.source([(3,) * ENVIRONMENTS], "int64", lambda s, dtype, k: cuts[k], f"k{len(g.known)}")]
+    return (
+        both(
+            lambda v, n, *s: T.split(v, list(s) if len(s) > 1 else s[0], 3, n)[which],
+            lambda v, n, *s: np.split(v, np.cumsum(np.hstack(s))[:2], int(n))[which],
+        ),
+        within(g, axis, axis),
+        *sizes,
     )
-    return theirs, *sizes
 
 
 # ------------------------------------------------------------------------------------------------ running, sorting, counting
@@ -272,9 +329,12 @@ def bincount(g, x):
 
 
 @draw(INTEGERS, ranks=(1,), most=4000, values=lambda g: lambda shape, dtype, k: g.random.integers(0, 5, size=shape).astype(dtype))
-def one_hot(g, x):
-    dtype = g.pick(g.dtypes)
-    return both(lambda v, n: T.to_one_hot(v, n, dtype), lambda v, n: np.eye(int(n), dtype=dtype)[v.astype("int64")]), within(g, 5, 8)
+def to_one_hot(g, x):
+    dtype, count = g.pick(g.dtypes), within(g, 5, 8)
+    if x in g.inputs:
+        extents = [int(n) for n in count.values]
+        g.bound_to(x, [0 if x.dtype in UNSIGNED else -n for n in extents], extents)
+    return both(lambda v, n: T.to_one_hot(v, n, dtype), lambda v, n: np.eye(int(n), dtype=dtype)[v.astype("int64")]), count
 
 
 @draw(exact=True)
@@ -302,8 +362,18 @@ def ascending(g):
 @draw(REALS, ranks=(1,), values=ascending)
 def searchsorted(g, x):
     side = g.pick(["left", "right"])
-    y = g.one_or_none(lambda k: k.dtype == x.dtype and k is not x)
-    return (lambda v, w: np.searchsorted(v, w, side)), y or g.source(None, x.dtype)
+    return (lambda v, w: np.searchsorted(v, w, side)), sought(g, x)
+
+
+def sought(g, x):
+    return g.one_or_none(lambda k: k.dtype == x.dtype and k is not x) or g.source(None, x.dtype)
+
+
+@draw(REALS, ranks=(1,), exact=True)
+def searchsorted_by_sorter(g, x):
+    side = g.pick(["left", "right"])
+    order = g.source(x.shape, "int64", lambda shape, dtype, k: np.argsort(x.values[k], kind="stable"), f"i{len(g.known)}")
+    return (lambda v, w, i: np.searchsorted(v, w, side, i)), sought(g, x), order
 
 
 @draw()
@@ -318,21 +388,31 @@ def argsort(g, x):
     return (both(lambda v: T.argsort(v, axis, kind), lambda v: np.argsort(v, axis, kind)),)
 
 
-def greatest(ours, by):
-    def theirs(v, k, axis):
-        found = by(v, axis)
-        return np.take(np.flip(found, axis) if k > 0 else found, range(abs(int(k))), axis)
+def greatest(ours, *by):
+    """``by``: what orders all elements, or their places."""
+
+    def theirs(by, v, k, axis):
+        found = by(v.reshape(-1) if axis is None else v, axis or 0)
+        return np.take(np.flip(found, axis or 0) if k > 0 else found, range(abs(int(k))), axis or 0)
 
     def make(g, x):
-        axis, sign = axis_of(g, x), g.pick([1, -1])
-        count = amount(g, lambda k: 1, lambda k: min(x.shape[axis][k], 9))
-        return both(lambda v, k: ours(v, sign * k, axis), lambda v, k: theirs(v, sign * k, axis)), count
+        axis, sign, which = g.pick([None, *range(-x.ndim, x.ndim)]), g.pick([1, -1]), int(g.random.integers(len(by)))
+        extents = x.shape[axis] if axis is not None else tuple(v.size for v in x.values)
+        count = amount(g, lambda k: 1, lambda k: min(extents[k], 9))
+        options = {"idx_dtype": g.pick(["int64", "int32", "uint16"])} if max(extents) < 1 << 16 else {}
+
+        def found(v, k):
+            parts = ours(v, sign * k, axis, **options)
+            return parts[which] if len(by) > 1 else parts
+
+        return both(found, lambda v, k: theirs(by[which], v, sign * k, axis)), count
 
     return make
 
 
 draw(REALS[1:], full=True, name="topk")(greatest(T.topk, np.sort))
 draw(REALS[1:], full=True, name="argtopk")(greatest(T.argtopk, np.argsort))
+draw(REALS[1:], full=True, name="topk_and_argtopk")(greatest(T.topk_and_argtopk, np.sort, np.argsort))
 
 
 @draw((*WIDE, *INTEGERS), full=True)
@@ -340,7 +420,7 @@ def quantile(g, x):
     """Of shares that are multiples of 1/8, for which the place between two elements is exact."""
     if not x.moderate:
         raise Rejected
-    axis, method = g.pick([None, *range(-x.ndim, x.ndim)]), g.pick(["linear", "lower", "higher", "midpoint", "nearest"])
+    axis, method = g.pick([None, *range(-x.ndim, x.ndim), (0, x.ndim - 1)[: x.ndim]]), g.pick(METHODS)
     if g.random.random() < 0.5:
         percent = g.pick([50, [0, 37.5, 100], [12.5, 75]])
         return (both(lambda v: T.percentile(v, percent, axis, method), lambda v: np.percentile(v, percent, axis, method=method)),)
@@ -374,12 +454,44 @@ def permute_row_elements(g, x):
     return both(lambda v, p: T.permute_row_elements(v, p, inverse), theirs), places
 
 
-@draw(FLOATS)
-def isclose(g, x):
-    return np.isclose, like(g, x)
+@draw((*WIDE, *INTEGERS, *COMPLEX), ranks=(1, 2), most=20000)
+def cov(g, x):
+    if not x.moderate:
+        raise Rejected
+    options = {"rowvar": bool(g.random.integers(2)), "bias": bool(g.random.integers(2)), "ddof": g.pick([None, None, 0, 1, 2])}
+    variables, count = (0, -1) if options["rowvar"] or x.ndim == 1 else (-1, 0)
+    if x.ndim > 1:
+        restrain([x.shape[variables]] * 2, [x.shape[count]], most=1 << 20)
+    more = {}
+    if g.random.random() < 0.3:
+        more["y"] = like(g, x)
+    for name, dtype in (("fweights", "int64"), ("aweights", "float64")):
+        if g.random.random() < 0.3:
+            more[name] = g.source([x.shape[count]], dtype, lambda s, dtype, k: g.random.integers(1, 4, size=s).astype(dtype))
+    if any(not k.moderate for k in more.values()) or (set(more) - {"y"} and not all(x.shape[count])):
+        raise Rejected
+    ours = lambda v, *w: T.cov(v, **dict(zip(more, w)), **options)
+    rank = ours(x.variable, *(k.variable for k in more.values())).ndim
+
+    def theirs(v, *w):
+        found = np.cov(v, **dict(zip(more, w)), **options)
+        return found.reshape((1,) * rank) if found.size == 1 else found
+
+    return both(ours, theirs), *more.values()
+
+
+@draw(INTEGERS, ranks=(0,), values=lambda g: lambda shape, dtype, k: np.array(g.random.integers(0, 9), dtype))
+def bartlett(g, x):
+    return (both(T.bartlett, np.bartlett),)
 
 
 # ------------------------------------------------------------------------------------------------ products
+
+
+def finite(g, *parts):
+    """Reject floats that are infinite, or become so: they may be added up before they are multiplied, or after."""
+    if any(k.dtype in (*FLOATS, *COMPLEX) and not k.moderate for k in parts):
+        raise Rejected
 
 
 def factor(g, x, shape):
@@ -400,11 +512,15 @@ def tensordot(g, x):
     at = int(g.random.integers(len(rest) + 1))
     y = factor(g, x, [*rest[:at], *(x.shape[a] for a in chosen), *rest[at:]])
     axes = chosen, [at + k - y.ndim for k in range(len(chosen))]
+    if at == 0 and chosen == [*range(x.ndim - len(chosen), x.ndim)] and g.random.random() < 0.7:
+        axes = len(chosen)
     return (lambda v, w: np.tensordot(v, w, axes)), y
 
 
-@draw(NUMBERS, most=20000)
+@draw(NUMBERS, ranks=(0, 1, 2, 3), most=20000)
 def dot(g, x):
+    if x.ndim == 0 or g.random.random() < 0.1:
+        return np.dot, scalar_like(g, x) if x.ndim else g.one_or_none(lambda k: k.dtype == x.dtype) or x
     rest = new_dims(g, 0, 2 if x.ndim < 3 else 1)
     restrain(x.shape, rest, most=1 << 20)
     return np.dot, factor(g, x, [*rest[:-1], x.shape[-1], *rest[-1:]])
@@ -415,8 +531,13 @@ def matmul(g, x):
     rest = new_dims(g, 0, 1)
     restrain(x.shape, rest, most=1 << 20)
     batch = x.shape[:-2] if rest and g.random.random() < 0.7 else new_dims(g, 0, 1) if x.ndim < 3 and rest else []
+    if x.ndim == 3 and batch and g.random.random() < 0.3:
+        batch = [ONE]
     restrain(batch, x.shape, rest, most=1 << 20)
-    return (lambda v, w: v @ w), factor(g, x, [*batch, x.shape[-1], *rest])
+    y = factor(g, x, [*batch, x.shape[-1], *rest])
+    if batch == [ONE] and not y.broadcastable[0]:
+        raise Rejected  # only what is told to be of size 1 stretches
+    return (lambda v, w: v @ w), y
 
 
 @draw(NUMBERS, ranks=(2, 3), most=20000)
@@ -430,9 +551,31 @@ def einsum(g, x):
     new = BASE[g.pick("acw")]
     restrain(x.shape, [new], most=1 << 20)
     y = factor(g, x, [new if c == "n" else x.shape[letters.index(c)] for c in other])
-    if not (x.moderate and y.moderate):  # infinities are added up before they are multiplied, or after
-        raise Rejected
+    finite(g, x, y)
+    if len(set(wanted)) == len(letters) and g.random.random() < 0.3:
+        return (lambda v, w: np.einsum(f"{letters},{other}", v, w)), y
     return (lambda v, w: np.einsum(f"{letters},{other}->{wanted}", v, w)), y
+
+
+@draw(NUMBERS, ranks=(2, 3), most=20000)
+def einsum_alone(g, x):
+    """Sums, orders of axes, and diagonals of a square that is there or made."""
+    if g.random.random() < 0.5:
+        form = g.pick(["i...->...", "...i->i...", "ij...->ji...", "...ij", "ij...->..."])
+        return (lambda v: np.einsum(form, v),)
+    form = g.pick(["ii", "ii->i"] if x.ndim == 2 else ["ii...->i...", "ii...", "ii...->..."])
+    least = both(lambda v: T.minimum(v.shape[0], v.shape[1]), lambda v: min(v.shape[:2]))
+    return (lambda v: np.einsum(form, v[: least(v), : least(v)]),)
+
+
+@draw(NUMBERS, ranks=(2,), most=2000)
+def einsum_chain(g, x):
+    """Three factors, whose order is free."""
+    new = new_dims(g, 2, 2)
+    y, z = factor(g, x, [x.shape[1], new[0]]), factor(g, x, g.pick([[new[0], new[1]], [x.shape[0], new[0]]]))
+    finite(g, x, y, z)
+    form = "ij,jk,kl->il" if z.shape == [new[0], new[1]] else "ij,jk,ik->j"
+    return (lambda v, w, u: np.einsum(form, v, w, u)), y, z
 
 
 @draw(NUMBERS, ranks=(2, 3), most=20000)
@@ -458,6 +601,44 @@ def batched_tensordot(g, x):
 @draw(NUMBERS, ranks=(1, 2), most=2000)
 def outer(g, x):
     return np.outer, factor(g, x, new_dims(g, 1, 1))
+
+
+# ------------------------------------------------------------------------------------------------ what is known of a graph
+
+
+@draw(NUMBERS, ranks=(1, 2))
+def get_scalar_constant_value(g, x):
+    """A number that is known before the function runs, in a tensor of this shape."""
+    number = np.array(g.random.integers(1, 7), x.dtype)
+    graphs = [
+        lambda v: T.fill(v, number) + number, lambda v: T.alloc(number, *v.shape).T, lambda v: T.alloc(number, *v.shape)[1:],
+        lambda v: T.zeros_like(v) + number, lambda v: T.stack([v[0], number])[1],
+    ]  # fmt: skip
+    which = int(g.random.integers(4 if x.ndim > 1 else 5))
+    value = number + number if which == 0 else number
+    return (both(lambda v: T.fill(v, T.get_scalar_constant_value(graphs[which](v)).astype(x.dtype)), lambda v: np.full(v.shape, value)),)
+
+
+@draw(REALS, full=True)
+def makeKeepDims(g, x):
+    axis = g.pick([None, *range(-x.ndim, x.ndim)])
+    return (both(lambda v: T.makeKeepDims(v, T.max(v, axis), axis), lambda v: np.max(v, axis, keepdims=True)),)
+
+
+@draw()
+def shape_i(g, x):
+    axis = int(g.random.integers(x.ndim))
+    return (both(lambda v: T.fill(v, T.shape_i(v, axis)), lambda v: np.full(v.shape, v.shape[axis])),)
+
+
+@draw(ranks=(1, 2, 3))
+def get_vector_length(g, x):
+    """The number of sizes that there are, in a tensor of this shape."""
+    vector, length = g.pick([
+        (lambda v: v.shape, x.ndim), (lambda v: v.shape[1:], x.ndim - 1), (lambda v: T.stack([v.shape[0], 3]), 2),
+        (lambda v: T.concatenate([v.shape, v.shape[:1]]), x.ndim + 1),
+    ])  # fmt: skip
+    return (both(lambda v: T.fill(v, T.get_vector_length(vector(v))), lambda v: np.full(v.shape, length)),)
 
 
 STRUCTURED = [(chosen, dtype) for chosen in DRAWS.values() for dtype in chosen.dtypes]

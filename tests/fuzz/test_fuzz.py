@@ -64,6 +64,11 @@ class TestBounds:
         assert self.found(lambda v: T.floor(v), self.x, error=error).error.tolist() == [0, 1, 0, 0]
         assert self.found(lambda v: T.argmax(v), np.float32([1, 1 + 1e-6]), error=np.array([1e-6, 1e-6])).error == np.inf
 
+    def test_what_a_narrower_type_has_is_not_rounded(self):
+        x = T.dvector("x")
+        (narrow,) = judge([T.cast(x, "float32")], {x: Bounded(np.array([0.375, 0.1, 0.375]), np.array([0.0, 0.0, 1e-9]))})
+        assert (narrow.errors > 0).tolist() == [False, True, True]
+
     def test_liberties_of_rewriting(self):
         difference = self.found(lambda v: v - v, np.float32([np.inf, 1]))
         zero = np.float32([0, 0])
@@ -109,6 +114,7 @@ class TestOrder:
     cases = {
         "sort": lambda v: T.sort(v), "argsort": lambda v: T.argsort(v, kind="stable"), "topk": lambda v: T.topk(v, 3),
         "argtopk": lambda v: T.argtopk(v, -3), "searchsorted": lambda v: T.searchsorted(T.constant([-1.0, 0.25, 2.0]), v),
+        "searchsorted by a sorter": lambda v: T.searchsorted(T.constant([0.25, 2.0, -1.0]), v, "right", T.constant([2, 0, 1])),
         "cumsum": lambda v: T.cumsum(v), "cumprod": lambda v: T.cumprod(v),
     }  # fmt: skip
 

@@ -66,8 +66,9 @@ def test_stripped_graphs_come_back(seed):
     file = io.BytesIO()
     StripPickler(file, 4).dump(([k.variable for k in case.inputs], [k.variable for k in case.shared], [k.variable for k in case.outputs]))
     inputs, shared, outputs = pickle.loads(file.getvalue())
-    new = theano.function(inputs, outputs, on_unused_input="ignore")
-    old = theano.function([k.variable for k in case.inputs], [k.variable for k in case.outputs], on_unused_input="ignore")
+    options = {"on_unused_input": "ignore", "accept_inplace": True}
+    new = theano.function(inputs, outputs, **options)
+    old = theano.function([k.variable for k in case.inputs], [k.variable for k in case.outputs], **options)
     for known, variable in zip(case.shared, shared):
         for v in (known.variable, variable):
             v.set_value(known.values[0])
