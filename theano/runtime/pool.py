@@ -128,7 +128,7 @@ def _pool() -> Library:
         symbols = ("QueryPerformanceCounter",)
     addresses = {name: _windows_counter() if name.startswith("Query") else c_function(name) for name in symbols}
     addresses |= {name: c_function(name) for name in ("memset", "memcpy", "memmove")}
-    text = (_THREADED if THREADED else _SERIAL) + (_WINDOWS_CLOCK if sys.platform == "win32" else _CLOCK)
+    text = _IN_TURN + (_THREADED if THREADED else _SERIAL) + (_WINDOWS_CLOCK if sys.platform == "win32" else _CLOCK)
     text += exposing(abi()) + helpers(abi()) + IN_SLICES + BREATHE + spreading()
     addresses |= {name: c_function(name) for name in (*INTERPRETER, "PyMem_RawMalloc", "PyMem_RawFree", "PyArray_NewFromDescr")}
     addresses |= {"theano_ndarray": id(np.ndarray), "theano_new_large": allocator.address("theano_new_large")}
@@ -179,8 +179,8 @@ define i64 @theano_clock() {
 }
 """
 
-_SERIAL = """
-define void @theano_run_parts(ptr %function, ptr %argument, i64 %parts, i64 %limit) {
+_IN_TURN = """
+define internal void @in_turn(ptr %function, ptr %argument, i64 %parts) {
 entry:
   br label %head
 head:
@@ -192,6 +192,13 @@ body:
   %next = add i64 %k, 1
   br label %head
 done:
+  ret void
+}
+"""
+
+_SERIAL = """
+define void @theano_run_parts(ptr %function, ptr %argument, i64 %parts, i64 %limit) {
+  call void @in_turn(ptr %function, ptr %argument, i64 %parts)
   ret void
 }
 define i64 @theano_threads() {
@@ -408,16 +415,7 @@ finished:
   store atomic i64 0, ptr {_field("busy")} seq_cst, align 8
   ret void
 serial:
-  br label %head
-head:
-  %part = phi i64 [ 0, %serial ], [ %next, %body ]
-  %more = icmp ult i64 %part, %parts
-  br i1 %more, label %body, label %end
-body:
-  call void %function(ptr %argument, i64 %part)
-  %next = add i64 %part, 1
-  br label %head
-end:
+  call void @in_turn(ptr %function, ptr %argument, i64 %parts)
   ret void
 }}
 

@@ -85,6 +85,24 @@ def exposing(abi: Abi) -> str:
 declare void @Py_IncRef(ptr)
 declare void @Py_DecRef(ptr)
 declare i64 @PyThread_get_thread_ident()
+; The locks of what is updated get this owner, a thread or nobody.
+define internal void @own(ptr %owned, i64 %updates, i64 %who) {{
+entry:
+  br label %head
+head:
+  %k = phi i64 [ 0, %entry ], [ %k1, %body ]
+  %more = icmp ult i64 %k, %updates
+  br i1 %more, label %body, label %done
+body:
+  %lockp = getelementptr ptr, ptr %owned, i64 %k
+  %lock = load ptr, ptr %lockp
+  %ownerp = getelementptr i64, ptr %lock, i64 {OWNER}
+  store i64 %who, ptr %ownerp
+  %k1 = add i64 %k, 1
+  br label %head
+done:
+  ret void
+}}
 define void @theano_expose(ptr %f, ptr %t, ptr %sharing) {{
 entry:
   %none = icmp eq ptr %sharing, null
@@ -126,18 +144,8 @@ body:
   br label %head
 own:
   %me = call i64 @PyThread_get_thread_ident()
-  br label %head2
-head2:
-  %j = phi i64 [ 0, %own ], [ %j1, %body2 ]
-  %more2 = icmp ult i64 %j, %updates
-  br i1 %more2, label %body2, label %done
-body2:
-  %minep = getelementptr ptr, ptr %owned, i64 %j
-  %mine = load ptr, ptr %minep
-  %ownerp = getelementptr i64, ptr %mine, i64 {OWNER}
-  store i64 %me, ptr %ownerp
-  %j1 = add i64 %j, 1
-  br label %head2
+  call void @own(ptr %owned, i64 %updates, i64 %me)
+  br label %done
 done:
   ret void
 }}
@@ -152,23 +160,13 @@ begin:
 {given("holds", "locks0", "owned0", "count", "updates")}  %held = getelementptr i8, ptr %f, i64 %holds
   %locks = getelementptr i8, ptr %t, i64 %locks0
   %owned = getelementptr i8, ptr %t, i64 %owned0
+  call void @own(ptr %owned, i64 %updates, i64 0)
   br label %head
 head:
-  %j = phi i64 [ 0, %begin ], [ %j1, %body ]
-  %more = icmp ult i64 %j, %updates
+  %k = phi i64 [ 0, %begin ], [ %k1, %body ]
+  %more = icmp ult i64 %k, %count
   br i1 %more, label %body, label %head2
 body:
-  %minep = getelementptr ptr, ptr %owned, i64 %j
-  %mine = load ptr, ptr %minep
-  %ownerp = getelementptr i64, ptr %mine, i64 {OWNER}
-  store i64 0, ptr %ownerp
-  %j1 = add i64 %j, 1
-  br label %head
-head2:
-  %k = phi i64 [ 0, %head ], [ %k1, %body2 ]
-  %more2 = icmp ult i64 %k, %count
-  br i1 %more2, label %body2, label %head3
-body2:
   %lockp = getelementptr ptr, ptr %locks, i64 %k
   %lock = load ptr, ptr %lockp
   %readersp = getelementptr i64, ptr %lock, i64 {READERS}
@@ -176,17 +174,17 @@ body2:
   %readers1 = call i64 @llvm.usub.sat.i64(i64 %readers, i64 1)
   store i64 %readers1, ptr %readersp
   %k1 = add i64 %k, 1
-  br label %head2
-head3:
-  %i = phi i64 [ 0, %head2 ], [ %i1, %body3 ]
-  %more3 = icmp ult i64 %i, %count
-  br i1 %more3, label %body3, label %done
-body3:
+  br label %head
+head2:
+  %i = phi i64 [ 0, %head ], [ %i1, %body2 ]
+  %more2 = icmp ult i64 %i, %count
+  br i1 %more2, label %body2, label %done
+body2:
   %place = getelementptr ptr, ptr %held, i64 %i
   %array = load ptr, ptr %place
   call void @Py_DecRef(ptr %array)
   %i1 = add i64 %i, 1
-  br label %head3
+  br label %head2
 done:
   ret void
 }}
