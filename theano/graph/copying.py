@@ -18,7 +18,7 @@ from theano.graph.running import copied
 from theano.graph.variable import Apply
 
 
-class _Same(Op):
+class Same(Op):
     """An operation whose result has the value of its argument."""
 
     __props__ = ()
@@ -36,7 +36,7 @@ class _Same(Op):
         return list(eval_points)
 
 
-class ViewOp(_Same):
+class ViewOp(Same):
     """A view of a value of any type."""
 
     view_map = {0: [0]}
@@ -49,7 +49,7 @@ class ViewOp(_Same):
         low.view(node.outputs[0], low.shape(x), x, lambda *i: i, contiguous=True)
 
 
-class DeepCopyOp(_Same):
+class DeepCopyOp(Same):
     """A copy of a value of any type, that shares nothing with it."""
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:

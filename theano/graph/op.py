@@ -27,10 +27,8 @@ from theano.flags import config
 from theano.graph.c_interface import CLinkerOp
 from theano.graph.properties import WithProperties
 from theano.graph.provenance import here, inherit, is_ours
+from theano.graph.type import Type, disconnected_type
 from theano.graph.variable import Apply, NoParams, Variable
-
-if TYPE_CHECKING:
-    from theano.graph.type import Type
 
 Storage = list[Any]
 """A list of one element: the cell that a value is passed in."""
@@ -205,6 +203,19 @@ class Op(PureOp, CLinkerOp):
 
 ops_with_inner_function: dict[type, str] = {}
 """Classes of ops that hold a compiled function -> the name of the attribute that does."""
+
+
+class Unconnected(Op):
+    """The base of what depends on no input by a derivative: sizes, positions, what is read from a file."""
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[False] * len(node.outputs) for _ in node.inputs]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        return [disconnected_type() for _ in inputs]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None]
 
 
 def _check_made(op: PureOp, node: Any) -> None:

@@ -123,35 +123,40 @@ def io_toposort(
 
 def toposort_nodes(roots: Iterable[Apply], stop: Collection[Any], orderings: Mapping[Apply, Iterable[Apply]]) -> list[Apply]:
     """``roots`` and the nodes they depend on, by a depth-first walk; not through the variables ``stop``."""
-    order: list[Apply] = []
-    finished: dict[Apply, bool] = {}  # absent: not met; False: on the path; True: in the order
+
+    def dependences(node: Apply) -> list[Apply]:
+        owners = [v.owner for v in node.inputs if v.owner is not None and not (stop and v in stop)]
+        if orderings and node in orderings:
+            owners.extend(orderings[node])
+        return owners
+
+    return _depth_first(roots, dependences, _cycle)
+
+
+def _depth_first(roots: Iterable[Any], dependences: Callable[[Any], Iterable[Any]], cycle: Callable[[list[Any], Any], str]) -> list[Any]:
+    """``roots`` and what they depend on, each after its dependences; ``cycle`` tells of a path that leads back to a thing on it."""
+    order: list[Any] = []
+    finished: dict[Any, bool] = {}  # absent: not met; False: on the path; True: in the order
     for root in roots:
         if root in finished:
             continue
         finished[root] = False
-        path = [(root, iter(_dependences(root, stop, orderings)))]
+        path = [(root, iter(dependences(root)))]
         while path:
-            node, dependences = path[-1]
-            for dependence in dependences:
+            thing, rest = path[-1]
+            for dependence in rest:
                 state = finished.get(dependence)
                 if state is None:
                     finished[dependence] = False
-                    path.append((dependence, iter(_dependences(dependence, stop, orderings))))
+                    path.append((dependence, iter(dependences(dependence))))
                     break
                 if state is False:
-                    raise InconsistencyError(_cycle([step[0] for step in path], dependence))
+                    raise InconsistencyError(cycle([step[0] for step in path], dependence))
             else:
                 path.pop()
-                finished[node] = True
-                order.append(node)
+                finished[thing] = True
+                order.append(thing)
     return order
-
-
-def _dependences(node: Apply, stop: Collection[Any], orderings: Mapping[Apply, Iterable[Apply]]) -> list[Apply]:
-    owners = [v.owner for v in node.inputs if v.owner is not None and not (stop and v in stop)]
-    if orderings and node in orderings:
-        owners.extend(orderings[node])
-    return owners
 
 
 def _cycle(path: list[Apply], back: Apply) -> str:
@@ -175,30 +180,12 @@ def general_toposort(
     ask = compute_deps_cache or deps
     known: dict[Any, list[Any]] = {} if deps_cache is None else deps_cache
 
-    def asked(thing: Any) -> Iterator[Any]:
+    def asked(thing: Any) -> list[Any]:
         if thing not in known:
             known[thing] = list(ask(thing) or ())
-        return iter(known[thing])
+        return known[thing]
 
-    order: list[Any] = []
-    finished: dict[Any, bool] = {}
-    for root in outputs:
-        path = [] if root in finished else [(root, asked(root))]
-        finished.setdefault(root, False)
-        while path:
-            thing, dependences = path[-1]
-            for dependence in dependences:
-                state = finished.get(dependence)
-                if state is None:
-                    finished[dependence] = False
-                    path.append((dependence, asked(dependence)))
-                    break
-                if state is False:
-                    raise InconsistencyError(f"a cycle goes through {dependence}")
-            else:
-                path.pop()
-                finished[thing] = True
-                order.append(thing)
+    order = _depth_first(outputs, asked, lambda path, back: f"a cycle goes through {back}")
     if clients is not None:
         for thing in order:
             for dependence in known[thing]:

@@ -52,7 +52,7 @@ class PureType(WithProperties):
         return True
 
     def value_validity_msg(self, a: Any) -> str:
-        """Why ``a`` is no value of this type."""
+        """Why ``a`` is no value of this type; "value is valid" if it is one."""
         try:
             self.filter(a, strict=True)
         except (TypeError, ValueError) as error:

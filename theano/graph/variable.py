@@ -41,9 +41,22 @@ class Node:
 
     __slots__ = ()
 
+    _tag: Scratch | None
+
     def get_parents(self) -> list[Any]:
         """What this is made of directly."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it is made of")
+
+    @property
+    def tag(self) -> Scratch:
+        """A free namespace."""
+        if self._tag is None:
+            self._tag = Scratch()
+        return self._tag
+
+    @tag.setter
+    def tag(self, tag: Scratch) -> None:
+        self._tag = tag
 
 
 class Variable(Node):
@@ -60,7 +73,6 @@ class Variable(Node):
     name: str | None
     fgraph: FunctionGraph | None
     """The function graph that holds this variable, if any."""
-    _tag: Scratch | None
     _origin: Origin | None
 
     _transient = frozenset({"fgraph", "_compiled", "_auto_name"})
@@ -102,17 +114,6 @@ class Variable(Node):
     def notify_construction_observers(cls, instance: Any) -> None:
         for observer in list(Variable.construction_observers):
             observer(instance)
-
-    @property
-    def tag(self) -> Scratch:
-        """A free namespace."""
-        if self._tag is None:
-            self._tag = Scratch()
-        return self._tag
-
-    @tag.setter
-    def tag(self, tag: Scratch) -> None:
-        self._tag = tag
 
     @property
     def origin(self) -> Origin:
@@ -279,7 +280,6 @@ class Apply(Node):
     origin: Origin
     """The user's lines that this comes from."""
     fgraph: FunctionGraph | None
-    _tag: Scratch | None
     _pickled: pickling.Mark | None
 
     def __init__(self, op: PureOp, inputs: Sequence[Variable], outputs: Sequence[Variable]) -> None:
@@ -312,17 +312,6 @@ class Apply(Node):
         self.fgraph = None
         self._tag = None
         self._pickled = None
-
-    @property
-    def tag(self) -> Scratch:
-        """A free namespace."""
-        if self._tag is None:
-            self._tag = Scratch()
-        return self._tag
-
-    @tag.setter
-    def tag(self, tag: Scratch) -> None:
-        self._tag = tag
 
     @property
     def params_type(self) -> Any:

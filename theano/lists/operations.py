@@ -17,7 +17,8 @@ import numpy as np
 
 from theano.dtypes import is_integer
 from theano.errors import BoundsError, VariableTypeError, message, with_article
-from theano.graph import Apply, NullType, Op, Variable, disconnected_type
+from theano.graph import Apply, NullType, Op, Variable
+from theano.graph.op import Unconnected
 from theano.graph.running import copied
 from theano.lists.kinds import TypedListType
 from theano.tensor.convert import as_tensor_variable
@@ -76,17 +77,8 @@ class ListOp(Op):
         return [NullType(why)() for _ in inputs]
 
 
-class Asking(ListOp):
+class Asking(Unconnected, ListOp):
     """The base of what gives integers: it depends on no entry's values by a derivative."""
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False] for _ in node.inputs]
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return [disconnected_type() for _ in inputs]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
 
 
 class Changed(ListOp):

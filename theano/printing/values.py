@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from theano.errors import did_you_mean, message
-from theano.graph import Apply, Op, Variable
+from theano.graph import Apply, Variable
+from theano.graph.copying import Same
 from theano.tensor import as_tensor_variable
 
 
@@ -29,7 +30,7 @@ def _print_fn(op: Print, xin: Any) -> None:
         print(op.message, name, "=", value() if callable(value) else value)
 
 
-class Print(Op):
+class Print(Same):
     """``Print(message)(x)`` is ``x``, of any type; computing it prints ``message`` and the attributes ``attrs`` of the value, or calls
     ``global_fn(op, value)`` instead.
 
@@ -53,15 +54,6 @@ class Print(Op):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         output_storage[0][0] = inputs[0]
         self.global_fn(self, inputs[0])
-
-    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
-        return input_shapes
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return list(output_grads)
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return list(eval_points)
 
     def vectorized(self, node: Apply, inputs: Sequence[Any], varies: Sequence[bool]) -> Sequence[Any]:
         """All rows at once."""

@@ -128,26 +128,30 @@ class Dot22Scalar(Blas):
         low.gemm(node.outputs[0], x, y, alpha=a)
 
 
-class Gemm(Blas):
+class _Adding(Blas):
+    """The base of what adds to its first operand."""
+
+    def make_node(self, *inputs: Any) -> Apply:
+        operands = self.operands(inputs)
+        out: Any = operands[0].type()
+        out.static_shape = operands[0].static_shape
+        return Apply(self, operands, [out])
+
+    def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
+        return [tuple(input_shapes[0])]
+
+
+class Gemm(_Adding):
     """``beta * z + alpha * (x @ y)`` of matrices."""
 
     word = "dot"
     names, ranks = ("z", "alpha", "x", "y", "beta"), (2, 0, 2, 2, 0)
-
-    def make_node(self, *inputs: Any) -> Apply:
-        z, alpha, x, y, beta = self.operands(inputs)
-        out: Any = z.type()
-        out.static_shape = z.static_shape
-        return Apply(self, [z, alpha, x, y, beta], [out])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
         z, alpha, x, y, beta = inputs
         _check(node, x.shape[1] == y.shape[0] and z.shape == (x.shape[0], y.shape[1]), inputs)
         product = alpha * np.dot(x, y)
         output_storage[0][0] = product if beta == 0 else product + beta * z
-
-    def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
-        return [tuple(input_shapes[0])]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         (z, alpha, x, y, beta), (g,) = inputs, output_grads
@@ -163,26 +167,17 @@ class Gemm(Blas):
         low.gemm(node.outputs[0], x, y, alpha=alpha, c=z, beta=beta)
 
 
-class Gemv(Blas):
+class Gemv(_Adding):
     """``beta * y + alpha * (A @ x)`` of a matrix and vectors."""
 
     word = "dot"
     names, ranks = ("y", "alpha", "A", "x", "beta"), (1, 0, 2, 1, 0)
-
-    def make_node(self, *inputs: Any) -> Apply:
-        y, alpha, A, x, beta = self.operands(inputs)
-        out: Any = y.type()
-        out.static_shape = y.static_shape
-        return Apply(self, [y, alpha, A, x, beta], [out])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
         y, alpha, A, x, beta = inputs
         _check(node, A.shape == (y.shape[0], x.shape[0]), inputs)
         product = alpha * np.dot(A, x)
         output_storage[0][0] = product if beta == 0 else product + beta * y
-
-    def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
-        return [tuple(input_shapes[0])]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         (y, alpha, A, x, beta), (g,) = inputs, output_grads
@@ -197,25 +192,16 @@ class Gemv(Blas):
         low.gemv(node.outputs[0], A, x, alpha=alpha, y=y, beta=beta)
 
 
-class Ger(Blas):
+class Ger(_Adding):
     """``A + alpha * outer(x, y)`` of a matrix and vectors."""
 
     word = "outer"
     names, ranks = ("A", "alpha", "x", "y"), (2, 0, 1, 1)
 
-    def make_node(self, *inputs: Any) -> Apply:
-        A, alpha, x, y = self.operands(inputs)
-        out: Any = A.type()
-        out.static_shape = A.static_shape
-        return Apply(self, [A, alpha, x, y], [out])
-
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
         A, alpha, x, y = inputs
         _check(node, A.shape == (x.shape[0], y.shape[0]), inputs)
         output_storage[0][0] = A + alpha * np.outer(x, y)
-
-    def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
-        return [tuple(input_shapes[0])]
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
         (_, alpha, x, y), (g,) = inputs, output_grads

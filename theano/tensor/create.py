@@ -17,6 +17,7 @@ from theano.dtypes import is_discrete, is_float, is_integer, is_unsigned, resolv
 from theano.errors import DTypeError, ShapeError, VariableTypeError, message
 from theano.flags import config
 from theano.graph import Apply, Constant, Op
+from theano.graph.op import Unconnected
 from theano.scalar import OPS
 from theano.scalar.instructions import select
 from theano.tensor.convert import as_tensor_variable, constant
@@ -94,7 +95,7 @@ def _lowered_shape(low: Any, node: Apply, sizes: Sequence[Any]) -> list[Any]:
     return extents
 
 
-class AllocEmpty(Op):
+class AllocEmpty(Unconnected):
     """A tensor of the given shape whose elements nobody may rely on."""
 
     __props__ = ("dtype",)
@@ -113,15 +114,6 @@ class AllocEmpty(Op):
 
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
         return [tuple(node.inputs)]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]] * len(node.inputs)
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return [None] * len(inputs)
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
 
     def lower(self, low: Any, node: Apply) -> None:
         zero = low.trace.const(0, self.dtype)
@@ -326,7 +318,7 @@ def _float_range(start: Any, stop: Any, step: Any) -> Any:
 # ------------------------------------------------------------------------------------------------ diagonals
 
 
-class Eye(Op):
+class Eye(Unconnected):
     """An ``n`` by ``m`` matrix with ones on diagonal number ``k``."""
 
     __props__ = ("dtype",)
@@ -346,15 +338,6 @@ class Eye(Op):
 
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
         return [tuple(node.inputs[:2])]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]] * 3
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return [None] * 3
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
 
     def lower(self, low: Any, node: Apply) -> None:
         one, zero = low.trace.const(1, self.dtype), low.trace.const(0, self.dtype)

@@ -16,11 +16,12 @@ from typing import Any, Literal
 import numpy as np
 
 from theano.errors import DTypeError, MethodNotDefined, VariableTypeError, message
-from theano.graph import Apply, Constant, Generic, Op, Variable, disconnected_type, generic
+from theano.graph import Apply, Constant, Generic, Variable, generic
+from theano.graph.op import Unconnected
 from theano.tensor.type import tensor_type
 
 
-class LoadFromDisk(Op):
+class LoadFromDisk(Unconnected):
     """The array in a ``.npy`` file, whose path is text or a variable of the generic type.  It is read at each call, as a Python step.
 
     With ``mmap_mode="c"`` it is mapped into memory: no more is read than is used, and nothing is ever written to it."""
@@ -59,15 +60,6 @@ class LoadFromDisk(Op):
             cure = f"broadcastable={tuple(b and n == 1 for b, n in zip(self.broadcastable, array.shape, strict=True))}"
             raise VariableTypeError(message("load: a broadcastable dimension of the array in the file is not of size 1", rows, cure))
         output_storage[0][0] = array
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]]
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return [disconnected_type()]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
 
     def do_constant_folding(self, node: Apply) -> bool:
         return False

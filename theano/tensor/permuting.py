@@ -15,8 +15,9 @@ import numpy as np
 
 from theano.dtypes import is_integer
 from theano.errors import BoundsError, DTypeError, ShapeError, VariableTypeError, message
-from theano.graph import Apply, Constant, Op
+from theano.graph import Apply, Constant
 from theano.graph.naming import title
+from theano.graph.op import Unconnected
 from theano.scalar import OPS
 from theano.scalar.instructions import select
 from theano.tensor.convert import as_tensor_variable
@@ -68,7 +69,7 @@ def permute_row_elements(x: Any, y: Any, inverse: Any = 0) -> Any:
 # ------------------------------------------------------------------------------------------------ choices
 
 
-class Within(Op):
+class Within(Unconnected):
     """Positions as they are, after it was made sure that each is one of 0 .. count - 1."""
 
     __props__ = ()
@@ -92,15 +93,6 @@ class Within(Op):
 
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
         return [tuple(input_shapes[0])]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False], [False]]
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return [None, None]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
 
 
 within = Within()
@@ -179,7 +171,7 @@ def _check_within(node: Apply, positions: Any, size: int, text: str) -> None:
         raise BoundsError(message(text.format(payload=bad.flat[0], array=title(node.inputs[0])), [row("sizes", node.inputs[-1])]))
 
 
-class RavelMultiIndex(Op):
+class RavelMultiIndex(Unconnected):
     """Positions in the flattened tensor from positions along each axis."""
 
     __props__ = ("mode", "order")
@@ -212,9 +204,6 @@ class RavelMultiIndex(Op):
         ]
         return [tuple(input_shapes[n][k] for k, n in enumerate(wide))]
 
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False] for _ in node.inputs]
-
     def lower(self, low: Any, node: Apply) -> None:
         *positions, dims = node.inputs
         sizes, shape = _sizes(low, node, dims, len(positions)), [low.int(1)] * node.outputs[0].type.ndim
@@ -241,14 +230,8 @@ class RavelMultiIndex(Op):
 
         low.pointwise(node.outputs[0], shape, body)
 
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return [None] * len(inputs)
 
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
-
-
-class UnravelIndex(Op):
+class UnravelIndex(Unconnected):
     """Positions along each of ``ndim`` axes from positions in the flattened tensor."""
 
     __props__ = ("ndim", "order")
@@ -277,9 +260,6 @@ class UnravelIndex(Op):
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
         return [tuple(input_shapes[0])] * self.ndim
 
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False] * self.ndim for _ in node.inputs]
-
     def lower(self, low: Any, node: Apply) -> None:
         indices, dims = node.inputs
         sizes, shape = _sizes(low, node, dims, self.ndim), low.shape(indices)
@@ -294,9 +274,6 @@ class UnravelIndex(Op):
                 return place // stride % sizes[axis]
 
             low.pointwise(out, shape, body)
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return [None, None]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
         return [None] * self.ndim

@@ -53,7 +53,16 @@ def check_inner(what: str, a: Any, b: Any, left: int | None, right: int | None, 
     raise ShapeError(message(f"{what}: inner dimensions differ", [row("left", a, shapes[0]), row("right", b, shapes[1])], cure))
 
 
-class Dot(Op):
+class Bilinear(Op):
+    """The base of products of two arguments."""
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        (x, y), (at_x, at_y) = inputs, eval_points
+        terms = [self(*pair) for pair in ((at_x, y), (x, at_y)) if None not in pair]
+        return [sum(terms[1:], terms[0]) if terms else None]
+
+
+class Dot(Bilinear):
     """The product of vectors and matrices: sums over the last dimension of ``x`` and the first of ``y``."""
 
     __props__ = ()
@@ -89,11 +98,6 @@ class Dot(Op):
         else:
             into_x, into_y = dot(g, y.T), dot(x.T, g)
         return [_in_pattern(term, of) for term, of in ((into_x, x), (into_y, y))]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        (x, y), (at_x, at_y) = inputs, eval_points
-        terms = [self(*pair) for pair in ((at_x, y), (x, at_y)) if None not in pair]
-        return [sum(terms[1:], terms[0]) if terms else None]
 
     def lower(self, low: Any, node: Apply) -> None:
         (x, y), out = node.inputs, node.outputs[0]
@@ -147,7 +151,7 @@ def _in_pattern(term: Any, of: Any) -> Any:
     return patternbroadcast(term, of.type.broadcastable) if term.type.broadcastable != of.type.broadcastable else term
 
 
-class BatchedDot(Op):
+class BatchedDot(Bilinear):
     """One matrix product for each element of the leading dimension: (b, m, k) and (b, k, n) give (b, m, n).
 
     Either operand may lack its own dimension (m or n)."""
@@ -190,11 +194,6 @@ class BatchedDot(Op):
         if flat_y:
             into_y = into_y.dimshuffle(0, 1)
         return [_in_pattern(into_x, x), _in_pattern(into_y, y)]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        (x, y), (at_x, at_y) = inputs, eval_points
-        terms = [self(*pair) for pair in ((at_x, y), (x, at_y)) if None not in pair]
-        return [sum(terms[1:], terms[0]) if terms else None]
 
     def lower(self, low: Any, node: Apply) -> None:
         (x, y), out = node.inputs, node.outputs[0]

@@ -14,7 +14,8 @@ import numpy as np
 
 from theano.dtypes import is_integer
 from theano.errors import ShapeError, VariableTypeError, message
-from theano.graph import Apply, Op
+from theano.graph import Apply
+from theano.graph.op import Unconnected
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.create import alloc
 from theano.tensor.cumulative import checked_axis
@@ -27,7 +28,7 @@ from theano.tensor.type import tensor_type
 from theano.tensor.variable import TensorVariable
 
 
-class RepeatedPositions(Op):
+class RepeatedPositions(Unconnected):
     """The numbers below ``size``, each as often as ``counts`` says."""
 
     __props__ = ()
@@ -44,15 +45,6 @@ class RepeatedPositions(Op):
 
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
         return [(sum(node.inputs[0]).astype("int64"),)]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False], [False]]
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return [None, None]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
 
 
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:

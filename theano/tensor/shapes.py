@@ -21,6 +21,7 @@ import numpy as np
 from theano.dtypes import is_integer, upcast
 from theano.errors import DTypeError, ShapeError, message
 from theano.graph import Apply, Constant, Op, Variable
+from theano.graph.op import Unconnected
 from theano.scalar import OPS
 from theano.tensor.convert import as_tensor_variable, constant
 from theano.tensor.elemwise import elemwise, row
@@ -202,7 +203,7 @@ SYMBOLIC = Symbolic()
 # ------------------------------------------------------------------------------------------------ ops
 
 
-class Shape(Op):
+class Shape(Unconnected):
     """The shape of a tensor, or of a value of another type that has one, as an int64 vector."""
 
     __props__ = ()
@@ -217,21 +218,12 @@ class Shape(Op):
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...] | None]:
         return [(as_size(len(input_shapes[0])),) if hasattr(node.inputs[0].type, "ndim") else None]
 
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]]
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return [None]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
-
     def lower(self, low: Any, node: Apply) -> None:
         shape = low.shape(node.inputs[0])
         low.pointwise(node.outputs[0], (low.int(len(shape)),), lambda i: nth(i, shape) if shape else low.int(0))
 
 
-class Shape_i(Op):
+class Shape_i(Unconnected):
     """The size of dimension ``i``, a 0-d int64."""
 
     __props__ = ("i",)
@@ -253,15 +245,6 @@ class Shape_i(Op):
 
     def infer_shape(self, node: Apply, input_shapes: Sizes) -> list[tuple[Any, ...]]:
         return [()]
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]]
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return [None]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
 
     def lower(self, low: Any, node: Apply) -> None:
         extent = low.shape(node.inputs[0])[self.i]

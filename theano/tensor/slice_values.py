@@ -14,7 +14,8 @@ from typing import Any
 
 from theano.dtypes import is_integer
 from theano.errors import DTypeError, VariableTypeError, message, with_article
-from theano.graph import Apply, Constant, Op, Type, Variable, disconnected_type
+from theano.graph import Apply, Constant, Type, Variable
+from theano.graph.op import Unconnected
 from theano.tensor.convert import as_tensor_variable
 from theano.tensor.elemwise import row
 from theano.tensor.optional import NoneConst, NoneTypeT
@@ -65,7 +66,7 @@ def as_int_none_variable(x: Any) -> Any:
     return variable
 
 
-class MakeSlice(Op):
+class MakeSlice(Unconnected):
     """A slice of three bounds, each an integer or None; or of a slice whose bounds may be variables."""
 
     __props__ = ()
@@ -79,15 +80,6 @@ class MakeSlice(Op):
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
         output_storage[0][0] = slice(*map(_number, inputs))
-
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        return [[False]] * 3
-
-    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
-        return [disconnected_type() for _ in inputs]
-
-    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
-        return [None]
 
 
 def _number(bound: Any) -> int | None:

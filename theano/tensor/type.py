@@ -219,14 +219,6 @@ class TensorType(Type):
         headline = f"a value of dtype {self.numpy_dtype} is needed, {with_article(type(value).__name__)} was given: {value!r:.60}"
         return DTypeError(message(headline, cure=cures.for_object(value)))
 
-    def value_validity_msg(self, a: Any) -> str:
-        """Why ``a`` is no value of this type; "value is valid" if it is one."""
-        try:
-            self.filter(a, strict=True)
-        except (TypeError, ValueError) as error:
-            return str(error)
-        return "value is valid"
-
     def value_zeros(self, shape: Sequence[int]) -> Array:
         return np.zeros(shape, dtype=self.dtype)
 
