@@ -1,7 +1,8 @@
-"""Operations with nothing but ``perform``, as users write them."""
+"""Operations with nothing but ``perform``, as users write them; and a shared variable that counts."""
 
 import numpy as np
 
+import theano
 import theano.tensor as T
 from theano.graph import Apply, Op
 
@@ -52,3 +53,10 @@ class Number(Op):
 
 
 raising, resized, number = Raising(), Resized(), Number()
+
+
+def counter(start=0, name="counter"):
+    """A shared variable that each call of a function of it makes larger by 1."""
+    store = theano.shared(start, name=name)
+    store.default_update = store + 1
+    return store

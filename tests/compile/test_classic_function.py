@@ -10,17 +10,11 @@ import pytest
 
 import theano
 import theano.tensor as T
-from tests.compile.ops import raising
+from tests.compile.ops import counter, raising
 from theano.errors import MissingInputError, ReplacedInputError, UnusedInputError
 
 a, b = T.dscalars("a", "b")
 x, y = T.dvectors("x", "y")
-
-
-def counter(start=0, name="counter"):
-    store = theano.shared(start, name=name)
-    store.default_update = store + 1
-    return store
 
 
 # ------------------------------------------------------------------------------------------------ outputs

@@ -9,15 +9,10 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.compile.ops import counter
 
 a, b = T.dscalars("a", "b")
 x, y = T.dvectors("x", "y")
-
-
-def counter(start=0, name="counter"):
-    store = theano.shared(start, name=name)
-    store.default_update = store + 1
-    return store
 
 
 # ------------------------------------------------------------------------------------------------ aliases

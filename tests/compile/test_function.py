@@ -8,6 +8,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from tests.compile.ops import counter
 from theano.errors import MissingInputError, UnusedInputError
 
 MODES = ["FAST_RUN", "FAST_COMPILE", "REFERENCE"]
@@ -391,60 +392,55 @@ def test_clones_share_one_storage():
 
 
 class TestDefaultUpdates:
-    def counter(self, name="counter"):
-        store = theano.shared(0, name=name)
-        store.default_update = store + 1
-        return store
-
     def test_of_a_variable_in_the_outputs(self):
-        n = self.counter()
+        n = counter()
         f = theano.function([], n * 10)
         assert [int(f()) for _ in range(3)] == [0, 10, 20]
         same(n.get_value(), np.int64(3))
 
     def test_as_written_before_any_rewriting(self):
-        n = self.counter()
+        n = counter()
         theano.function([], 0 * n)()
         same(n.get_value(), np.int64(1))
 
     def test_of_a_variable_in_an_update(self):
-        n, p = self.counter(), theano.shared(np.int64(5))
+        n, p = counter(), theano.shared(np.int64(5))
         f = theano.function([], updates=[(p, p + n)])
         f(), f(), f()
         same(n.get_value(), np.int64(3))
         same(p.get_value(), np.int64(8))
 
     def test_of_a_variable_in_a_given(self):
-        n, k = self.counter(), T.lscalar("k")
+        n, k = counter(), T.lscalar("k")
         f = theano.function([], k * 2, givens={k: n})
         assert [int(f()), int(f())] == [0, 2]
 
     def test_of_variables_found_through_default_updates(self):
-        n, m = self.counter("n"), self.counter("m")
+        n, m = counter(name="n"), counter(name="m")
         n.default_update = n + m
         f = theano.function([], n)
         assert [int(f()) for _ in range(4)] == [0, 0, 1, 3]
         same(m.get_value(), np.int64(4))
 
     def test_an_explicit_update_wins(self):
-        n = self.counter()
+        n = counter()
         theano.function([], n, updates=[(n, n + 5)])()
         same(n.get_value(), np.int64(5))
 
     def test_none_in_unrelated_functions(self):
-        n = self.counter()
+        n = counter()
         theano.function([a], a)(1)
         same(n.get_value(), np.int64(0))
 
     def test_switched_off(self):
-        n, m = self.counter(), self.counter()
+        n, m = counter(), counter()
         theano.function([], [n, m], no_default_updates=True)()
         theano.function([], [n, m], no_default_updates=[n])()
         same(n.get_value(), np.int64(0))
         same(m.get_value(), np.int64(1))
 
     def test_a_replaced_variable_has_none(self):
-        n, k = self.counter(), T.lscalar("k")
+        n, k = counter(), T.lscalar("k")
         same(theano.function([k], n, givens={n: k})(7), np.int64(7))
         same(n.get_value(), np.int64(0))
 

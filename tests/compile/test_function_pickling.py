@@ -16,21 +16,14 @@ import pytest
 import theano
 import theano.tensor as T
 from tests.compile.importable import Shifted, Triple
+from tests.copiers import by, copiers
 from theano.compile import portrait
 from theano.errors import LoadError
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def by(protocol):
-    return lambda thing: pickle.loads(pickle.dumps(thing, protocol))
-
-
-COPIERS = {
-    **{f"protocol {p}": by(p) for p in (0, pickle.HIGHEST_PROTOCOL)},
-    "pickle in Python": lambda thing: pickle._loads(pickle._dumps(thing)),
-    "deepcopy": copy.deepcopy,
-}
+COPIERS = copiers((0, pickle.HIGHEST_PROTOCOL))
 every_copier = pytest.mark.parametrize("copier", COPIERS.values(), ids=COPIERS)
 
 

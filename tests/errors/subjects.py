@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+import pytest
 
 import theano
 import theano.tensor as T
@@ -44,6 +45,12 @@ def state():
     return kept + copy.deepcopy(ARRAYS)
 
 
-def unchanged(before):
-    """Whether :func:`state` is now what it was ``before``."""
-    return all(np.array_equal(np.asarray(p, dtype=object), np.asarray(q, dtype=object)) for p, q in zip(before, state(), strict=True))
+def refused(action, kind, headline, cure):
+    """``action`` raises an error that begins and ends so, and changes nothing."""
+    before = state()
+    with pytest.raises(kind) as caught:
+        action()
+    text = str(caught.value)
+    assert text.startswith(headline)
+    assert cure is None or cure in text.splitlines()[-1]
+    assert all(np.array_equal(np.asarray(p, dtype=object), np.asarray(q, dtype=object)) for p, q in zip(before, state(), strict=True))

@@ -8,12 +8,6 @@ from tests.graph.random_graphs import graphs
 from theano.graph import Constant, ancestors, clone, clone_get_equiv, clone_replace, is_same_graph
 
 
-@pytest.fixture
-def xyz():
-    x, y = number("x"), number("y")
-    return x, y, add(neg(x), y)
-
-
 def test_clone(xyz):
     x, y, z = xyz
     z.name, z.tag.note = "z", 1

@@ -10,21 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.copiers import by, copiers
 from tests.graph.ops import Stateful, add, chain, constant, divmod_, neg, number
 from tests.graph.random_graphs import graphs
 from theano.flags import change_flags
 from theano.graph import Variable, ancestors, generic, io_toposort, is_same_graph
 
-
-def by(protocol):
-    return lambda thing: pickle.loads(pickle.dumps(thing, protocol))
-
-
-COPIERS = {
-    **{f"protocol {p}": by(p) for p in range(pickle.HIGHEST_PROTOCOL + 1)},
-    "pickle in Python": lambda thing: pickle._loads(pickle._dumps(thing)),
-    "deepcopy": copy.deepcopy,
-}
+COPIERS = copiers(range(pickle.HIGHEST_PROTOCOL + 1))
 every_copier = pytest.mark.parametrize("copier", COPIERS.values(), ids=COPIERS)
 
 

@@ -27,12 +27,6 @@ from theano.graph import (
 )
 
 
-@pytest.fixture
-def xyz():
-    x, y = number("x"), number("y")
-    return x, y, add(neg(x), y)
-
-
 def test_ancestors(xyz):
     x, y, z = xyz
     assert ancestors([z]) == [z, z.owner.inputs[0], x, y]

@@ -129,7 +129,7 @@ class GradScale(GradientIdentity):
 
     __props__ = ("multiplier",)
 
-    def __init__(self, multiplier: float) -> None:
+    def __init__(self, multiplier: Any) -> None:
         if not _is_number(multiplier) and not isinstance(multiplier, Variable):
             raise TypeError(f"grad_scale: the multiplier must be a number, not {multiplier!r:.60} ({type(multiplier).__name__})")
         self.multiplier = multiplier

@@ -11,7 +11,7 @@ Compiled functions copy what would alias by themselves; a program needs these on
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from theano.graph.op import Op
 from theano.graph.running import copied
@@ -21,7 +21,7 @@ from theano.graph.variable import Apply
 class Same(Op):
     """An operation whose result has the value of its argument."""
 
-    __props__ = ()
+    __props__: ClassVar[tuple[str, ...]] = ()
 
     def make_node(self, x: Any) -> Apply:
         return Apply(self, [x], [x.type()])

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 class Node:
     """The base of what a graph is made of, variables and applications."""
 
-    __slots__ = ()
+    __slots__ = ("_tag",)
 
     _tag: Scratch | None
 
@@ -65,7 +65,7 @@ class Variable(Node):
     ``==`` compares identity.  Any attribute may be set; ``tag`` is a namespace that clones take along.
     """
 
-    __slots__ = ("type", "owner", "index", "name", "fgraph", "_tag", "_origin", "__dict__", "__weakref__")
+    __slots__ = ("type", "owner", "index", "name", "fgraph", "_origin", "__dict__", "__weakref__")
 
     type: Any
     owner: Apply | None
@@ -272,7 +272,7 @@ NoParams = _NoParams()
 class Apply(Node):
     """One application of ``op`` to ``inputs``, giving ``outputs``."""
 
-    __slots__ = ("op", "inputs", "outputs", "origin", "fgraph", "_tag", "_pickled", "__dict__", "__weakref__")
+    __slots__ = ("op", "inputs", "outputs", "origin", "fgraph", "_pickled", "__dict__", "__weakref__")
 
     op: Any
     inputs: list[Any]
