@@ -217,6 +217,9 @@ EXAMPLES = {
     "merge_equal": [lambda i: T.outer(_doubled(i.dvector0)[-1], _doubled(i.dvector0)[1])],
     "settle_results": [lambda i: scan(lambda h, c: [h * c, c], outputs_info=[i.dvector0, i.dvector1], n_steps=3)[0][0]],
     "share_with_outside": [lambda i: ifelse(i.dscalar0 > 0, T.exp(i.dvector0), i.dvector0) * T.exp(i.dvector0)],
+    "decide_branch": [lambda i: ifelse(T.constant(0), T.exp(i.dvector0), i.dvector0 * 2)],
+    "decide_within": [lambda i: ifelse(i.lscalar0, ifelse(i.lscalar0, T.exp(i.dvector0), i.dvector1), i.dvector0)],
+    "merge_branches": [lambda i: ifelse(i.lscalar0, T.exp(i.dvector0), i.dvector0) + ifelse(i.lscalar0, T.sin(i.dvector0), i.dvector0 * 2)],
     "spread_blocks": [lambda i: _slope_by_blocks(i.dvector0)],
     # expand
     "expand_composite": [lambda i: T.nnet.softmax(i.dmatrix0), lambda i: T.nnet.logsoftmax(i.dmatrix0)],

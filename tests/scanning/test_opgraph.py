@@ -8,6 +8,8 @@ import theano.tensor as T
 from theano import OpFromGraph
 from theano.errors import DisconnectedInputError, MissingInputError, NullTypeGradError
 from theano.gradient import DisconnectedType, NullType, verify_grad
+from theano.loops.canonical import kernel_key
+from theano.loops.ir import KernelStep, walk_steps
 
 MODES = ["FAST_RUN", "FAST_COMPILE", "REFERENCE"]
 x, y = T.dvectors("x", "y")
@@ -159,6 +161,73 @@ class TestOverrides:
         op.set_rop_overrides("default")
         close(theano.function([x, y, u], theano.Rop(op(x, y)[1], x, u), on_unused_input="ignore")(X, Y, Y), Y)
 
+    @pytest.mark.parametrize("which", ["lop_overrides", "grad_overrides"])
+    def test_each_of_the_kinds_in_a_list(self, which):
+        """An operation, nothing, the usual, and a function; of two outputs one is asked for, so the other has no gradient."""
+        u, v, a, b, c, d = T.dvectors(6)
+        inner = OpFromGraph([u, v, a, b, c, d] if which == "lop_overrides" else [u, v, c, d], [c * 4 + d + u])
+        triple = lambda *given: given[-1][0] * 3
+        for rules, expected in (([inner, triple], [4 + X, [3, 3, 3]]), (["default", inner], [np.exp(Y), 4 + X]), ([inner, None], [4 + X])):
+            op = pair(**{which: rules})
+            wrt = [x, y][: len(expected)]
+            close(theano.function([x, y], T.grad(self.cost(op), wrt), on_unused_input="ignore")(X, Y), expected)
+            if None in rules:
+                with pytest.raises(DisconnectedInputError):
+                    T.grad(self.cost(op), y)
+
+    def test_lop_by_an_operation(self):
+        a, b, c, d, g, h = T.dvectors(6)
+        op = pair(lop_overrides=OpFromGraph([a, b, c, d, g, h], [g * c, g * 2 + h]))
+        close(self.gradients(op), [X * np.exp(Y), [2, 2, 2]])
+
+    def test_an_operation_of_one_input(self):
+        g = T.dvector()
+        op = OpFromGraph([x], [x**2], grad_overrides=OpFromGraph([y, g], [g + y]), rop_overrides=OpFromGraph([y, g], [g * 5]))
+        out = op(x)
+        close(theano.function([x], [T.grad(out.sum(), x), theano.Rop(out, x, x)])(X), [1 + X, 5 * X])
+
+    def test_null_or_disconnected_as_a_whole(self):
+        with pytest.raises(NullTypeGradError, match="not known"):
+            T.grad(self.cost(pair(lop_overrides=NullType("not known")())), x)
+        for nothing in (DisconnectedType()(), None):
+            with pytest.raises(DisconnectedInputError):
+                T.grad(self.cost(pair(lop_overrides=nothing)), x)
+
+    def test_second_gradient_of_overrides(self):
+        """The derivative of an override's expressions, and of the operation that an override applies."""
+        op = OpFromGraph([x], [T.sin(x)], lop_overrides=lambda i, o, g: [g[0] * o[0] * i[0]])
+        close(theano.function([x], T.grad(T.grad(op(x).sum(), x).sum(), x))(X), np.sin(X) * (1 + X**2))
+        tanh = OpFromGraph([x], [T.tanh(x)], grad_overrides=lambda inputs, grads: [grads[0] * tanh(inputs[0])])
+        close(theano.function([x], T.grad(T.grad(tanh(x).sum(), x).sum(), x))(X), np.tanh(X))
+
+    def test_overrides_of_one_inside_another(self):
+        inner = OpFromGraph([x], [T.tanh(x)], lop_overrides=lambda inputs, outputs, grads: [grads[0] * outputs[0] * 10])
+        outer = OpFromGraph([x, y], [inner(x * y) + y])
+        close(theano.function([x, y], T.grad(outer(x, y).sum(), [x, y]))(X, Y), [10 * np.tanh(X * Y) * Y, 10 * np.tanh(X * Y) * X + 1])
+
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_rop_by_an_operation(self, whole):
+        """Of inputs that stand still the directions are zeros."""
+        a, b, p, q = T.dvectors(4)
+        results = [p * a + q, p + 7 * q]
+        each = [OpFromGraph([a, b, p, q], [r]) for r in results]
+        op = pair(rop_overrides=OpFromGraph([a, b, p, q], results) if whole else each)
+        u = T.dvector()
+        close(theano.function([x, y, u], theano.Rop(list(op(x, y)), x, u), on_unused_input="ignore")(X, Y, Y), [X * Y, Y])
+
+    def test_rop_each_output_by_its_own_rule(self):
+        op = pair(rop_overrides=["default", None])
+        u = T.dvector()
+        first, second = theano.Rop(list(op(x, y)), x, u, disconnected_outputs="ignore")
+        close(theano.function([x, y, u], [first, second], on_unused_input="ignore")(X, Y, Y), [np.exp(Y) * Y, 0 * X])
+
+    def test_derivatives_as_operations_follow_the_overrides(self):
+        op = pair(grad_overrides=["default", lambda inputs, grads: grads[0] * 7], rop_overrides=lambda i, p: [p[0] * 9, p[1]], name="pair")
+        lop, rop = op.get_lop_op(), op.get_rop_op()
+        assert "pair" in str(lop) and "pair" in str(rop) and "inline=False" in str(op)
+        given = [x, y, *op(x, y), T.ones_like(x), T.zeros_like(x)]
+        close(theano.function([x, y], [*lop(*given), *rop(x, y, x, y)], on_unused_input="ignore")(X, Y), [np.exp(Y), [7, 7, 7], 9 * X, Y])
+
     def test_both_gradients(self):
         with pytest.raises(ValueError, match="lop_overrides or grad_overrides, not both"):
             pair(lop_overrides=lambda *a: [], grad_overrides=lambda *a: [])
@@ -187,3 +256,67 @@ class TestMisuse:
             pair()(x)
         with pytest.raises(TypeError, match="input 1"):
             pair()(x, T.dmatrix())
+
+
+class TestRepeatedBlocks:
+    """A network of many equal layers, written out or as an operation that is applied many times."""
+
+    @staticmethod
+    def network(block, count, widths=(4,)):
+        """Its inputs, its cost, and the gradients of all weights."""
+        matrix, weights = T.dmatrix("matrix"), []
+        hidden = matrix
+        for k in range(count):
+            rng, width = np.random.RandomState(k), widths[k % len(widths)]
+            own = [theano.shared(rng.uniform(-1, 1, shape)) for shape in ((3, width), (width, 3))]
+            weights += own
+            hidden = block(hidden, *own)
+        return matrix, [(hidden**2).sum(), *T.grad((hidden**2).sum(), weights)]
+
+    @staticmethod
+    def layer(x, v, w):
+        return x + T.dot(T.tanh(T.dot(x / T.sqrt((x**2).mean(axis=1, keepdims=True) + 1), v)), w)
+
+    def ways(self):
+        given = T.dmatrices(3)
+        written = lambda inputs, outputs, grads: T.grad(None, inputs, known_grads={self.layer(*inputs): grads[0]})
+        operation = OpFromGraph(given, [self.layer(*given)])
+        overridden = OpFromGraph(given, [self.layer(*given)], lop_overrides=written)
+        return self.layer, operation, overridden, OpFromGraph(given, [operation(*given)], inline=True)
+
+    def test_kernels_are_as_many_as_those_of_a_few(self):
+        """However often a layer is repeated, and of whatever sizes: a kernel is one function, called with other arrays and extents."""
+        values = []
+        for block in self.ways():
+            counts = []
+            for count in (3, 12):
+                matrix, outputs = self.network(block, count, (4, 5, 2))
+                f = theano.function([matrix], outputs)
+                kernels = [step.kernel for step in walk_steps(f.maker.compilation.program.frame) if isinstance(step, KernelStep)]
+                counts.append((len(kernels), len(set(map(kernel_key, kernels)))))
+            (few, distinct), (many, still) = counts
+            assert many > 3 * few and still <= distinct + 1
+            values.append(f(np.arange(6.0).reshape(2, 3) - 2))
+        for other in values[1:]:
+            for ours, expected in zip(other, values[0], strict=True):
+                close(ours, expected)
+
+    def test_the_program_is_one(self):
+        """What is applied many times costs nothing when it runs: steps are those of the graph written out."""
+        lengths = []
+        for block in self.ways():
+            matrix, outputs = self.network(block, 4)
+            lengths.append([type(s) for s in walk_steps(theano.function([matrix], outputs).maker.compilation.program.frame)])
+        assert all(other == lengths[0] for other in lengths[1:])
+
+    def test_checking_a_program_is_linear(self, monkeypatch):
+        """Places in scratch build on one another: each is looked at once."""
+        looked = []
+        monkeypatch.setattr(theano.loops.verify_program, "verify_instruction", lambda value, *rest: looked.append(value))
+        counts = []
+        for count in (10, 20):
+            looked.clear()
+            matrix, outputs = self.network(self.layer, count)
+            theano.function([matrix], outputs)
+            counts.append(len(looked))
+        assert 0 < counts[1] < 2.5 * counts[0]

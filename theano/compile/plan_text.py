@@ -100,6 +100,7 @@ class Writer:
                 self.leaves.setdefault(id(leaf), (k, j))
         self.tables: dict[str, list[Any]] = {"values": [], "kernels": [], "buffers": [], "nodes": [], "variables": []}
         self.numbers: dict[int, int] = {}
+        self.values: set[Value] = set()
         self.kept: list[Any] = []
 
     def _number(self, thing: Any, table: str, text: Any) -> int:
@@ -136,9 +137,8 @@ class Writer:
         return self._number(thing, table, [self.write(getattr(thing, f.name)) for f in dataclasses.fields(thing)])
 
     def value(self, root: Value) -> int:
-        for v in walk([root]):
-            if id(v) not in self.numbers:
-                self._number(v, "values", [v.op, [self.numbers[id(a)] for a in v.args], v.dtype, self.write(v.data)])
+        for v in walk([root], seen=self.values):
+            self._number(v, "values", [v.op, [self.numbers[id(a)] for a in v.args], v.dtype, self.write(v.data)])
         return self.numbers[id(root)]
 
     def graph_part(self, thing: Any) -> Any:

@@ -64,6 +64,7 @@ class _State:
     filled: dict[int, Buffer] = field(default_factory=dict)
     entered: dict[int, Buffer] = field(default_factory=dict)
     perhaps: dict[AtMost, dict[int, Buffer]] = field(default_factory=dict)  # under a condition
+    looked_at: set[Value] = field(default_factory=set)  # in this frame
 
     def copy(self) -> _State:
         return replace(self, live=dict(self.live), filled=dict(self.filled), entered=dict(self.entered), perhaps=dict(self.perhaps))
@@ -82,7 +83,7 @@ class _Program:
     def frame(self, frame: Frame, outer: _State, where: str, certain: bool = True) -> _State:
         """The state after the frame; its own buffers are gone, but for results of the whole program."""
         state = outer.copy()
-        state.entered = dict(outer.filled)
+        state.entered, state.looked_at = dict(outer.filled), set()
         for guard in frame.guards:
             self.guard(guard, state, f"{where}: guard")
         if frame.arena is not None:
@@ -251,7 +252,7 @@ class _Program:
             self.extent(value, state, where)
 
     def extent(self, root: Value, state: _State, where: str) -> None:
-        for value in walk([root]):
+        for value in walk([root], seen=state.looked_at):
             verify_instruction(value, where, "program")
             if value.op == "size":
                 self.size(value, state, where)

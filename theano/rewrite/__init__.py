@@ -13,7 +13,23 @@ of the rooms up to scanning; it builds only with their public operations.
 1
 """
 
-from theano.rewrite import algebra, asking, blas, expand, fold, hoist, lift, loops, shape, sharing, softmax, specialize, stabilize, useless
+from theano.rewrite import (
+    algebra,
+    asking,
+    blas,
+    branching,
+    expand,
+    fold,
+    hoist,
+    lift,
+    loops,
+    shape,
+    sharing,
+    softmax,
+    specialize,
+    stabilize,
+    useless,
+)
 from theano.rewrite.engine import GROUPS, Report, Rewrite, Rewriter, anchored, register, rewrite
 from theano.rewrite.local import local_optimizer
 from theano.rewrite.pattern import rules
@@ -30,6 +46,7 @@ __all__ = [
     "anchored",
     "asking",
     "blas",
+    "branching",
     "expand",
     "fold",
     "hoist",

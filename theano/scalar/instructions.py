@@ -318,10 +318,11 @@ def intrinsic(name: str, *args: Value) -> Value:
     return args[0].applied("call", *args[1:], data=name)
 
 
-def walk(roots: Iterable[Value], opaque: Container[str] = ()) -> list[Value]:
-    """All values below ``roots``, arguments before users, each once; iterative.  Arguments of ``opaque`` operations are left out."""
+def walk(roots: Iterable[Value], opaque: Container[str] = (), seen: set[Value] | None = None) -> list[Value]:
+    """All values below ``roots``, arguments before users, each once; iterative.  Arguments of ``opaque`` operations are left out, and so
+    is what earlier walks have ``seen``, to which this one adds."""
     order: list[Value] = []
-    seen: set[Value] = set()
+    seen = set() if seen is None else seen
     stack = list(roots)[::-1]
     while stack:
         value = stack[-1]

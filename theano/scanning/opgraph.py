@@ -220,14 +220,12 @@ class OpFromGraph(Op):
 
         if _is_default(override):
             return by_graph()
-        if isinstance(override, OpFromGraph):
-            found = override(*given[:count], *(v for part in tail for v in part), return_list=True)
-        elif isinstance(override, (list, tuple)):
+        if isinstance(override, (list, tuple)):
             if len(override) != count:
                 raise ValueError(f"{self}: {count} inputs but {len(override)} overrides of the gradient")
-            found = [by_graph()[k] if _is_default(rule) else _derived(rule, given[:count], *tail) for k, rule in enumerate(override)]
+            found = [by_graph()[k] if _is_default(rule) else _derived(rule, outs, given[:count], *tail) for k, rule in enumerate(override)]
         else:
-            found = _derived(override, given[:count], *tail)
+            found = _of_all(override, count, outs, given[:count], *tail)
         if not isinstance(found, (list, tuple)) or len(found) != count:
             raise ValueError(f"{self}: the override of the gradient must give a list of {count} terms, one for each input")
         rest = by_graph()[count:] if len(given) > count else []
@@ -247,28 +245,37 @@ class OpFromGraph(Op):
 
         if _is_default(self._rop):
             return by_graph()
-        if isinstance(self._rop, OpFromGraph):
-            dense = [v.zeros_like() if p is None else p for v, p in zip(inputs, points, strict=True)]
-            found: list[Any] = self._rop(*inputs[:count], *dense[:count], return_list=True)
-            return found
-        if isinstance(self._rop, (list, tuple)):
-            plain = by_graph() if any(map(_is_default, self._rop)) else []
-            return [plain[k] if _is_default(r) else _derived(r, inputs[:count], points[:count]) for k, r in enumerate(self._rop)]
-        return list(_derived(self._rop, inputs[:count], points[:count]))
+        given = (inputs[:count], inputs[:count], points[:count])
+        if not isinstance(self._rop, (list, tuple)):
+            return list(_of_all(self._rop, len(self.output_types), *given))
+        plain = by_graph() if any(map(_is_default, self._rop)) else []
+        return [plain[k] if _is_default(rule) else _derived(rule, *given) for k, rule in enumerate(self._rop)]
 
 
 def _is_default(rule: Override) -> bool:
     return isinstance(rule, str) and rule == "default"
 
 
-def _derived(rule: Override, *given: Any) -> Any:
-    """What one rule makes of ``given``."""
+def _of_all(rule: Override, count: int, models: Sequence[Any], *given: Sequence[Any]) -> Any:
+    """What a rule for all of ``count`` derivatives makes of ``given``."""
+    if rule is None or isinstance(rule, Variable):
+        return [_derived(rule, models) for _ in range(count)]
+    found = _derived(rule, models, *given)
+    return [found] if isinstance(rule, OpFromGraph) and isinstance(found, Variable) else found
+
+
+def _derived(rule: Override, models: Sequence[Any], *given: Sequence[Any]) -> Any:
+    """What one rule makes of the lists ``given``; to an operation, what is missing of the last are zeros like ``models``."""
     if rule is None:
         return disconnected_type()
     if isinstance(rule, Variable):
         if not isinstance(rule.type, (NullType, DisconnectedType)):
             raise TypeError(f"OpFromGraph: an override that is a variable must be null or disconnected, not of type {rule.type}")
         return rule.type()
+    if isinstance(rule, OpFromGraph):
+        *rest, last = given
+        dense = [m.zeros_like() if v is None or isinstance(v.type, DisconnectedType) else v for v, m in zip(last, models, strict=True)]
+        return rule(*(v for part in (*rest, dense) for v in part))
     if isinstance(rule, Callable):  # type: ignore[arg-type]
         return rule(*given)
     raise TypeError(f"OpFromGraph: an override must be 'default', a function, an OpFromGraph, a variable or a list of these, not {rule!r}")
