@@ -206,7 +206,7 @@ class _Planner:
             task = tasks[position]
             if task.is_copy:
                 (source,), (target,) = task.reads, task.writes
-                whole = target in moved or target not in self.alias  # not a part of something
+                whole = target in moved or target not in self.alias or (target.start is None and target.within is None)  # no part
                 free = whole and source not in self.alias and source not in self.storage and source not in later
                 made = source.nest is not None and source.nest.kind in KERNELS and any(source in t.writes for t in tasks[:position])
                 if free and made:
@@ -303,6 +303,8 @@ class _Planner:
                     if sink.row is not None:
                         result.start = self.extents.mul(sink.row, self.extents.product(map(self.extents.canonical, result.shape)))
                 tasks = self._tasks(inner, [r for _, r in placed])
+                for state, new in zip(nest.states, nest.temporaries, strict=False):
+                    tasks = self._over_the_state(tasks, state, new)
             inside |= {r.number for t in tasks for r in t.writes}
             task.needs |= {v for t in tasks for v in t.needs} | {v for guard in inner.guards for v in self._guard_leaves(guard)}
             task.frames.append(lambda inner=inner, tasks=tasks: self._inner_frame(inner, tasks))  # type: ignore[misc]
@@ -376,6 +378,33 @@ class _Planner:
 
     def _same_shape(self, a: Result, b: Result) -> bool:
         return len(a.shape) == len(b.shape) and all(self.extents.same(x, y) for x, y in zip(a.shape, b.shape, strict=True))
+
+    def _over_the_state(self, tasks: list[Task], state: Result, new: Result) -> list[Task]:
+        """The tasks of a step; if ``new``, which follows ``state``, is a copy of it in which parts are written, then after all that reads
+        ``state``, and over it: nothing of a large state is moved of which a step changes little."""
+        copies = [task for task in tasks if task.is_copy and self._owner(task.reads[0]) is state and self._owner(task.writes[0]) is new]
+        if len(copies) != 1:
+            return tasks
+        late: list[Task] = []
+        for task in tasks:
+            if task is copies[0] or any(self._must_follow(task, other) for other in late):
+                late.append(task)
+        ahead = [task for task in tasks if task not in late]
+        if any(self._owner(r) is state for task in late[1:] for r in self._read_by(task)):
+            return tasks
+        self.alias[new] = state
+        del self.swapped[state]
+        return [*ahead, *late]
+
+    def _read_by(self, task: Task) -> Iterator[Result]:
+        yield from task.reads
+        yield from self._telling(task.needs)
+
+    def _must_follow(self, task: Task, other: Task) -> bool:
+        """Whether ``task``, which comes after ``other``, must stay behind it."""
+        read, written = ({self._owner(r) for r in found} for found in (self._read_by(task), (*task.writes, *task.temporaries)))
+        before = {self._owner(r) for r in (*other.writes, *other.temporaries)}
+        return not before.isdisjoint(read | written) or not written.isdisjoint(self._owner(r) for r in self._read_by(other))
 
     def _may_overwrite(self, task: Task, old: Result, new: Result) -> bool:
         """Whether ``task`` may write ``new`` over ``old``: each element is read before it is written, by the same iteration."""
@@ -525,12 +554,13 @@ class _Planner:
         frames = [make() for make in task.frames]
         if nest.kind == "branch":
             return [IfRegion(self._buffer(nest.operands[0].result), frames[0], frames[1], (nest.node,))]
-        carried = tuple((self._buffer(a), self._buffer(b)) for a, b in zip(nest.states, nest.temporaries, strict=False))
+        pairs = [(self._buffer(a), self._buffer(b)) for a, b in zip(nest.states, nest.temporaries, strict=False)]
+        carried = tuple((a, b) for a, b in pairs if a is not b)
         assert nest.control is not None
         told = (nest.control.counter, nest.control.stop, nest.control.done)
         counter, stop, done = (None if r is None else self._buffer(r) for r in told)
         region = LoopRegion(self.extents.canonical(nest.space[0]), frames[0], carried, counter, (nest.node,), stop, done)
-        repeated = repeat_in_registers(region, self.extents)
+        repeated = repeat_in_registers(region, self.extents) if len(carried) == len(pairs) else region  # it changes the order of writing
         return [merge_steps(region, self.extents) if repeated is region else repeated]
 
     def _library(self, nest: Nest) -> list[LibraryStep]:

@@ -23,13 +23,13 @@ def inline_graph(rewriter: Rewriter, node: Apply) -> Any:
 
 
 def _last_row(rewriter: Rewriter, rows: Variable, depth: int) -> list[Apply] | None:
-    """The nodes that read ``rows``, if each of them wants the last row alone."""
+    """The nodes that read ``rows``, if each of them wants the last row alone, or a part of it."""
     found = []
     for client, _ in rewriter.clients[rows]:
         if client == "output" or type(client.op) is not Subtensor or client.inputs[0] is not rows:
             return None
         index = _index(client)
-        if index == (-1,):
+        if index[0] == -1:
             found.append(client)
         elif len(index) == 1 and isinstance(index[0], slice) and index[0] == slice(depth, None):
             rest = _last_row(rewriter, client.outputs[0], -1)
@@ -39,6 +39,12 @@ def _last_row(rewriter: Rewriter, rows: Variable, depth: int) -> list[Apply] | N
         else:
             return None
     return found
+
+
+def _of_last_row(reader: Apply, last: Any) -> Any:
+    """What ``reader``, of those that :func:`_last_row` found, reads of the ``last`` row."""
+    rest = reader.op.idx_list[1:]
+    return Subtensor(rest)(last, *reader.inputs[2:]) if rest else last
 
 
 def _index(node: Apply) -> tuple[Any, ...]:
@@ -82,7 +88,7 @@ def spread_blocks(rewriter: Rewriter, node: Apply) -> Any:
             later = [c for c, _ in rewriter.clients[outputs[k]] if c != "output" and _index(c) == (slice(scan.states[k].depth, None),)]
             result.update((reader.outputs[0], spread.rows[k]) for reader in later)
             result[outputs[k]] = join(0, initial, spread.rows[k])
-        result.update((reader.outputs[0], spread.lasts[k]) for reader in lasts[k] or ())
+        result.update((reader.outputs[0], _of_last_row(reader, spread.lasts[k])) for reader in lasts[k] or ())
     result.update((outputs[k], spread.rows[k]) for k in asked if k >= count)
     return result
 
@@ -111,7 +117,7 @@ def forget_rows(rewriter: Rewriter, node: Apply) -> Any:
     kinds = [replace(state, kept=state.kept and k not in forgotten) for k, state in enumerate(op.states)]
     found = reduced(op.with_states(kinds), node, [k for k, asked in enumerate(wanted) if asked])
     result: dict[Any, Any] = {out: found[k] for k, out in enumerate(node.outputs) if k in found and k not in forgotten}
-    result.update((reader.outputs[0], found[k]) for k in forgotten for reader in forgotten[k])
+    result.update((reader.outputs[0], _of_last_row(reader, found[k])) for k in forgotten for reader in forgotten[k])
     return result
 
 

@@ -174,9 +174,10 @@ class _Steps:
             for tap, row in zip(state.taps, taps, strict=True):
                 yield row, history, state.depth - tap
 
-    def _outside(self, values: dict[Any, Any]) -> dict[Any, Any]:
-        """The same in terms of what stands outside of the step."""
-        return dict(zip(values, substituted(list(values.values()), self.known | self.outside, self.outside), strict=True))
+    def _outside(self, values: dict[Any, Any], sized: dict[Any, Any] | None = None) -> dict[Any, Any]:
+        """The same in terms of what stands outside of the step, and in terms of ``sized`` where only the size counts."""
+        by_shape = self.outside | (sized or {})
+        return dict(zip(values, substituted(list(values.values()), self.known | self.outside, by_shape), strict=True))
 
 
 @dataclass(slots=True)
@@ -219,7 +220,8 @@ class _Reverse(_Steps):
         targets = [row for row, *_ in self.reads() if _is_number(row)] + [v for v in self.inner.invariants if _is_number(v)]
         found = backpropagate(self._seeds(), targets)
         self.undefined = {v: g for v, g in found.items() if isinstance(g.type, NullType)}
-        flowing = self._outside({v: g for v, g in found.items() if v not in self.undefined})
+        sized = {row: self.registers[k][0] for k in self.states for row in self.inner.states[k]}
+        flowing = self._outside({v: g for v, g in found.items() if v not in self.undefined}, sized)
         for k in self.states:
             self._hand_on(k, flowing)
         summed = {k: self._add_up(k, flowing[v]) for k, v in enumerate(self.inner.invariants) if v in flowing}

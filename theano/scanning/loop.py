@@ -27,7 +27,8 @@ from theano.scanning.bodies import body_of, closed, run_graph
 from theano.tensor import as_tensor_variable
 from theano.tensor.elemwise import Elemwise
 from theano.tensor.products import BatchedDot, Dot
-from theano.tensor.shapes import Shape_i, as_size
+from theano.tensor.shapes import Shape, Shape_i, as_size
+from theano.tensor.subtensor import IncSubtensor, Subtensor
 from theano.tensor.type import TensorType
 
 
@@ -150,9 +151,29 @@ class Scan(Op):
 
     @functools.cached_property
     def residuals(self) -> list[Any]:
-        """What a step makes on its way that is dear to make again, and that derivatives may ask for."""
+        """What a step makes on its way that is dear to make again, or to keep all rows of a table for, and that derivatives may ask for."""
         given = set(self.graph.outputs)
-        return [out for node in self.graph.toposort() if _is_dear(node) for out in node.outputs if out not in given]
+        nodes, parts = self.graph.toposort(), self._parts_of_tables()
+        return [out for node in nodes if node in parts or _is_dear(node) for out in node.outputs if out not in given]
+
+    def _parts_of_tables(self) -> set[Apply]:
+        """What reads parts of a state that is followed by itself with parts written, if nothing reads the whole: what is kept for
+        derivatives is these parts then, and not a table for each step."""
+        found: set[Apply] = set()
+        for state, (row, *_), new in zip(self.states, self.inner().states, self.graph.outputs, strict=False):
+            table = [new]
+            while table[-1].owner is not None and isinstance(table[-1].owner.op, IncSubtensor):
+                table.append(table[-1].owner.inputs[0])
+            if state.taps != (1,) or len(table) < 2 or table[-1] is not row:
+                continue
+            clients = [(v, client, position) for v in table for client, position in self.graph.clients[v] if client != "output"]
+            readers = [client for v, client, position in clients if position == 0 and _is_part(client, v)]
+            others = [
+                client for v, client, position in clients if position != 0 or not isinstance(client.op, (IncSubtensor, Shape, Shape_i))
+            ]
+            if set(others) <= set(readers):
+                found.update(readers)
+        return found
 
     @functools.cached_property
     def extended(self) -> Scan:
@@ -313,6 +334,11 @@ class Scan(Op):
 
 
 DEAR = frozenset({"tanh", "sigmoid", "softplus", "exp", "log", "expm1", "log1p", "erf", "sin", "cos", "pow", "sqrt"})
+
+
+def _is_part(node: Apply, whole: Any) -> bool:
+    """Whether ``node`` reads of ``whole`` what has fewer dimensions."""
+    return isinstance(node.op, Subtensor) and node.outputs[0].type.ndim < whole.type.ndim
 
 
 def _is_dear(node: Apply) -> bool:
