@@ -5,8 +5,7 @@ import pytest
 
 import theano
 import theano.tensor as T
-from theano.compile.explain import walk_steps
-from theano.loops.ir import LoopRegion
+from theano.loops.ir import LoopRegion, walk_steps
 
 STEPS, ROWS, WIDTH = 5, 4, 3
 table, w, places = T.dmatrix("table"), T.dmatrix("w"), T.lmatrix("places")
