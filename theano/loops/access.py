@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from theano.loops.extents import Extents, row_major_strides
-from theano.loops.nest import Result
+from theano.loops.nest import Result, View
 from theano.scalar.instructions import Value, walk
 
 
@@ -87,3 +87,17 @@ def offset_of(result: Result, indices: tuple[Value, ...], e: Extents) -> Affine:
             coefficients[k] = e.add(coefficients.get(k, e.zero), e.mul(c, stride))
         rest = e.add(rest, e.mul(form.rest, stride))
     return Affine({k: c for k, c in coefficients.items() if c is not e.zero}, rest)
+
+
+def seen_through(view: Result | View, e: Extents) -> Result | View:
+    """``view``, or the array that it is element by element if it undoes another view of that: what is reversed twice."""
+    inner = view.source if isinstance(view, View) else None
+    if not isinstance(view, View) or not isinstance(inner, View) or inner.flat or view.flat or isinstance(inner.source, View):
+        return view
+    source = inner.source
+    if len(view.shape) != len(source.shape) or not all(map(e.same, view.shape, source.shape)):
+        return view
+    indices = [e.trace.leaf("index", "int64", axis) for axis in range(len(source.shape))]
+    places = [affine(place, e) for place in inner.indices(*view.indices(*indices))]
+    undone = all(p.rest is e.zero and p.coefficients == {axis: e.one} for axis, p in enumerate(places))
+    return source if undone else view

@@ -31,6 +31,7 @@ class Lowering(Products):
         self.prepare = prepare
         self.equalities: list[tuple[Value, Value]] = []  # of a region: what its guards make sure of
         self.constants: list[Constant] = []
+        self.clients: Any = {}  # of the region's variables: the nodes that read each
 
     # ------------------------------------------------------------------ the graph
 
@@ -135,6 +136,7 @@ class Lowering(Products):
 
     def region(self, graph: FunctionGraph) -> None:
         """Lower a whole graph whose inputs are known."""
+        self.clients = graph.clients
         for out in graph.outputs:
             self.leaf(out)
         self.graph(graph.toposort())

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from theano.graph import Apply, Constant, Variable
+from theano.loops.access import seen_through
 from theano.loops.extents import Extents, row_major_strides
 from theano.loops.ir import Combine, Fold
 from theano.loops.nest import READS, Array, Nest, Operand, Parts, Result, View
@@ -173,9 +174,8 @@ class Making(Reading):
     def view(self, out: Variable, shape: Iterable[Value], source: Variable, indices: Indices, contiguous: bool = False) -> None:
         """``out[i...] = source[indices(i...)]``: no copy, no work."""
         extents = self._shaped(out, shape)
-        self.values[out] = self.each(
-            self.values[source], lambda value: View(value, extents, value.dtype, indices, contiguous=contiguous, variable=out)
-        )
+        made = self.each(self.values[source], lambda v: View(v, extents, v.dtype, indices, contiguous=contiguous, variable=out))
+        self.values[out] = self.each(made, lambda v: seen_through(v, self.extents))
 
     def each(self, value: Array, change: Callable[[Result | View], Result | View]) -> Array:
         """``change`` of a value, or of both its parts."""

@@ -143,6 +143,11 @@ class Operand:
     strides: tuple[Value, ...] = ()
     transposed: bool = False
 
+    def beginning(self, extents: Extents) -> Value:
+        """The element of its storage at which it begins; a row of something larger is known as such only when that is planned."""
+        start = self.result.start if self.result.within is None else None
+        return extents.add(self.offset or extents.zero, start or extents.zero)
+
 
 @dataclass(slots=True, eq=False)
 class View:

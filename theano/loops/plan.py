@@ -134,11 +134,14 @@ class _Planner:
 
     @staticmethod
     def _may_be_sink(result: Result, sink: Sink, nests: set[Nest]) -> bool:
-        """Whether ``result`` can be made where it must end up: as a row of something larger by a kernel, if none but kernels read it."""
+        """Whether ``result`` can be made where it must end up: as a row of something larger by kernels, if none but kernels read it and
+        products with it."""
         nest = result.nest
         assert nest is not None
-        if sink.row is not None and (nest.kind not in KERNELS or any(n.kind not in KERNELS and result in n.arguments() for n in nests)):
-            return False
+        if sink.row is not None:
+            made = nest.kind in KERNELS or nest.kind == "join"
+            if not made or any(n.kind not in KERNELS and result in n.arguments() and not _is_factor(result, n) for n in nests):
+                return False
         return nest.kind != "python" and not (nest.kind == "loop" and result.position < len(nest.states))
 
     # ------------------------------------------------------------------ tasks
@@ -244,7 +247,7 @@ class _Planner:
         values = [
             *item.space,
             *(() if task.when is None else (task.when.extent,)),
-            *(v for o in item.operands for v in (*o.strides, o.offset) if v is not None),
+            *(v for o in item.operands for v in (*o.strides, o.beginning(self.extents))),
         ]
         task.needs |= self._leaves([*values, *(s for r in (*task.writes, *task.temporaries) if item.kind != "python" for s in r.shape)])
         if item.kind != "python":  # which takes arrays as they are
@@ -301,7 +304,7 @@ class _Planner:
                     assert sink.target is not None
                     self.alias[result] = sink.target
                     if sink.row is not None:
-                        result.start = self.extents.mul(sink.row, self.extents.product(map(self.extents.canonical, result.shape)))
+                        self._begin(result, self.extents.mul(sink.row, self.extents.product(map(self.extents.canonical, result.shape))))
                 tasks = self._tasks(inner, [r for _, r in placed])
                 for state, new in zip(nest.states, nest.temporaries, strict=False):
                     tasks = self._over_the_state(tasks, state, new)
@@ -315,6 +318,13 @@ class _Planner:
         before = self.copies.pop().tasks() if nest.kind == "loop" else []
         task.reads += [result for first in before for result in first.writes]
         return before
+
+    def _begin(self, result: Result, start: Value) -> None:
+        """``result`` begins at element ``start`` of its storage, and with it the parts that it is joined of."""
+        result.start = start if result.start is None else self.extents.add(start, result.start)
+        if result.nest is not None and result.nest.kind == "join":
+            for part in result.nest.operands:
+                self._begin(part.result, start)
 
     def _inner_frame(self, inner: Lowering, tasks: list[Task]) -> Frame:
         with self.extents.scope(inner.equalities):
@@ -590,11 +600,17 @@ class _Planner:
 
     def _placement(self, operand: Operand) -> list[Value]:
         """Element offset and leading dimension (or step) of an operand; of many matrices, also the way to the next."""
-        return [operand.offset or self.extents.zero, *map(self.extents.canonical, (operand.strides[0], *operand.strides[2:]))]
+        return [operand.beginning(self.extents), *map(self.extents.canonical, (operand.strides[0], *operand.strides[2:]))]
 
 
 def _nests(item: Item) -> list[Nest]:
     return [item] if isinstance(item, Nest) else [member.nest for member in item.members]
+
+
+def _is_factor(result: Result, nest: Nest) -> bool:
+    """Whether ``nest`` is a product that reads ``result`` as a matrix or vector, and not as a number or what is added to."""
+    factors, others = nest.operands[:2], nest.operands[2:]
+    return is_product(nest) and nest.base is not result and all(o.result is not result for o in others) and len(factors) == 2
 
 
 def _viewed(result: Result) -> Result:

@@ -12,6 +12,8 @@ from typing import Any
 from theano.graph import Apply, FunctionGraph, Variable
 from theano.loops.nest import Array, Control, Operand, Result, Sink, View
 from theano.scalar.instructions import Value, walk
+from theano.tensor.shapes import Shape, Shape_i
+from theano.tensor.subtensor import Subtensor
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class _Loop:
     swapped: list[tuple[Variable, Result, Result]] = field(default_factory=list)  # output, state, its next value
     histories: list[tuple[Variable, Result]] = field(default_factory=list)  # output, all rows of it
     first: list[Result] = field(default_factory=list)
+    turned: dict[Variable, View] = field(default_factory=dict)  # records that are written from the last row to the first
     steps: Value = field(init=False)
     number: Value = field(init=False)  # of the step
 
@@ -75,15 +78,24 @@ class _Loop:
             if any(_told_after(s, born) for shape in shapes for s in shape):
                 return low.python(node)  # type: ignore[no-any-return]
             for (out, row), shape in zip(records, shapes, strict=True):
-                whole = low.result(out, (self.steps, *shape))
-                self.histories.append((out, whole))
-                self.sinks.append(Sink("state", len(self.sinks), row, whole, self.number))
+                self._record(out, row, shape)
             control = Control(counter)
             for condition in until:
                 self._stop(inside, condition, control)
             own = [counter, *(whole for _, whole in self.histories)]
             body = inside.body(self.sinks, own)
         self._finish(body, control)
+
+    def _record(self, out: Variable, row: Variable, shape: tuple[Value, ...]) -> None:
+        """The rows of ``out``; where all who read it begin with the last they are written in that order, so that nobody copies them."""
+        low, number = self.low, self.number
+        whole = low.result(out, (self.steps, *shape))
+        if _read_backwards(low, out) and whole.packed is None:
+            last = low.sub(self.steps, low.int(1))
+            number = low.sub(last, number)
+            self.turned[out] = View(whole, whole.shape, whole.dtype, lambda i, *rest: (low.sub(last, i), *rest), variable=out)
+        self.histories.append((out, whole))
+        self.sinks.append(Sink("state", len(self.sinks), row, whole, number))
 
     def _finish(self, body: Any, control: Control) -> None:
         low = self.low
@@ -105,6 +117,7 @@ class _Loop:
             inner=[body],
             control=control,
         )
+        low.values.update(self.turned)
 
     def _rows(self) -> list[Array]:
         """The row of each sequence that a step reads."""
@@ -161,6 +174,17 @@ class _Loop:
         value = inside.read(condition, ())
         inside.pointwise(flag, (), lambda: value if value.dtype == "bool" else value.differs(0))
         self.sinks.append(Sink("state", len(self.sinks), flag, control.stop))
+
+
+def _read_backwards(low: Any, record: Variable) -> bool:
+    """Whether all that read ``record`` read its rows from the last to the first."""
+    clients = [client for client, _ in low.clients.get(record, ())]
+    readers = [client for client in clients if client == "output" or not isinstance(client.op, (Shape, Shape_i))]
+    return bool(readers) and all(reader != "output" and _reverses_rows(reader) for reader in readers)
+
+
+def _reverses_rows(node: Apply) -> bool:
+    return type(node.op) is Subtensor and node.op.get_constant_idx(node.inputs, allow_partial=True) == [slice(None, None, -1)]
 
 
 def _shape(result: Result) -> tuple[Value, ...]:

@@ -97,7 +97,7 @@ class SmallProduct:
         return self._load(self.right, k, j)
 
     def _load(self, operand: Operand, major: Value, minor: Value | None) -> Value:
-        b, stride, start = self.builder, self.builder.size(operand.strides[0]), self.builder.size(operand.offset or self.extents.zero)
+        b, stride, start = self.builder, self.builder.size(operand.strides[0]), self.builder.size(operand.beginning(self.extents))
         place = major if _is(stride, 1) else major * stride
         place = place if minor is None else place + minor
         place = place if _is(start, 0) else start + place

@@ -205,11 +205,15 @@ class _Reverse(_Steps):
         self.ends: dict[int, list[Any]] = {}
         self.sums: dict[int, Any] = {}
         self.undefined: dict[Any, Any] = {}  # what a step reads and has no gradient: why
+        self.forwards: dict[Any, Any] = {}  # rows, the last first -> the same, the first first
         self.outside[op.graph.inputs[0]] = self.done - 1 - self.step.number
 
     def _backwards(self, whole: Any, start: int) -> Any:
         """The rows of ``whole`` that belong to the steps gone through, the last first; ``start`` is that of the first step."""
-        return whole[self.origin + start : self.done + start][::-1]
+        rows = whole[self.origin + start : self.done + start]
+        backwards = rows[::-1]
+        self.forwards[backwards] = rows
+        return backwards
 
     def run(self) -> None:
         for row, whole, start in self.reads():
@@ -286,16 +290,16 @@ class _Reverse(_Steps):
         return None if sums is None else sums.setdefault(k, self.outer.invariants[k].zeros_like(dtype=term.type.dtype).type())
 
     def _all_rows(self, value: Any) -> Any:
-        """The rows of all steps of ``value``: those that it is read from, or the number of a record."""
+        """The rows of all steps of ``value``, the first first: those that it is read from, or the number of a record."""
         for row, whole in zip(self.step.rows, self.step.sequences, strict=True):
             if row is value:
-                return whole
+                return self.forwards[whole]
         return self.step.record(value)
 
     def _total(self, k: int, results: list[Any], state: int | None, products: list[tuple[Any, Any]]) -> Any:
         terms = [results[state][-1]] if state is not None else [self.sent.sums[k]] if self.sent.sums is not None else []
         for pair in products:
-            left, right = (_flat(self.made_rows[rows] if isinstance(rows, int) else rows) for rows in pair)
+            left, right = (_flat(self.made_rows[rows][::-1] if isinstance(rows, int) else rows) for rows in pair)
             terms.append(dot(left.T, right))
         return patternbroadcast(sum_of(terms), self.inner.invariants[k].type.broadcastable)
 

@@ -202,8 +202,8 @@ done:
 TILE = 512
 """Rows and columns of a piece of a large product.  What BLAS adds up in which order depends on a product's extents, so these
 pieces do not depend on the number of threads."""
-LARGE = 1 << 22
-"""Multiplications (some 50 microseconds of them) from which on a product is cut."""
+LARGE = 1 << 20
+"""Multiplications (some 20 microseconds of them) from which on a product is cut: a loop may do one in each step."""
 LONG_PRODUCT, LONG_VECTOR = 1 << 26, 1 << 22
 """Multiplications that take about a millisecond, of matrices and of a matrix with a vector."""
 _JOB = (
