@@ -33,6 +33,7 @@ class Extents:
         self._found: list[tuple[Value, Value]] = []
         self._generation = 0
         self._canonical: dict[Value, tuple[int, Value]] = {}
+        self._signs: dict[Value, bool] = {}
         self.zero, self.one = self.const(0), self.const(1)
 
     # ------------------------------------------------------------------ building
@@ -99,14 +100,17 @@ class Extents:
                 return right if op == "max" else left if left is self.zero else None
         return None
 
-    @staticmethod
-    def never_negative(extent: Value) -> bool:
+    def never_negative(self, extent: Value) -> bool:
         """Whether ``extent`` is made of sizes of arrays without subtraction; the numbers held by variables may be negative."""
+        known = self._signs.get(extent)
+        if known is not None:
+            return known
 
         def fine(op: str, data: Any) -> bool:
             return op in ("add", "mul", "min", "max", "floordiv") or (op == "const" and data >= 0) or (op == "size" and data[0] != "value")
 
-        return all(fine(v.op, v.data) for v in walk([extent]))
+        self._signs[extent] = known = all(fine(v.op, v.data) for v in walk([extent]))
+        return known
 
     def _product(self, *factors: Value) -> Value:
         """Products are kept as left-leaning chains of factors in rank order, so that equal products are one object."""

@@ -78,8 +78,7 @@ def grouped(body: Iterable[Statement]) -> Iterator[Statement | tuple[Store, ...]
             group, written = [], set()
             yield statement
             continue
-        reads = {v.data for v in walk([statement.value, statement.offset]) if v.op == "load"}
-        if group and written & reads:
+        if group and any(v.op == "load" and v.data in written for v in walk([statement.value, statement.offset])):
             yield tuple(group)
             group, written = [], set()
         group.append(statement)

@@ -32,9 +32,11 @@ def evaluate(values: Sequence[Value], leaves: Callable[[Value], Array], portable
         from theano.scalar.mathlib import expand_all
 
         values = expand_all(values, has_fma=has_fma)
+    if all(value.op in LEAVES for value in values):
+        return [_leaf(value, leaves) for value in values]
     results: dict[int, Array] = {}
     with np.errstate(all="ignore"):
-        for value in walk(values):
+        for value in walk(values, LEAVES):
             results[id(value)] = (
                 _leaf(value, leaves) if value.op in LEAVES else _apply(value, [results[id(a)] for a in value.args], has_fma)
             )
