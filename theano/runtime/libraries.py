@@ -139,12 +139,15 @@ class OpenBlas:
         if set_threads := self._function("openblas_set_num_threads"):
             set_threads(1)
 
+    def _first(self, *names: str) -> Any:
+        return next((getattr(self._library, name) for name in names if hasattr(self._library, name)), None)
+
     def _function(self, name: str) -> Any:
-        return next((getattr(self._library, n) for n in (f"scipy_{name}", name, f"scipy_{name}64_") if hasattr(self._library, n)), None)
+        return self._first(f"scipy_{name}", name, f"scipy_{name}64_")
 
     def address(self, name: str) -> int | None:
         """Of a routine with 32-bit integers, such as ``dgemm_``."""
-        found = next((getattr(self._library, n) for n in (f"scipy_{name}", name) if hasattr(self._library, n)), None)
+        found = self._first(f"scipy_{name}", name)
         return ctypes.cast(found, ctypes.c_void_p).value if found else None
 
     def _said(self, name: str) -> str:
