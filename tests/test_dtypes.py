@@ -24,7 +24,6 @@ UNARY = {
     dtypes.conjugate_out: "conj",
     dtypes.same_out: "sqr",
     dtypes.bitwise_out: "invert",
-    dtypes.float_to_int64: "iround",
     dtypes.negatable_out: "neg",
     dtypes.float_only_out: "round_half_to_even round_half_away_from_zero",
     dtypes.sign_out: "sgn",

@@ -379,5 +379,3 @@ negatable_out = without(same_out, "bool")
 sign_out = without(same_out, "bool", *COMPLEX)
 float_only_out = without(same_out, *DISCRETE, *COMPLEX)
 """The dtype of the argument, which must be a float: round."""
-float_to_int64 = without(int64_out, *DISCRETE, *COMPLEX)
-"""int64 from a float: iround."""

@@ -41,8 +41,6 @@ class GradientIdentity(Op):
 
     __props__: ClassVar[tuple[str, ...]] = ()
     view_map = {0: [0]}
-    value_identity = True
-    """The rewriter replaces the output by the input."""
 
     def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)

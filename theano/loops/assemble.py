@@ -62,7 +62,6 @@ class KernelBuilder:
         self.checks: list[Check] = []
         self.has_checks = False
         self.loops = 0
-        self.reads_at_other_points = False
 
     def index(self) -> Value:
         self.loops += 1
@@ -430,7 +429,7 @@ class Scope:
         statements: list[Statement] = []
         for member in self.owner.group.members:
             if not member.inner and member.stage == stage:
-                bodies = self.translate(member, member.nest.bodies, self.outer_points, self.values, stage)
+                bodies = self.translate(member, member.nest.bodies, self.outer_points, self.values)
                 self.values.update(_results(member.nest, bodies))
                 statements += self.stores(member, self.values, self.outer_points)
         return [*take_checks(self.builder), *self._pending_finishes(stage), *statements]
@@ -442,7 +441,7 @@ class Scope:
     def reduced(self, member: Member, accumulated: tuple[Value, ...]) -> None:
         """The loop of a reduction is closed: finish its results."""
         self.accumulated[member.nest] = accumulated
-        finished = self.translate(member, member.nest.finish, self.outer_points, self.values, member.ready, accumulated)
+        finished = self.translate(member, member.nest.finish, self.outer_points, self.values, accumulated)
         self.values.update(zip(member.nest.results, finished, strict=True))
 
     def inner_statements(self, stage: int, points: dict[int, Value]) -> tuple[list[Statement], dict[Member, tuple[Value, ...]]]:
@@ -453,7 +452,7 @@ class Scope:
         for member in self.owner.group.members:
             if not member.inner or stage not in member.stages:
                 continue
-            bodies = self.translate(member, member.nest.bodies, points, local, stage)
+            bodies = self.translate(member, member.nest.bodies, points, local)
             if member.nest.kind == "reduce":
                 reductions[member] = bodies
                 continue
@@ -477,7 +476,6 @@ class Scope:
         bodies: tuple[Value, ...],
         points: dict[int, Value],
         known: dict[Result, Value],
-        stage: int,
         accumulated: tuple[Value, ...] = (),
     ) -> tuple[Value, ...]:
         """Copy ``bodies`` into the kernel: indices, reads, sizes and numbers become its own."""

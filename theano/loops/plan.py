@@ -180,7 +180,7 @@ class _Planner:
             for nest, checks in ahead.get(position, ()):
                 tasks.append(self._kernel_task(assemble_checks(nest, checks, self.extents)))
                 proven.update(proofs(check, nest, self.extents)[0] for check in checks)
-            tasks += self._one_item(low, item, proven)
+            tasks += self._one_item(item, proven)
             if ahead:
                 proven.update(proofs(check, nest, self.extents)[1] for nest in _nests(item) for check in nest.checks)
         return tasks
@@ -219,7 +219,7 @@ class _Planner:
                     continue
             later.update(map(self._owner, (*task.reads, *self._telling(task.needs))))
 
-    def _one_item(self, low: Lowering, item: Item, proven: set[Hashable]) -> list[Task]:
+    def _one_item(self, item: Item, proven: set[Hashable]) -> list[Task]:
         if isinstance(item, Group):
             if not any(m.stored for m in item.members):
                 return []
@@ -480,7 +480,7 @@ class _Planner:
                 storage, _ = self.storage.get(result, ("arena", 0))
                 if storage == "arena":
                     self._scratch(arena, task, result, reused)
-                self._buffer(result, arena.held.get(result))
+                self._buffer(result)
                 if storage in ("output", "update", "arena", "object"):
                     frame.buffers.append(self.buffers[result])
             for result in dict.fromkeys((*reused, *(r for r in written if last.get(r) == k and r in arena.held))):
@@ -529,7 +529,7 @@ class _Planner:
             result = self.alias[result]
         return result
 
-    def _buffer(self, result: Result, slot: object = None) -> Buffer:
+    def _buffer(self, result: Result) -> Buffer:
         result = self._owner(result)
         found = self.buffers.get(result)
         if found is None:

@@ -66,7 +66,7 @@ class _Prefix(GroupAssembler):
         return [Accumulator(key, NEXT, (v,), (start,)) for key, v, start in zip(keys, new, starts, strict=True)], new
 
     def _element(self, scope: Scope, points: dict[int, Value]) -> tuple[Value, ...]:
-        return scope.translate(self.member, self.nest.bodies, points, {}, 0)
+        return scope.translate(self.member, self.nest.bodies, points, {})
 
     def _store(self, scope: Scope, points: dict[int, Value], values: Sequence[Value]) -> list[Store]:
         return list(scope.stores(self.member, dict(zip(self.nest.results, values, strict=True)), points))

@@ -19,7 +19,7 @@ copy     count                                                   out[:count] = a
 
 With ``beta`` 0 what ``out`` held does not matter, NaN included; else it holds the addend.  An increment may be negative
 (the offset is that of element 0) but not 0.  Empty operands never reach BLAS.  Extents of more than 31 bits fail with the
-status :data:`~theano.emit.llvm.frame.RANGE`.
+status :data:`~theano.emit.llvm.status.RANGE`.
 
 The pointers are those of the OpenBLAS that is bundled with SciPy: nothing of SciPy is imported for them, which would take longer than
 all else that a start with a filled cache does.  Where there is none, they are those that SciPy hands to Cython code

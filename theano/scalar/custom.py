@@ -12,16 +12,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from theano import dtypes
 from theano.errors import DTypeError
 from theano.graph.properties import WithProperties
 from theano.scalar.op import ScalarOp
 from theano.scalar.types import Scalar, get_scalar_type
-
-TypeRule = Callable[..., Sequence[Scalar]]
-"""From the scalar types of the arguments to those of the results."""
 
 
 class OnTypes:

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from theano.dtypes import COMPLEX, DISCRETE, complex_of, float_of, upcast
 from theano.errors import CompileError, message
 from theano.graph import NullType
+from theano.scalar.evaluate import cast
 from theano.scalar.instructions import Trace, Value
 from theano.scalar.op import ScalarOp
 
@@ -174,8 +175,6 @@ class Declared(ScalarOp):
 
     def evaluate(self, *arrays: NDArray[Any]) -> list[NDArray[Any]]:
         """By the reference: arguments in the dtypes of the computation, the result in that of the rule."""
-        from theano.scalar.evaluate import cast
-
         result, wanted = self._plan([a.dtype.name for a in arrays])
         reference = self.reference
         if any(d in COMPLEX for d in wanted):

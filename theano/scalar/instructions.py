@@ -56,8 +56,6 @@ OTHER = frozenset({"select", "cast", "bitcast", "call"})
 between a float and the integer of its width; ``call``: the named intrinsic ``data`` (``exp``, ``erf``, ...), which an emitter
 maps to its own function or expands through :mod:`theano.scalar.mathlib`."""
 
-INSTRUCTIONS = ARITHMETIC | FLOAT_ONLY | INTEGER_ONLY | LOGIC | COMPARISONS | OTHER
-
 
 class Value:
     """One instruction of a trace; compare by identity.  Python operators build further instructions."""

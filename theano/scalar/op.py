@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from theano import dtypes
 from theano.errors import CompileError, DTypeError, MethodNotDefined, message
 from theano.graph import Apply, Op
+from theano.scalar.evaluate import cast
 from theano.scalar.instructions import Trace, Value
 
 if TYPE_CHECKING:
@@ -150,8 +151,6 @@ class ScalarOp(Op):
 
     def evaluate(self, *arrays: Array) -> list[Array]:
         """The results, by NumPy's or SciPy's function, or by ``impl`` number by number."""
-        from theano.scalar.evaluate import cast
-
         results = self.output_dtypes(*(a.dtype.name for a in arrays))
         function = self.nfunc
         if function is not None and dtypes.is_continuous(results[0]):
@@ -215,8 +214,6 @@ def pointwise(op: ScalarOp, low: Any, node: Apply, shape: Sequence[Any]) -> None
 
 def _of_numbers(numbers: Array, dtype: str) -> Array:
     """Python numbers as an array of ``dtype``: integers wrap, floats saturate in integer types."""
-    from theano.scalar.evaluate import cast
-
     natural = np.array(numbers.tolist()).reshape(numbers.shape)  # a list of nothing has lost its shape
     if natural.dtype == object:  # integers of more than 64 bits
         natural = numbers.astype("float64") if dtypes.is_continuous(dtype) else (numbers & (2**64 - 1)).astype("uint64")

@@ -234,7 +234,7 @@ class Instructions:
         if new == "bool":
             return self.compare("ne", a, self.constant(0, old), old)
         if "float16" in (old, new):
-            return self._cast_half(a, old, new)
+            return self._cast_half(a, old)
         source, destination = register(old, self.lanes), register(new, self.lanes)
         if old in COMPUTED_FLOATS and new in COMPUTED_FLOATS:
             return self.code.let(f"{'fpext' if new == 'float64' else 'fptrunc'} {source} {a} to {destination}")
@@ -250,7 +250,7 @@ class Instructions:
         opcode = "trunc" if wide < narrow else "sext" if old in SIGNED else "zext"
         return self.code.let(f"{opcode} {source} {a} to {destination}")
 
-    def _cast_half(self, a: str, old: str, new: str) -> str:
+    def _cast_half(self, a: str, old: str) -> str:
         """Between float16 and float32 on a machine with the instruction (legalise leaves no other pair)."""
         half = "half" if self.lanes == 1 else f"<{self.lanes} x half>"
         bits, single = register("float16", self.lanes), register("float32", self.lanes)

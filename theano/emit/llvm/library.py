@@ -241,7 +241,7 @@ def _fields(job: str, real: str) -> list[tuple[str, str]]:
     return [(kind, name) for kind, name in (field.split() for field in job.replace("real", real).split(", "))]
 
 
-def _part(module: Module, name: str, dtype: str, job: str) -> Writer:
+def _part(name: str, dtype: str, job: str) -> Writer:
     """The head of a function that does piece ``number`` of a job: its fields have their names."""
     w = Writer(f"define internal void @{name}.part(ptr %job, i64 %piece)")
     for k, (field, given) in enumerate(_fields(job, register(dtype))):
@@ -270,7 +270,7 @@ def _tile(w: Writer) -> tuple[str, str]:
 
 def _gemm_part(module: Module, name: str, dtype: str) -> None:
     """``void @gemm.part(job, number)``: one piece of a large product; pieces are numbered row by row."""
-    w, kind, size = _part(module, name, dtype, _JOB), register(dtype), ITEMSIZE[dtype]
+    w, kind, size = _part(name, dtype, _JOB), register(dtype), ITEMSIZE[dtype]
     across = _quotient(w, "%n", "%tn")
     i = w.let(f"mul i64 {w.let(f'udiv i64 %number, {across}')}, %tm")
     j = w.let(f"mul i64 {w.let(f'urem i64 %number, {across}')}, %tn")
@@ -310,7 +310,7 @@ def _gemms(sharing: Sharing, name: str, dtype: str) -> None:
     module = sharing.module
     _gemm_piece(module, name, dtype)
     module.add(_some_products(name, register(dtype)))
-    part = _part(module, name, dtype, _JOBS)
+    part = _part(name, dtype, _JOBS)
     start = part.let("mul i64 %number, %each")
     end = part.let(f"call i64 @llvm.smin.i64(i64 {part.let(f'add i64 {start}, %each')}, i64 %count)")
     given = ", ".join(f"{kind} {field}" for kind, field in _fields(_JOBS, register(dtype))[1:-2])
@@ -400,7 +400,7 @@ def _gemv(sharing: Sharing, name: str, dtype: str) -> None:
 
 def _gemv_part(module: Module, name: str, dtype: str) -> None:
     """``void @gemv.part(job, number)``: some elements of the result."""
-    w, size = _part(module, name, dtype, _VECTOR_JOB), ITEMSIZE[dtype]
+    w, size = _part(name, dtype, _VECTOR_JOB), ITEMSIZE[dtype]
     start = w.let("mul i64 %number, %step")
     count = w.let(f"call i64 @llvm.smin.i64(i64 %step, i64 {w.let(f'sub i64 %m, {start}')})")
     skipped = w.let(f"select i1 %ta, i64 {start}, i64 {w.let(f'mul i64 {start}, %lda')}")
@@ -460,7 +460,7 @@ def _sort(sharing: Sharing, dtype: str, kind: str) -> str:
     if not sharing.module.once(name):
         return name
     number = PARTS.get(dtype, dtype)
-    part = _part(sharing.module, name, number, _SORT_JOB)
+    part = _part(name, number, _SORT_JOB)
     start = part.let("mul i64 %number, %each")
     end = part.let(f"call i64 @llvm.smin.i64(i64 {part.let(f'add i64 {start}, %each')}, i64 %rows)")
     part.do(f"call void @{name}.some(ptr %out, i64 %length, i64 {start}, i64 {end})")

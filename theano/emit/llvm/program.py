@@ -32,7 +32,6 @@ class Emitted:
     guards: tuple[Guard, ...]
     steps: tuple[Step, ...]  # by the number used in statuses and in the profile
     python_steps: tuple[PythonStep, ...]
-    frame_bytes: int
 
 
 def emit_program(program: Program, signature: Signature, target: Target, abi: Abi, *, profile: bool = False) -> Emitted:
@@ -49,5 +48,4 @@ def emit_program(program: Program, signature: Signature, target: Target, abi: Ab
         tuple(shared.guards),
         tuple(shared.steps),
         tuple(shared.python_steps),
-        text.layout.bytes,
     )
