@@ -615,6 +615,8 @@ def _products(node: Any, args: list[Bounded]) -> list[Bounded]:
     size = product(x.sizes, y.sizes)
     inner = x.value.shape[-1]
     error = 2 * (inner + 2) * _unit_of(value) * size + unit_at(value, value.dtype.name)
+    if not value.all():  # products with 0 are not rounded
+        error = np.where(product(magnitude(x.value), magnitude(y.value)) == 0, 0.0, error)
     if x.error is not None or y.error is not None:
         error = error + product(magnitude(x.value), y.errors) + product(x.errors, magnitude(y.value)) + product(x.errors, y.errors)
     # a library may skip what is multiplied by 0: then infinity times 0 is 0

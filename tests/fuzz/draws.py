@@ -19,7 +19,7 @@ import numpy as np
 
 import theano.tensor as T
 from tests.fuzz.known import BASE, ENVIRONMENTS, LARGEST, ONE, Rejected
-from theano.dtypes import ALL
+from theano.dtypes import ALL, COMPLEX, FLOATS, UNSIGNED
 
 NUMBERS = tuple(d for d in ALL if d != "bool")
 FULL = slice(None)
@@ -27,8 +27,9 @@ FULL = slice(None)
 
 @dataclass(frozen=True)
 class Draw:
-    """``full``: no axis may be empty; ``single``: one must have size 1; ``exact``: what it is given must be known exactly, since sizes or
-    places depend on it; ``values``: it begins with a new input, whose values it draws."""
+    """``full``: no axis may be empty; ``single``: one must have size 1; ``exact``: what it begins with must be known exactly, since sizes
+    or places depend on it; ``moderate``: and must stay finite when it is added up or multiplied; ``values``: it begins with a new input,
+    whose values it draws."""
 
     name: str
     make: Callable
@@ -37,12 +38,13 @@ class Draw:
     full: bool
     single: bool
     exact: bool
+    moderate: bool
     most: int
     values: Callable | None
 
     def takes(self, k):
         fits = k.ndim in self.ranks and max(v.size for v in k.values) <= self.most and not (self.full and not all(map(all, k.shape)))
-        fits = fits and not (self.single and ONE not in k.shape)
+        fits = fits and not (self.single and ONE not in k.shape) and (k.moderate or not self.moderate)
         return fits and not (self.exact and any(b.error is not None or b.wild is not None for b in k.found))
 
     def subject(self, g, dtype, fresh):
@@ -57,19 +59,23 @@ class Draw:
             if self.single:
                 shape[g.random.integers(rank)] = ONE
             if all(np.prod([d[k] for d in shape]) <= self.most for k in range(ENVIRONMENTS)):
-                return g.source(shape, dtype, None if self.values is None else self.values(g))
+                values = g.in_domain(0, 8) if self.moderate and dtype in UNSIGNED else None if self.values is None else self.values(g)
+                found = g.source(shape, dtype, values)
+                if self.moderate and not found.moderate:
+                    break
+                return found
         raise Rejected
 
 
 DRAWS = {}
 
 
-def draw(dtypes=ALL, ranks=(1, 2, 3), full=False, single=False, exact=False, most=LARGEST, values=None, name=None):
+def draw(dtypes=ALL, ranks=(1, 2, 3), full=False, single=False, exact=False, moderate=False, most=LARGEST, values=None, name=None):
     """Make a function a draw: ``make(graph, first)`` returns ``(function, *others)``."""
 
     def enter(make):
         known = name or make.__name__
-        DRAWS[known] = Draw(known, make, dtypes, ranks, full, single, exact, most, values)
+        DRAWS[known] = Draw(known, make, dtypes, ranks, full, single, exact, moderate, most, values)
         return make
 
     return enter
@@ -121,6 +127,12 @@ def scalar_like(g, x):
     return g.one_or_none(lambda k: k.ndim == 0 and k.dtype == x.dtype) or g.source([], x.dtype)
 
 
+def finite(*parts):
+    """Reject floats that are infinite, or become so: they may be added up before they are multiplied, or after."""
+    if any(k.dtype in (*FLOATS, *COMPLEX) and not k.moderate for k in parts):
+        raise Rejected
+
+
 def restrain(*shapes, most=LARGEST):
     """Reject what would be too large."""
     if any(np.prod([d[k] for shape in shapes for d in shape]) > most for k in range(ENVIRONMENTS)):
@@ -136,6 +148,7 @@ __all__ = [
     "axis_of",
     "both",
     "draw",
+    "finite",
     "like",
     "restrain",
     "scalar_like",
