@@ -45,6 +45,7 @@ from theano.loops.ir import LANES, NEXT, Accumulator, Check, Fold, Kernel, Loop,
 from theano.loops.statements import all_statements, grouped, map_values, stored_buffers, values_of
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import COMPARISONS, COMPUTED_FLOATS, INTEGERS, LEAVES, Value, walk
+from theano.scalar.mathlib import expand
 
 THREADS = 256
 """Threads of a group where no reduction fixes their number."""
@@ -157,8 +158,6 @@ def expanded(kernel: Kernel) -> Kernel:
     """The same kernel without those intrinsics that the languages lack."""
     if all(v.op != "call" or v.data in NATIVE for v in walk(values_of(kernel.body))):
         return kernel
-    from theano.scalar.mathlib import expand  # tables of coefficients: loaded when first needed
-
     new: dict[Value, Value] = {}
 
     def change(root: Value) -> Value:

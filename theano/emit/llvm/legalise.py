@@ -6,8 +6,7 @@ has no instruction, and so does rounding.  All values move to one fresh trace, s
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from theano.emit.half import narrow, single_of, widen
@@ -15,6 +14,7 @@ from theano.emit.llvm.target import Target
 from theano.loops.ir import Kernel, Loop, Statement, Store
 from theano.loops.statements import map_values
 from theano.scalar.instructions import Trace, Value, binary, select
+from theano.scalar.mathlib import expand
 
 ROUNDINGS = ("rint", "trunc", "floor", "ceil")
 
@@ -69,7 +69,7 @@ class Legaliser:
         if value.op == "const":
             return self.trace.const(value.data, value.dtype)
         if value.op == "call" and not (value.data == "ldexp" and self.target.masks):
-            return self.value(_intrinsic(str(value.data), args, self.target.has_fma))
+            return self.value(expand(str(value.data), *args, has_fma=self.target.has_fma))
         if value.op == "cast" and "float16" in (value.dtype, args[0].dtype):
             return self._cast_half(args[0], value.dtype)
         if value.op == "abs" and args[0].op == "neg":
@@ -84,17 +84,6 @@ class Legaliser:
             return self.value(wide.cast(dtype)) if dtype != "float32" else wide
         single = self.value(single_of(x))
         return self.trace.emit("cast", (single,), dtype) if self.target.has_half else self.value(narrow(single))
-
-
-def _intrinsic(name: str, args: tuple[Value, ...], has_fma: bool) -> Value:
-    return _expander()(name, *args, has_fma=has_fma)
-
-
-@functools.cache
-def _expander() -> Callable[..., Value]:
-    from theano.scalar.mathlib import expand  # tables of coefficients: loaded when first needed
-
-    return expand
 
 
 def rounded(op: str, x: Value) -> Value:
