@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from typing import Any
 
+from theano.loops.arena import Arena
 from theano.loops.assemble import Assembled, GroupAssembler
-from theano.loops.extents import Extents
 from theano.loops.fuse import Group, Item, fuse, needed_nests, plan_stores
 from theano.loops.ir import (
     AtMost,
@@ -25,12 +24,10 @@ from theano.loops.ir import (
     IfRegion,
     KernelStep,
     LibraryStep,
-    Loop,
     LoopRegion,
     Program,
     PythonStep,
     Step,
-    Store,
 )
 from theano.loops.lower import Lowering
 from theano.loops.merge import merge_steps
@@ -39,9 +36,9 @@ from theano.loops.prefix import assemble_prefix
 from theano.loops.recur import repeat_in_registers
 from theano.loops.scatter import assemble_checks, assemble_copy, assemble_scatter
 from theano.loops.small_products import SmallProduct, assemble_rows, is_product, right_factor, shape_of_copy, when_small
+from theano.loops.statements import accesses
 from theano.scalar.instructions import ITEMSIZE, Value, walk
 
-ALIGNMENT = 64
 KERNELS = ("pointwise", "reduce", "scatter", "prefix")
 MOST = (1 << 31) - 1
 """The largest extent and stride that matrix libraries take."""
@@ -471,7 +468,7 @@ class _Planner:
         for guard in late:
             last.update((self._owner(result), len(tasks) + len(rest)) for result in self._telling(self._guard_leaves(guard)))
         last.update((new, last[state]) for state, new in self.swapped.items() if state in last)
-        arena = _Arena(self.extents)
+        arena = Arena(self.extents)
         for k, task in enumerate(tasks):
             written = self._with_swapped(self._owner(r) for r in (*task.writes, *task.temporaries))
             fresh = [r for r in written if r not in self.buffers]
@@ -496,7 +493,7 @@ class _Planner:
         """Each result once; the two storages between which a loop swaps its state come and go together."""
         return list(dict.fromkeys(r for result in results for r in (result, self.swapped.get(result, result))))
 
-    def _scratch(self, arena: _Arena, task: Task, result: Result, dying: list[Result]) -> None:
+    def _scratch(self, arena: Arena, task: Task, result: Result, dying: list[Result]) -> None:
         shape = tuple(self.extents.canonical(s) for s in result.shape)
         size = self.extents.mul(self.extents.product(shape), self.extents.const(ITEMSIZE[result.dtype]))
         for old in dying:
@@ -513,7 +510,7 @@ class _Planner:
         owners = [self._owner(r) for r in assembled.results]
         stored: list[Value] = []
         loads: set[Value] = set()
-        for kind, buffer, offset in _accesses(assembled.kernel.body):
+        for kind, buffer, offset in accesses(assembled.kernel.body):
             if kind == "store" and owners[buffer] is new:
                 if len(stored) == (2 if new.packed else 1):
                     return False
@@ -660,69 +657,3 @@ class _Copies:
         e = self.planner.extents
         made = (replace(assemble_rows(source, copy, t, e), when=when) for (source, t, when), copy in self.made.items())
         return list(map(self.planner._kernel_task, made))
-
-
-class _Arena:
-    """Scratch slots of one frame, kept by size: a freed slot serves the next result of exactly its size."""
-
-    def __init__(self, extents: Extents) -> None:
-        self.extents = extents
-        self.held: dict[Result, tuple[Value, int]] = {}
-        self.slots: dict[int, tuple[Value, int]] = {}  # result number -> slot
-        self.classes: dict[Value, list[int]] = {}  # size -> [slots made, *free ones]
-        self.places: dict[Value, list[Value]] = {}  # size -> offsets of its slots
-        self.total = extents.zero
-
-    def take(self, result: Result, size: Value) -> None:
-        kind = self.classes.setdefault(size, [0])
-        if len(kind) > 1:
-            number = kind.pop()
-        else:
-            number = kind[0]
-            kind[0] += 1
-        self.held[result] = self.slots[result.number] = (size, number)
-
-    def take_over(self, old: Result, new: Result) -> None:
-        self.held[new] = self.slots[new.number] = self.held.pop(old)
-
-    def release(self, result: Result) -> None:
-        slot = self.held.pop(result, None)
-        if slot is not None:
-            self.classes[slot[0]].append(slot[1])
-
-    def size_of(self, result: Result) -> Value | None:
-        slot = self.held.get(result)
-        return slot[0] if slot else None
-
-    def place(self) -> None:
-        e = self.extents
-        unit = e.const(ALIGNMENT)
-        for size, (count, *_) in self.classes.items():
-            aligned = e.mul(e.emit("floordiv", e.add(size, e.const(ALIGNMENT - 1)), unit), unit)
-            self.places[size] = [e.add(self.total, e.mul(aligned, e.const(slot))) for slot in range(count)]
-            self.total = e.add(self.total, e.mul(aligned, e.const(count)))
-
-    def offset(self, number: int) -> Value:
-        size, slot = self.slots[number]
-        return self.places[size][slot]
-
-
-def _accesses(body: Sequence[Any]) -> Iterator[tuple[str, int, Value]]:
-    """(kind, buffer, offset) in the order of one iteration; consecutive stores compute all their values first."""
-    for stores, run in groupby(body, lambda statement: isinstance(statement, Store)):
-        statements = list(run)
-        if stores:
-            yield from _loads(v for s in statements for v in (s.value, s.offset))
-            yield from (("store", s.buffer, s.offset) for s in statements)
-            continue
-        for statement in statements:
-            if isinstance(statement, Loop):
-                yield from _loads([statement.extent])
-                yield from _accesses(statement.body)
-                yield from _loads(v for a in statement.accumulators for v in a.values)
-            else:
-                yield from _loads([statement.ok, statement.payload])
-
-
-def _loads(values: Iterable[Value]) -> Iterator[tuple[str, int, Value]]:
-    return (("load", v.data, v.args[0]) for v in walk(values) if v.op == "load")

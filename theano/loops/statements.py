@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
+from typing import Any
 
 from theano.loops.ir import Accumulator, Check, Fold, Loop, Statement, Store
 from theano.scalar.instructions import Value, walk
@@ -85,3 +87,24 @@ def grouped(body: Iterable[Statement]) -> Iterator[Statement | tuple[Store, ...]
         written.add(statement.buffer)
     if group:
         yield tuple(group)
+
+
+def accesses(body: Sequence[Any]) -> Iterator[tuple[str, int, Value]]:
+    """(kind, buffer, offset) in the order of one iteration; consecutive stores compute all their values first."""
+    for stores, run in groupby(body, lambda statement: isinstance(statement, Store)):
+        statements = list(run)
+        if stores:
+            yield from _loads(v for s in statements for v in (s.value, s.offset))
+            yield from (("store", s.buffer, s.offset) for s in statements)
+            continue
+        for statement in statements:
+            if isinstance(statement, Loop):
+                yield from _loads([statement.extent])
+                yield from accesses(statement.body)
+                yield from _loads(v for a in statement.accumulators for v in a.values)
+            else:
+                yield from _loads([statement.ok, statement.payload])
+
+
+def _loads(values: Iterable[Value]) -> Iterator[tuple[str, int, Value]]:
+    return (("load", v.data, v.args[0]) for v in walk(values) if v.op == "load")
