@@ -35,6 +35,13 @@ def test_what_cancels():
     assert e.emit("min", e.zero, n) is e.zero
 
 
+def test_the_least_of_the_least():
+    e, n, m, _ = extents()
+    for op in ("min", "max"):
+        one = e.emit(op, n, m)
+        assert e.emit(op, one, n) is e.emit(op, m, one) is one
+
+
 def test_nothing_over_nothing_is_not_one():
     e, n, _, _ = extents()
     assert e.emit("floordiv", n, n) is not e.one
@@ -84,6 +91,16 @@ def test_what_stands_for_an_extent_has_no_part_for_which_another_stands():
     e.unite(later, e.add(earlier, n))
     e.unite(n, e.one)
     assert e.canonical(later) is e.canonical(e.canonical(later)) is e.add(earlier, e.one)
+
+
+def test_an_extent_may_equal_an_expression_of_itself():
+    """``n - q`` is ``(n - min(n, q)) // m``, then ``min(n, q)`` turns out to be ``q``: nothing grows without end."""
+    e, n, q, m = extents()
+    divided = e.emit("floordiv", e.sub(n, e.emit("min", n, q)), m)
+    rest = e.sub(n, q)
+    e.unite(divided, rest)
+    e.unite(e.emit("min", n, q), q)
+    assert e.same(divided, rest) and e.canonical(rest) is e.canonical(e.canonical(rest))
 
 
 def test_two_numbers_stay_apart():

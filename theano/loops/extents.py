@@ -94,8 +94,10 @@ class Extents:
             if left is right:
                 return None  # 0 // 0 is 0: not always one
         elif op in ("min", "max"):
-            if left is right:
+            if left is right or (left.op == op and right in left.args):
                 return left
+            if right.op == op and left in right.args:
+                return right
             if left.op == "const" and int(left.data) <= 0 and self.never_negative(right):
                 return right if op == "max" else left if left is self.zero else None
         return None
@@ -194,23 +196,28 @@ class Extents:
         cached = self._canonical.get(value)
         if cached is not None and cached[0] == self._generation:
             return cached[1]
-        if not value.args:
-            result = self._find(value)
-        else:
-            new: dict[Value, Value] = {}
-            for v in walk([value]):
-                if v.op in ("const", "size"):
-                    new[v] = self._find(v)
-                elif len(v.args) == 2:
-                    new[v] = self._find(self.emit(v.op, new[v.args[0]], new[v.args[1]]))
-                else:
-                    new[v] = self._find(self.trace.emit(v.op, tuple(new[a] for a in v.args), v.dtype, v.data))
-            result = new[value]
-        self._canonical[value] = (self._generation, result)
-        if result is not value and result.args:  # what stands for it may have parts for which others stand
-            result = self.canonical(result)
-            self._canonical[value] = (self._generation, result)
+        chain = [value]  # what stands for it may have parts for which others stand
+        while (result := self._replaced(chain[-1])) is not chain[-1]:
+            if not set(chain).isdisjoint(walk([result])):  # equal to an expression of itself, which would grow without end
+                result = min(chain, key=self._rank)
+                break
+            chain.append(result)
+        self._canonical |= dict.fromkeys(chain, (self._generation, result))
         return result
+
+    def _replaced(self, value: Value) -> Value:
+        """``value`` of what stands for its parts, or what stands for that."""
+        if not value.args:
+            return self._find(value)
+        new: dict[Value, Value] = {}
+        for v in walk([value]):
+            if v.op in ("const", "size"):
+                new[v] = self._find(v)
+            elif len(v.args) == 2:
+                new[v] = self._find(self.emit(v.op, new[v.args[0]], new[v.args[1]]))
+            else:
+                new[v] = self._find(self.trace.emit(v.op, tuple(new[a] for a in v.args), v.dtype, v.data))
+        return new[value]
 
     def same(self, a: Value, b: Value) -> bool:
         """Whether ``a`` and ``b`` are provably equal."""
