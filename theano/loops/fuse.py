@@ -26,6 +26,8 @@ BUFFER_LIMIT = 28
 
 @dataclass(slots=True, eq=False)
 class Member:
+    """A nest in a group."""
+
     nest: Nest
     inner: bool
     stage: int  # when its body runs

@@ -112,6 +112,8 @@ Statement = Loop | Store | Check
 
 @dataclass(frozen=True, slots=True)
 class BufferParameter:
+    """One buffer that a kernel takes: its dtype, and what is done with it."""
+
     dtype: str
     read: bool
     written: bool

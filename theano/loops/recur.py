@@ -72,6 +72,8 @@ def _depends(value: Value, leaf: Value) -> bool:
 
 @dataclass(slots=True)
 class _Repeated:
+    """The kernel that does several steps of a loop at once, while it is made."""
+
     region: LoopRegion
     outer: KernelStep
     number: Value  # of the step, as the program's sizes have it

@@ -105,6 +105,8 @@ class Call(Symbolic):
 
 @dataclass(frozen=True, slots=True)
 class SumPattern:
+    """A number and terms, each a coefficient and a pattern, in any order."""
+
     constant: float
     terms: tuple[tuple[float, Any], ...]
     rest: tuple[float, str] | None  # the pattern variable that takes what is left over, and its sign
@@ -119,6 +121,8 @@ class SumPattern:
 
 @dataclass(frozen=True, slots=True)
 class ProductPattern:
+    """A number and factors, each a pattern and its power, in any order; ``rest`` takes the other factors."""
+
     coefficient: float
     factors: tuple[tuple[Any, int], ...]
     rest: str | None
@@ -126,6 +130,8 @@ class ProductPattern:
 
 @dataclass(frozen=True, slots=True)
 class CallPattern:
+    """An operation applied to patterns."""
+
     op: Any
     args: tuple[Any, ...]
 
