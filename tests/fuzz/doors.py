@@ -108,7 +108,7 @@ UFUNCS = sorted(
 
 @draw(ranks=(0, 1, 2, 3))
 def ufunc(g, x):
-    """One of NumPy's elementwise functions, or a method of it."""
+    """One of NumPy's elementwise functions."""
     function = getattr(np, g.pick(UFUNCS))
     if function.signature is not None:
         raise Rejected
@@ -124,7 +124,7 @@ def ufunc(g, x):
         ours = T.as_tensor_variable(apply(*(k.variable for k in (x, *others)))).type.dtype
     except TypeError:
         raise Rejected from None
-    if ours != found:  # the classic system has its own rules of dtypes
+    if ours != found or (function is np.power and found in SIGNED):  # the classic system has its own rules of dtypes, and of powers below 0
         raise Rejected
     return apply, *others
 
