@@ -106,6 +106,46 @@ def test_a_table_is_written_in_place():
     np.testing.assert_array_equal(f(*VALUES, given[:0]), VALUES[0])
 
 
+def test_entries_that_change_places():
+    """Forwards nothing of the table is copied; backwards what is read of it on the way is the same."""
+
+    def swap(i, j, entries):
+        return T.set_subtensor(T.set_subtensor(entries[i], entries[j])[j], entries[i])
+
+    v, first, second = T.dvector("v"), T.lvector("first"), T.lvector("second")
+    moved = theano.scan(swap, [first, second], v)[0][-1]
+    f = theano.function([v, first, second], [moved, T.grad((moved * T.arange(v.shape[0])).sum(), v)])
+    assert not loops(f)[0].carried
+    order = np.arange(6)
+    for i, j in ((0, 3), (5, 1), (3, 3), (2, -1)):
+        order[[i, j]] = order[[j, i]]
+    found, gradient = f(np.arange(6) / 7, [0, 5, 3, 2], [3, 1, 3, -1])
+    np.testing.assert_array_equal(found, order / 7)
+    np.testing.assert_array_equal(gradient[order], np.arange(6))
+
+
+def test_what_is_written_on_the_way_is_read_before_more_is_written():
+    def step(i, entries):
+        first = T.set_subtensor(entries[i[0]], 1.0)
+        second = T.inc_subtensor(first[i[1]], 2.0)
+        return [T.set_subtensor(second[i[2]], 0.0), T.tanh(first[i[2]]) + second.sum(), T.exp(entries[::2])]
+
+    v = T.dvector("v")
+    found, sums, halves = theano.scan(step, places, [v, None, None])[0]
+    f = theano.function([v, places], [found[-1], sums, halves])
+    assert not loops(f)[0].carried
+    entries, given = np.arange(4) / 3, [[0, 2, 1], [3, 3, -1], [1, 0, 0]]
+    last, *others = f(entries, given)
+    for (i, j, k), total, half in zip(given, *others):
+        np.testing.assert_allclose(half, np.exp(entries[::2]))
+        entries[i] = 1
+        before = np.tanh(entries[k])
+        entries[j] += 2
+        np.testing.assert_allclose(total, before + entries.sum())
+        entries[k] = 0
+    np.testing.assert_allclose(last, entries)
+
+
 def test_a_table_that_is_read_afterwards_is_not():
     """A row that is written is not yet there for who reads the table as it was."""
 

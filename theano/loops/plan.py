@@ -148,6 +148,9 @@ class _Planner:
         items = fuse(needed_nests(low.nests, wanted, self.extents), self.extents)
         plan_stores(items, wanted)
         tasks = self._item_tasks(low, items)
+        if self.copies:  # in a loop
+            for copy in [task for task in tasks if task.is_copy]:
+                tasks = self._postponed(tasks, copy) or tasks
         self._copy_nothing_that_ends(tasks, set(wanted))
         for task in tasks:
             for result in task.writes:
@@ -392,16 +395,20 @@ class _Planner:
         copies = [task for task in tasks if task.is_copy and self._owner(task.reads[0]) is state and self._owner(task.writes[0]) is new]
         if len(copies) != 1:
             return tasks
-        late: list[Task] = []
-        for task in tasks:
-            if task is copies[0] or any(self._must_follow(task, other) for other in late):
-                late.append(task)
-        ahead = [task for task in tasks if task not in late]
-        if any(self._owner(r) is state for task in late[1:] for r in self._read_by(task)):
+        ordered = self._postponed(tasks, copies[0])
+        if ordered is None:
             return tasks
         self.alias[new] = state
         del self.swapped[state]
-        return [*ahead, *late]
+        return ordered
+
+    def _postponed(self, tasks: list[Task], copy: Task) -> list[Task] | None:
+        """The same tasks with ``copy`` and all that must follow it last; None if what it copies is read there once more."""
+        source, late, ahead = self._owner(copy.reads[0]), list[Task](), list[Task]()
+        for task in tasks:
+            follows = task is copy or any(self._must_follow(task, other) for other in late)
+            (late if follows else ahead).append(task)
+        return None if any(self._owner(r) is source for task in late[1:] for r in self._read_by(task)) else [*ahead, *late]
 
     def _read_by(self, task: Task) -> Iterator[Result]:
         yield from task.reads
