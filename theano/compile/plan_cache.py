@@ -72,8 +72,8 @@ class Plan:
 def write_loaded(writer: Writer, loaded: Any) -> dict[str, Any]:
     """A loaded program without its arrays and its object code."""
     program = loaded.program
-    steps, guards = list(walk_steps(program.frame)), _guards(program)
-    places = {id(s): k for k, s in enumerate(steps)}
+    places = {id(s): k for k, s in enumerate(walk_steps(program.frame))}
+    guarded = {id(g): k for k, g in enumerate(_guards(program))}
     names = ("inputs", "shared", "constants", "frame", "outputs", "commits", "checks", "operands")
     return {
         "program": {name: writer.write(getattr(program, name)) for name in names},
@@ -82,7 +82,7 @@ def write_loaded(writer: Writer, loaded: Any) -> dict[str, Any]:
         "table": writer.write(loaded.table),
         "steps": [places[id(s)] for s in loaded.steps],
         "python": [places[id(s)] for s in loaded.python_steps],
-        "guards": [next(k for k, g in enumerate(guards) if g is guard) for guard in loaded.guards],
+        "guards": [guarded[id(g)] for g in loaded.guards],
         "profiled": loaded.profiled,
     }
 

@@ -438,8 +438,11 @@ class _Planner:
             found.update(r.number for r in task.writes)
             count += 1
         mine, rest = tasks[:count], tasks[count:]
-        frame.guards = [g for g in pending if not any(self._number(v) in found for v in self._guard_leaves(g)) and self._ready(g, rest)]
-        late = [g for g in pending if g not in frame.guards]
+        told_later = found | {r.number for task in rest for r in task.writes}
+        late: list[Guard] = []
+        for guard in pending:
+            waits = any(self._number(v) in told_later for v in self._guard_leaves(guard))
+            (late if waits else frame.guards).append(guard)
         self._allocate(frame, mine, rest, late)
         frame.steps = [step for task in mine for step in self._steps(task)]
         if rest or late:
@@ -453,10 +456,6 @@ class _Planner:
 
     def _guard_leaves(self, guard: Guard) -> list[Value]:
         return [v for v in walk([guard.left, guard.right]) if v.op == "size"]
-
-    def _ready(self, guard: Guard, rest: list[Task]) -> bool:
-        later = {r.number for task in rest for r in task.writes}
-        return not any(self._number(v) in later for v in self._guard_leaves(guard))
 
     def _telling(self, leaves: Iterable[Value]) -> Iterator[Result]:
         return (self.low.results[number] for leaf in leaves if (number := self._number(leaf)) >= 0)

@@ -108,8 +108,11 @@ class SizeTable:
                 self._joined[a] = b
 
     def _root(self, size: Variable) -> Variable:
-        while size in self._joined:
-            size = self._joined[size]
+        joined = self._joined
+        while (up := joined.get(size)) is not None:
+            if (top := joined.get(up)) is not None:
+                joined[size] = up = top  # the way is shorter next time
+            size = up
         return size
 
     def _number(self, number: int) -> Any:

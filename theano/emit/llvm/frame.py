@@ -38,8 +38,8 @@ from theano.scalar.instructions import Value
 
 PART_LINES = 400
 """A function is closed when it has so many lines: a few tens of steps.  LLVM's time grows faster than a function's length."""
-MANY_STEPS = 200
-"""With more steps than this the code between kernels is not optimised: that takes LLVM a fifth of the time."""
+MANY_STEPS = 40
+"""With more steps than this the code between kernels is not optimised: that takes LLVM up to half of the time, and a call no longer."""
 SMALL_ARENA = 2048
 """Scratch of so many bytes is part of the frame."""
 LARGEST = 47
