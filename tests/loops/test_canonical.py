@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -64,6 +65,33 @@ def test_parameters_count() -> None:
     base = kernel()
     for other in (replace(base, sizes=2), replace(base, scalars=("int8",)), replace(base, parallel=True)):
         assert kernel_key(other) != kernel_key(base)
+
+
+def test_every_address_counts() -> None:
+    """Of kernels that differ in one of them no two are taken for each other."""
+    keys = set()
+    for first, second, third in itertools.product(range(5), repeat=3):
+        t = Trace()
+        i, n = t.leaf("index", "int64", 0), t.leaf("size", "int64", 0)
+        places = [i, n, i + n, i * n, t.const(0, "int64")]
+        store = Store(2, places[first], t.load(0, places[second], "float32") * t.load(1, places[third], "float32"))
+        buffers = (*[BufferParameter("float32", True, False)] * 2, BufferParameter("float32", False, True))
+        keys.add(kernel_key(Kernel(buffers, 1, (), (Loop(0, n, (store,)),))))
+    assert len(keys) == 125
+
+
+def test_a_sum_whose_number_is_used_again() -> None:
+    """What is stored last is the sum of the last loop that has the number, or of the first, whose number is another's."""
+    keys = set()
+    for second in (0, 1):
+        t = Trace()
+        i, n = t.leaf("index", "int64", 0), t.leaf("size", "int64", 0)
+        x, total = t.load(0, i, "float32"), t.leaf("acc", "float32", (0, 0))
+        zero = t.const(0, "int64")
+        loops = [Loop(0, n, (), (Accumulator(key, "add", (v,)),)) for key, v in ((0, x), (second, x * 2.0))]
+        body = (loops[0], Store(1, zero, total), loops[1], Store(1, zero + 1, total))
+        keys.add(kernel_key(Kernel((BufferParameter("float32", True, False), BufferParameter("float32", False, True)), 1, (), body)))
+    assert len(keys) == 2
 
 
 def test_an_index_number_used_twice() -> None:

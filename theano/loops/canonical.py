@@ -6,6 +6,7 @@ trace that a kernel was built in nor the numbers its builder chose show.  The es
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Hashable, Iterable
 from typing import Any
@@ -29,7 +30,7 @@ class _Numbering:
         self.values: dict[int, int] = {}
         self.indices: dict[int, int] = {}
         self.accumulators: dict[int, int] = {}
-        self.loops = 0
+        self.numbers = itertools.count()  # never given twice: what is met again has a new one
 
     def body(self, statements: Iterable[Statement]) -> Key:
         return tuple(self.statement(statement) for statement in statements)
@@ -44,14 +45,13 @@ class _Numbering:
     def loop(self, loop: Loop) -> Key:
         extent = self.value(loop.extent)
         starts = tuple(self.value(v) for a in loop.accumulators for v in a.starts)
-        self.indices[loop.index] = self.loops
-        self.loops += 1
+        self.indices[loop.index] = next(self.numbers)
         for state in (a for a in loop.accumulators if a.starts):
-            self.accumulators[state.key] = len(self.accumulators)
+            self.accumulators[state.key] = next(self.numbers)
         body = self.body(loop.body)
         carried = tuple((self.combine(a.combine), *map(self.value, a.values)) for a in loop.accumulators)
         for accumulator in (a for a in loop.accumulators if not a.starts):
-            self.accumulators[accumulator.key] = len(self.accumulators)
+            self.accumulators[accumulator.key] = next(self.numbers)
         return "loop", loop.kind, extent, starts, body, carried
 
     def combine(self, combine: Combine) -> Key | str:
@@ -64,11 +64,11 @@ class _Numbering:
     def value(self, root: Value) -> Key:
         """The values not met before, then the number of this one.
 
-        An index number may be used again by a later loop, so these leaves are spelled each time."""
+        The number of an index or an accumulator may be used again by a later loop, so these leaves are spelled each time."""
         new: list[Key] = []
         for value in walk([root]):
-            if value.op == "index" or id(value) not in self.values:
-                self.values[id(value)] = len(self.values)
+            if value.op in ("index", "acc") or id(value) not in self.values:
+                self.values[id(value)] = next(self.numbers)
                 new.append((value.op, value.dtype, self.data(value), *(self.values[id(a)] for a in value.args)))
         return *new, self.values[id(root)]
 
