@@ -415,10 +415,12 @@ class _Planner:
         yield from self._telling(task.needs)
 
     def _must_follow(self, task: Task, other: Task) -> bool:
-        """Whether ``task``, which comes after ``other``, must stay behind it."""
+        """Whether ``task``, which comes after ``other``, must stay behind it; it may read at an index that ``other`` has checked."""
         read, written = ({self._owner(r) for r in found} for found in (self._read_by(task), (*task.writes, *task.temporaries)))
         before = {self._owner(r) for r in (*other.writes, *other.temporaries)}
-        return not before.isdisjoint(read | written) or not written.isdisjoint(self._owner(r) for r in self._read_by(other))
+        if other.may_fail or not before.isdisjoint(read | written):
+            return True
+        return not written.isdisjoint(self._owner(r) for r in self._read_by(other))
 
     def _may_overwrite(self, task: Task, old: Result, new: Result) -> bool:
         """Whether ``task`` may write ``new`` over ``old``: each element is read before it is written, by the same iteration."""
