@@ -551,6 +551,10 @@ def _folded(node: Any, args: list[Bounded]) -> list[Bounded]:
         low = terms.prod(axis=axes)
         error = np.where(np.isinf(errors).any(axis=axes), np.inf, (terms + errors).prod(axis=axes) - low) + (count + 4) * unit * low
         error = np.where((errors == 0).all(axis=axes) & (low == 0), 0.0, error)
+        limits = np.finfo(accumulator)  # what is lost of a small product on the way is multiplied by what comes after
+        small = np.minimum(terms, 1.0).prod(axis=axes) < 2 * float(limits.tiny)
+        lost = 2 * count * float(limits.smallest_subnormal) * np.maximum(terms, 1.0).prod(axis=axes)
+        error = np.where(small & (terms != 0).all(axis=axes), error + lost, error)
     if count > 1 or not _lossless(x.value.dtype, value.dtype):
         error = error + unit_at(value if size is None else np.maximum(size, magnitude(value)), value.dtype.name)
     odd = (~np.isfinite(x.value)).any(axis=axes)

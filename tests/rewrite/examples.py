@@ -86,7 +86,11 @@ EXAMPLES = {
         lambda i: T.stack([i.dscalar0, i.dscalar1])[:1],
         lambda i: T.stack([i.dscalar0, i.dscalar1])[-1],
     ],
-    "reduction_of_vector": [lambda i: i.dmatrix0.shape.prod(), lambda i: T.stack([i.dscalar0, i.dscalar1]).sum()],
+    "reduction_of_vector": [
+        lambda i: i.dmatrix0.shape.prod(),
+        lambda i: T.stack([i.dscalar0, i.dscalar1]).sum(),
+        lambda i: T.sum(T.stack([i.lscalar0 + (2**62 - 9), i.lscalar1 + 2**62]), dtype="float64", acc_dtype="int64"),
+    ],
     # lift
     "fill_through_elementwise": [
         lambda i: i.dmatrix0 * T.ones_like(i.dmatrix0) * 3,
@@ -99,6 +103,7 @@ EXAMPLES = {
         lambda i: T.alloc(i.dvector0, 3, 4).sum(axis=0),
         lambda i: T.alloc(i.dvector0, 3, 4).sum(),
         lambda i: T.alloc(i.lscalar0, 3, 4).sum(axis=1),
+        lambda i: T.sum(T.alloc(i.lscalar0 + (2**62 - 9), 3, 4), dtype="float64", acc_dtype="int64"),
     ],
     "index_of_fill": [lambda i: T.zeros((5, 4))[1:3], lambda i: T.alloc(i.dscalar0, 3, 4).reshape((2, 6))],
     "dimshuffle_through_elementwise": [lambda i: T.exp(i.dmatrix0.T * 2).T],

@@ -234,10 +234,11 @@ class GroupAssembler:
     # ------------------------------------------------------------------ short rows
 
     def _may_be_short(self) -> bool:
-        """Whether a schedule for short rows is worth its code: one loop along the rows, and nothing stored in it."""
+        """Whether a schedule for short rows is worth its code: one loop along the rows, nothing stored in it, and nothing that may fail."""
         inside = [m for m in self.group.members if m.inner]
         simple = all(m.stage == 0 and not m.stored if m.nest.kind != "reduce" else m.stage == 0 for m in inside)
-        return simple and len(self.inner_loops) == 1 and not any(v.op == "check" for m in inside for v in walk(m.nest.bodies))
+        computed = (v for m in self.group.members for v in walk((*m.nest.bodies, *m.nest.finish)))
+        return simple and len(self.inner_loops) == 1 and not any(v.op == "check" for v in computed)
 
     def _strided(self) -> list[tuple[Member, Value]]:
         """Reads inside of the loop along the rows that walk from row to row in steps."""

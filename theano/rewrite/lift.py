@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from theano.dtypes import is_continuous
+from theano.dtypes import is_continuous, is_discrete
 from theano.graph import Apply
 from theano.rewrite.engine import Rewriter, anchored, rewrite
 from theano.rewrite.shape import broadcast_as, size_table, spread_over
@@ -122,7 +122,8 @@ def sum_of_fill(rewriter: Rewriter, node: Apply) -> Any:
         return None
     sizes = size_table(rewriter).of(x)
     counts = [sizes[a] for a in axes if not x.type.broadcastable[a]]
-    dtype = output.type.dtype
+    accumulator = node.op.accumulator(node)
+    dtype = accumulator if is_discrete(accumulator) else output.type.dtype  # of integers what wraps around does so before the result
     kept = [a for a in range(x.type.ndim) if a not in axes]
     rest = [kept.index(a) for a in reduced_axes(node.op.axis, x) if a not in axes]
     inside = value.dimshuffle(*kept)
@@ -132,7 +133,7 @@ def sum_of_fill(rewriter: Rewriter, node: Apply) -> Any:
     if counts:
         count = as_dtype(elemwise(OPS["mul"])(*counts) if len(counts) > 1 else counts[0], dtype)
         inside = inside * padded(count, inside.type.ndim)
-    return broadcast_as(rewriter, inside, output)
+    return broadcast_as(rewriter, as_dtype(inside, output.type.dtype), output)
 
 
 @rewrite("lift", Subtensor, Reshape)
@@ -260,7 +261,7 @@ def join_sums(rewriter: Rewriter, node: Apply) -> Any:
     if type(node.op) is not Sum or x.owner is None or type(x.owner.op) is not Sum or not rewriter.used_once(x):
         return None
     source = x.owner.inputs[0]
-    if len({source.type.dtype, x.type.dtype, output.type.dtype}) != 1:
+    if len({source.type.dtype, x.type.dtype, output.type.dtype}) != 1 or x.owner.op.acc_dtype != node.op.acc_dtype:
         return None
     inner = reduced_axes(x.owner.op.axis, source)
     kept = [a for a in range(source.type.ndim) if a not in inner]

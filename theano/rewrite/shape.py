@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from theano.dtypes import is_discrete
 from theano.graph import Apply, Constant, Variable
 from theano.rewrite.engine import Rewriter, rewrite
-from theano.rewrite.terms import literal
+from theano.rewrite.terms import as_dtype, literal
 from theano.scalar import add, mul
 from theano.tensor.create import alloc_op
 from theano.tensor.elemwise import Elemwise, elemwise
@@ -243,9 +244,9 @@ def reduction_of_vector(rewriter: Rewriter, node: Apply) -> Any:
         owner = owner.inputs[0].owner
     if owner is None or not isinstance(owner.op, MakeVector) or not owner.inputs or node.op.axis == ():
         return None
-    dtype = node.outputs[0].type.dtype
-    parts = [i if i.type.dtype == dtype else i.astype(dtype) for i in owner.inputs]
-    return parts[0] if len(parts) == 1 else elemwise(node.op.scalar_op)(*parts)
+    accumulator, dtype = node.op.accumulator(node), node.outputs[0].type.dtype
+    parts = [as_dtype(i, accumulator if is_discrete(accumulator) else dtype) for i in owner.inputs]
+    return as_dtype(parts[0] if len(parts) == 1 else elemwise(node.op.scalar_op)(*parts), dtype)
 
 
 def constant_index(node: Apply) -> list[Any] | None:
