@@ -64,6 +64,13 @@ class TestShortRows:
         assert outlines([m], [few.sum(1)]) == ["v(i(+add) S)"]
         assert outlines([m], [T.specify_shape(m, (m.shape[0], 300)).sum(1)]) == ["i(v(+add) S)"]
 
+    def test_not_with_what_may_fail(self):
+        """Of two kernels of which one runs none may fail."""
+        f = check([m, v], [v[T.argmin(m, axis=1)]], VALUE, VALUE[0])
+        assert [outline(k) for k in kernels(f)] == ["i(v(+argmin) C S)"] and not schedules(f)
+        with pytest.raises(IndexError, match="index 5 "):
+            f(-np.eye(7), VALUE[0, :5])
+
     @pytest.mark.parametrize("columns", [0, 1, 2, 3, 16, 17, 33])
     @pytest.mark.parametrize("dtype", ["float32", "float64", "int8", "bool"])
     def test_are_right(self, dtype, columns):
