@@ -130,11 +130,11 @@ def test_a_handler_may_call_functions_and_the_call_goes_on():
     look = theano.function([], s * 1.0)
     f = theano.function([n], updates=[(s, repeat(lambda i, v: [v * 0.5 + s], n, [s])[0])])
     before = signal.signal(signal.SIGALRM, lambda *_: seen.append(look()))
-    signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
     try:
         while not seen:
             s.set_value(np.arange(3.0))
-            f(3_000_000)
+            signal.setitimer(signal.ITIMER_REAL, 0.02)  # once, long before the call's end: afterwards there is another value
+            f(100_000_000)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
