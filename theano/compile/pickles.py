@@ -177,7 +177,7 @@ def dump(
     with zipfile.ZipFile(file_handler, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
         text = io.BytesIO()
         pickler = pickle.Pickler(text, protocol)
-        pickler.persistent_id = persistent_id(archive)  # type: ignore[method-assign]
+        pickler.persistent_id = persistent_id(archive)  # type: ignore[method-assign]  # pickle asks the instance
         pickler.dump(obj)
         archive.writestr("pkl", text.getvalue())
 
@@ -193,7 +193,7 @@ def load(f: Any, persistent_load: Callable[[zipfile.ZipFile], Callable[[Any], An
             text = "load: the archive has no entry named pkl, so dump did not write it"
             raise LoadError(message(text, cure="numpy.load reads archives of arrays"))
         unpickler = CompatUnpickler(io.BytesIO(archive.read("pkl")))
-        unpickler.persistent_load = persistent_load(archive)  # type: ignore[method-assign]
+        unpickler.persistent_load = persistent_load(archive)  # type: ignore[method-assign]  # the same
         return unpickler.load()
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from theano import dtypes
@@ -51,7 +52,7 @@ class Compilation:
         place = self._timed("find", self._find)
         if self.loaded is None:
             for compile_pass in PASSES if self.mode.engine != "nodewise" else (graph, rewrite):
-                self._timed(compile_pass.__name__, lambda compile_pass=compile_pass: compile_pass(self))  # type: ignore[misc]
+                self._timed(compile_pass.__name__, partial(compile_pass, self))
             if place is not None:
                 self._timed("keep", lambda: self._keep(place))
         return self
