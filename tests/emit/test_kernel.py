@@ -501,6 +501,18 @@ def test_stores_in_a_row_see_the_ones_before() -> None:
     assert [found, *(value for (value,) in rest)] == [10, 3, 13]
 
 
+def test_stores_in_a_row_may_be_where_a_later_one_reads() -> None:
+    """The last store sees what the first one wrote, and of ``held`` what was there before the second wrote over it."""
+    b = Build()
+    x, held, y, z, n, i = *(b.buffer("float64") for _ in range(4)), b.size(), b.index(0)
+    stores = put(x, i, b.load(x, i) * 5.0), put(y, i, b.load(z, i)), put(z, i, b.load(x, i) + b.load(held, i))
+    shared = np.arange(40.0)
+    for loop in (serial, vector):
+        results = agree(b.kernel(loop(0, n, *stores)), [np.full(40, 2.0), shared, shared, np.full(40, 7.0)], [40])
+        for found, expected in zip(results, (10.0, 7.0, 7.0, np.arange(40.0) + 10), strict=True):
+            np.testing.assert_array_equal(found, np.broadcast_to(expected, 40))
+
+
 def test_loads_of_loops_that_do_not_run() -> None:
     """Hoisted out of a loop with no iteration, a load must not touch what is not there."""
     b = Build()

@@ -42,7 +42,7 @@ import numpy as np
 from theano.emit.dialects import ATOMIC, NATIVE, TYPES, literal
 from theano.emit.llvm.reduce import identities
 from theano.loops.ir import LANES, NEXT, Accumulator, Check, Fold, Kernel, Loop, Statement, Store, shared_loop
-from theano.loops.statements import all_statements, grouped, map_values, stored_buffers, values_of
+from theano.loops.statements import Row, all_statements, grouped, loaded_ahead, map_values, stored_buffers, values_of
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import COMPARISONS, COMPUTED_FLOATS, INTEGERS, LEAVES, Value, walk
 from theano.scalar.mathlib import expand
@@ -261,15 +261,22 @@ class _Printer:
 
     def _statements(self, statements: Iterable[Statement], scope: _Scope) -> None:
         for statement in grouped(statements):
-            if isinstance(statement, Loop):
-                self._loop(statement, scope)
-                continue
-            together = statement if isinstance(statement, tuple) else (statement,)
-            self._order(loaded(together), stored_buffers(together), scope)
             if isinstance(statement, tuple):
-                self._stores(statement, scope)
+                self._row(statement, scope)
+            elif isinstance(statement, Loop):
+                self._loop(statement, scope)
             elif isinstance(statement, Check):
+                self._order(loaded((statement,)), set(), scope)
                 self._check(statement, scope)
+
+    def _row(self, row: Row, scope: _Scope) -> None:
+        ahead = list(loaded_ahead(row))
+        self._order(loaded_by(ahead), set(), scope)
+        for value in ahead:
+            self._value(value, scope)
+        for group in row:
+            self._order(loaded(group), stored_buffers(group), scope)
+            self._stores(group, scope)
 
     def _order(self, reads: Set[int], writes: Set[int], scope: _Scope) -> None:
         """What one thread of a group wrote, another may read only after a barrier, and the other way round."""

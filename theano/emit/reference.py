@@ -26,7 +26,7 @@ import numpy as np
 
 from theano.emit.llvm.reduce import identities
 from theano.loops.ir import LANES, NEXT, Accumulator, Check, Combine, Fold, Kernel, Loop, Statement, Store, shared_loop
-from theano.loops.statements import all_statements, grouped, loaded_buffers, stored_buffers
+from theano.loops.statements import Row, all_statements, grouped, loaded_ahead, loaded_buffers, stored_buffers
 from theano.scalar.evaluate import evaluate
 from theano.scalar.instructions import Value, walk
 
@@ -67,12 +67,13 @@ class _Run:
         pairs = zip(kernel.scalars, scalars, strict=True)
         self.leaves |= {("scalar", k): np.dtype(dtype).type(number) for k, (dtype, number) in enumerate(pairs)}
         self.axes: list[int] = []  # extents of the loops that are axes, outermost first
+        self.loaded: dict[Value, Any] = {}  # for the stores of the row that is being done
 
     # ------------------------------------------------------------------------------------------ values
 
     def value(self, root: Value) -> Any:
         """Its elements now, over all open axes."""
-        loads: dict[Value, Any] = {}
+        loads = dict(self.loaded)
 
         def leaf(value: Value) -> Any:
             if value.op != "load":
@@ -91,13 +92,19 @@ class _Run:
 
     def body(self, statements: Iterable[Statement]) -> None:
         for statement in grouped(statements):
-            if isinstance(statement, tuple):  # all values before the first store
-                for store, offset, value in [(s, self.spread(s.offset), self.spread(s.value).copy()) for s in statement]:
-                    self.store(store, offset, value)
+            if isinstance(statement, tuple):
+                self.row(statement)
             elif isinstance(statement, Loop):
                 self.loop(statement, self.span(statement))
             elif isinstance(statement, Check) and not self.value(statement.ok):
                 raise _Failed(statement.code, int(self.value(statement.payload)))
+
+    def row(self, row: Row) -> None:
+        self.loaded = {load: self.value(load) for load in loaded_ahead(row)}
+        for group in row:  # all values before the first store
+            for store, offset, value in [(s, self.spread(s.offset), self.spread(s.value).copy()) for s in group]:
+                self.store(store, offset, value)
+        self.loaded = {}
 
     def store(self, store: Store, offset: Array, value: Array) -> None:
         buffer = self.buffers[store.buffer]

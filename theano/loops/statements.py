@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from theano.loops.ir import Accumulator, Check, Fold, Loop, Statement, Store
 from theano.scalar.instructions import Value, walk
@@ -69,24 +69,43 @@ def loaded_buffers(body: Iterable[Statement]) -> frozenset[int]:
     return frozenset(loads | adds)
 
 
-def grouped(body: Iterable[Statement]) -> Iterator[Statement | tuple[Store, ...]]:
-    """Stores in a row together, as long as none reads what one before it wrote."""
+Row = tuple[tuple[Store, ...], ...]
+"""Consecutive stores, in groups: a group reads what one before it wrote."""
+
+
+def grouped(body: Iterable[Statement]) -> Iterator[Statement | Row]:
+    """The statements, consecutive stores as one :data:`Row`."""
+    for stores, run in groupby(body, lambda statement: isinstance(statement, Store)):
+        if stores:
+            yield tuple(_groups(cast("Iterator[Store]", run)))
+        else:
+            yield from run
+
+
+def _groups(stores: Iterable[Store]) -> Iterator[tuple[Store, ...]]:
+    """Together as long as none reads what one before it wrote."""
     group: list[Store] = []
-    written: set[int] = set()
-    for statement in body:
-        if not isinstance(statement, Store):
-            if group:
-                yield tuple(group)
-            group, written = [], set()
-            yield statement
-            continue
-        if group and any(v.op == "load" and v.data in written for v in walk([statement.value, statement.offset])):
+    for store in stores:
+        written = {other.buffer for other in group}
+        if any(v.op == "load" and v.data in written for v in walk([store.value, store.offset])):
             yield tuple(group)
-            group, written = [], set()
-        group.append(statement)
-        written.add(statement.buffer)
-    if group:
-        yield tuple(group)
+            group = []
+        group.append(store)
+    yield tuple(group)
+
+
+def loaded_ahead(row: Row) -> Iterator[Value]:
+    """What is to be loaded before the first group stores anything: all but what a group before has written, and what lies where such
+    loads say."""
+    written = {store.buffer for store in row[0]}
+    for group in row[1:]:
+        late: set[Value] = set()
+        for value in walk(v for store in group for v in (store.offset, store.value)):
+            if any(a in late for a in value.args) or (value.op == "load" and value.data in written):
+                late.add(value)
+            elif value.op == "load":
+                yield value
+        written |= {store.buffer for store in group}
 
 
 def accesses(body: Sequence[Any]) -> Iterator[tuple[str, int, Value]]:

@@ -44,7 +44,7 @@ from theano.emit.llvm.text import constant, register, storage
 from theano.emit.llvm.values import Values
 from theano.loops.affine import is_constant, split
 from theano.loops.ir import LANES, Accumulator, Check, Fold, Kernel, Loop, Statement, Store, shared_loop
-from theano.loops.statements import grouped, stored_buffers
+from theano.loops.statements import Row, grouped, loaded_ahead, stored_buffers
 from theano.scalar.instructions import ITEMSIZE, LEAVES, Value
 
 
@@ -113,9 +113,12 @@ class _Emission(Values):
 
     # ------------------------------------------------------------------------------------------ statements
 
-    def statement(self, statement: Statement | tuple[Store, ...]) -> None:
+    def statement(self, statement: Statement | Row) -> None:
         if isinstance(statement, tuple):
-            self.stores(statement)
+            for value in loaded_ahead(statement):
+                self.operand(value)
+            for group in statement:
+                self.stores(group)
         elif isinstance(statement, Check):
             self.check(statement)
         elif isinstance(statement, Rows):
