@@ -43,7 +43,7 @@ def recurrent(x, w, s, **options):
 
 
 X, W, S = (np.random.default_rng(3).normal(size=size) for size in ((5, 3), (3, 3), (3,)))
-s = T.dvector("s")
+s, s0 = T.dvector("s"), T.dscalar("s0")
 
 
 @pytest.mark.parametrize("mode", ["FAST_COMPILE", "REFERENCE"])
@@ -123,6 +123,20 @@ def test_forwards_through_until():
     a, v = T.dscalars("a", "v")
     found, _ = theano.scan(lambda h: (h * a, until(h * a > 10)), outputs_info=T.constant(1.0, dtype="float64"), n_steps=50)
     np.testing.assert_allclose(theano.function([a, v], theano.Rop(found, a, v))(2.0, 1.0), [1, 4, 12, 32])
+
+
+def test_through_until_in_a_loop():
+    """How many steps the inner loop does depends on what the outer one carries, so the sizes of its rows do."""
+
+    def total(s):
+        rows, _ = theano.scan(lambda r, h: (T.tanh(h + r), until(T.tanh(h + r) > 0)), x[:, 0], s)
+        return T.tanh(s + rows.sum())
+
+    gradient = T.grad(theano.scan(total, outputs_info=s0, n_steps=2)[0][-1], s0)
+    written_out = T.grad(total(total(s0)), s0)
+    for mode in ("FAST_COMPILE", "REFERENCE", "FAST_RUN"):
+        found, expected = theano.function([x, s0], [gradient, written_out], mode=mode)(X, 0.1 - X[0, 0] - X[1, 0])
+        np.testing.assert_allclose(found, expected)
 
 
 def test_nested_to_second_order():

@@ -28,7 +28,10 @@ from theano.graph.traversal import toposort_nodes
 from theano.interpret.failures import raise_with_op
 from theano.scalar import OPS
 from theano.tensor.elemwise import DimShuffle, Elemwise
+from theano.tensor.products import Bilinear
+from theano.tensor.reduce import Reduction
 from theano.tensor.shapes import Shape, Shape_i
+from theano.tensor.subtensor import IncSubtensor, Subtensor
 from theano.tensor.type import TensorType
 from theano.tensor.variable import TensorConstant
 
@@ -82,30 +85,46 @@ def body_of(
 
 
 def substituted(
-    outputs: Sequence[Variable], replaced: Mapping[Variable, Variable], kept: Mapping[Variable, Variable] | None = None
+    outputs: Sequence[Variable], replaced: Mapping[Variable, Variable], by_shape: Mapping[Variable, Variable] | None = None
 ) -> list[Any]:
     """``outputs`` with the variables replaced: copies of the nodes that depend on these, and of no others.
 
-    With ``kept``, that of which only the shape counts is not made of replaced variables, but for those of ``kept``."""
-    memo: dict[Variable, Variable] = dict(replaced)
-    order = toposort_nodes([v.owner for v in outputs if v.owner is not None and v not in memo], replaced, {})
-    counting = set(outputs)  # whose elements count
+    With ``by_shape``, that of which only the shape counts is made of its variables instead, as far as elements do not decide on shapes."""
+    sizes = by_shape or {}
+    stop = replaced.keys() & sizes.keys() if sizes else replaced.keys()
+    order = toposort_nodes([v.owner for v in outputs if v.owner is not None and v not in replaced], stop, {})
+    elements, shapes = set(outputs), set[Variable]()  # of which these count, of which only the shape
+    by_elements, by_sizes = dict(replaced), dict(sizes)
+    ways = ((elements, by_elements, _reads_shape if sizes else _never), (shapes, by_sizes, _hands_shape_on))
     for node in reversed(order):
-        if kept is None or any(v in counting for v in node.outputs):
-            counting.update(v for k, v in enumerate(node.inputs) if kept is None or not _reads_shape(node, k))
-    shaped = [v for node in order if node.outputs[0] in counting or len(node.outputs) > 1 for v in node.inputs if v not in counting]
-    by_shape = dict(zip(shaped, substituted(shaped, kept), strict=True)) if kept is not None and shaped else {}
+        for wanted, memo, only_shape in ways:
+            if any(v in wanted and v not in memo for v in node.outputs):
+                for position, v in enumerate(node.inputs):
+                    (shapes if only_shape(node, position) else elements).add(v)
     for node in order:
-        if any(v in counting for v in node.outputs) and any(v in memo or v in by_shape for v in node.inputs):
-            copy = node.clone_with_new_inputs([by_shape.get(v) or memo.get(v, v) for v in node.inputs])
-            memo.update(zip(node.outputs, copy.outputs, strict=True))
-    return [memo.get(v, v) for v in outputs]
+        for wanted, memo, only_shape in ways:
+            if any(v in wanted and v not in memo for v in node.outputs):
+                inputs = [(by_sizes if only_shape(node, k) else by_elements).get(v, v) for k, v in enumerate(node.inputs)]
+                if any(a is not b for a, b in zip(inputs, node.inputs, strict=True)):
+                    memo.update(zip(node.outputs, node.clone_with_new_inputs(inputs).outputs, strict=True))
+    return [by_elements.get(v, v) for v in outputs]
+
+
+def _never(node: Any, position: int) -> bool:
+    return False
 
 
 def _reads_shape(node: Any, position: int) -> bool:
     """Whether the elements of an input do not count."""
     second = isinstance(node.op, Elemwise) and node.op.scalar_op is OPS["second"]
     return isinstance(node.op, (Shape, Shape_i)) or (second and position == 0)
+
+
+def _hands_shape_on(node: Any, position: int) -> bool:
+    """Whether the elements of an input do not count for the shapes of the results."""
+    if isinstance(node.op, (Subtensor, IncSubtensor)):
+        return position == 0
+    return isinstance(node.op, (Elemwise, DimShuffle, Reduction, Bilinear, Shape, Shape_i))
 
 
 def without_test_values(build: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
