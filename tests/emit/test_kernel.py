@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from tests.emit import folds
 from tests.emit.build import Build, agree, levels, numbers, put, run_native, run_reference, serial, vector
+from theano.emit.llvm import kernel as emission
 from theano.emit.llvm.kernel import LONG, emit_kernel
 from theano.emit.llvm.target import target
 from theano.loops.ir import COMBINES, LANES, NEXT, Accumulator, Check, Fold, Kernel, Store, carried
@@ -69,6 +71,36 @@ def test_fills_of_equal_bytes_are_left_to_the_c_library() -> None:
         y, n = b.buffer("float32"), b.size()
         kernel = b.kernel(vector(0, n, put(y, b.index(0), b.trace.const(number, "float32"))), parallel=True)
         assert ("memset" in emit_kernel(kernel, "fill", target())) == left
+
+
+def test_lines_are_fetched_ahead() -> None:
+    """What is written differently from what is read; where there is little to compute, in a loop of its own, beyond the caches."""
+    for length, loops in ((1, 2), (8, 1)):
+        b = Build()
+        x, y, n, i = b.buffer("float64"), b.buffer("float64"), b.size(), b.index(0)
+        value = b.load(x, i)
+        for k in range(length):
+            value = value * value + float(k)
+        text = emit_kernel(b.kernel(vector(0, n, put(y, i, value)), parallel=True), "ahead", target("avx512"))
+        calls = re.findall(r"call void @llvm.prefetch.p0\(ptr %v\d+, i32 (\d)", text)
+        assert calls == ["0", "1"] and text.count(" = phi i64 ") == loops
+
+
+def test_loops_that_leave_the_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more elements than a limit, which is low here: full vectors first, then a rest that is never empty."""
+    monkeypatch.setattr(emission, "FAR", 64 * 8)
+    b = Build()
+    x, y, z, n, i = b.buffer("float32"), b.buffer("float32"), b.buffer("bool"), b.size(), b.index(0)
+    kernel = b.kernel(vector(0, n, put(y, i, b.load(x, i) + b.load(x, 0)), put(z, i, b.load(x, i) < b.load(x, 0))), parallel=True)
+    for size in [*range(1, 140), 1000]:
+        agree(kernel, [numbers("float32", size), np.zeros(size, np.float32), np.zeros(size, bool)], [size])
+    agree(kernel, [np.zeros(0, np.float32), np.zeros(0, np.float32), np.zeros(0, bool)], [0])
+    part = np.arange(300, dtype=np.float32)
+    for level in levels():
+        for bounds in ((3, 290), (64, 128), (0, 64), (200, 100)):
+            _, (_, found, _) = run_native(kernel, level, [part, np.zeros(300, np.float32), np.zeros(300, bool)], [300], bounds=bounds)
+            inside = (np.arange(300) >= bounds[0]) & (np.arange(300) < bounds[1])
+            np.testing.assert_array_equal(found, np.where(inside, part, 0))
 
 
 def offsets(b: Build, i: Value, n: Value, positions: int) -> list[Value]:
