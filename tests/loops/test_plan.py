@@ -134,3 +134,35 @@ class TestLateSizes:
         f = check([x, y], [T.arange(count), T.exp(y)], np.array([1.0, -1.0, 2.0]), np.ones(4))
         assert any(isinstance(step, KernelStep) for step in frame(f).steps)
         assert sum(isinstance(step, Frame) for step in frame(f).steps) == 1
+
+    @pytest.mark.parametrize("mode", MODES)
+    @pytest.mark.parametrize("kind", ["a number", "a sum", "an earlier reader", "a product", "a write", "a row"])
+    def test_nothing_is_read_before_it_is_known_to_be_there(self, kind, mode):
+        """Of ``x`` a part of a size that only the program finds: what another size stands for waits, too, for the guard that they agree."""
+        part = T.exp(x)[: T.cast(y[0] * 2, "int64")]
+        rows = x[: T.cast(y[0] * 2, "int64")]
+        found = {
+            "a number": lambda: [part[5], rows[5]],
+            "a sum": lambda: [part + y, rows + y],
+            "an earlier reader": lambda: (lambda e: [e * 3, e + y])(T.exp(rows)),
+            "a product": lambda: [T.dot(rows, y)],
+            "a write": lambda: [T.set_subtensor(x[: T.cast(y[0] * 2, "int64")], y)],
+            "a row": lambda: [theano.scan(lambda a, b, c: a * b + c, [rows, y], y[0], n_steps=y.shape[0])[0]],
+        }[kind]()
+        f = theano.function([x, y], found, mode=mode, on_unused_input="ignore")
+        few, many = np.ones(1), np.ones(400)
+        with pytest.raises((theano.errors.ShapeError, theano.errors.BoundsError)):
+            f(few, many)
+        with pytest.raises((theano.errors.ShapeError, theano.errors.BoundsError)):
+            f(many[:5], many)
+        y_values = np.full(6, 3.0)
+        for got, wanted in zip(f(np.arange(9.0), y_values), theano.function([x, y], found, mode="FAST_COMPILE")(np.arange(9.0), y_values)):
+            np.testing.assert_allclose(got, wanted)
+
+    @pytest.mark.parametrize("mode", MODES)
+    def test_rows_of_a_loop_that_stops_early(self, mode):
+        rows = theano.scan(lambda s: (s * 2, theano.scan_module.until(s > 4)), None, x[0], n_steps=n)[0]
+        f = theano.function([x, n], [T.exp(rows) * 2, rows + x], mode=mode)
+        with pytest.raises(theano.errors.ShapeError):
+            f(np.ones(500), 10)
+        assert f(np.ones(4), 10)[1].tolist() == [3, 5, 9, 17]

@@ -60,6 +60,10 @@ class Extents:
         """Whether ``value`` is known only when the program has found a size."""
         return self._rank(value)[0] >= 0
 
+    def told_by(self, values: Iterable[Value]) -> list[Value]:
+        """The parts of ``values`` that the program finds."""
+        return [v for v in walk(values) if v.op == "size" and self._rank(v)[0] >= 0]
+
     def emit(self, op: str, left: Value, right: Value) -> Value:
         """``left op right``, simplified; the numbers are extents, so wrap-around is not considered."""
         if left.op == "const" and right.op == "const":

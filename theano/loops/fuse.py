@@ -78,16 +78,22 @@ def needed_nests(nests: list[Nest], wanted: Iterable[Result], extents: Extents) 
     return kept[::-1]
 
 
-def telling(nest: Nest, extents: Extents) -> list[Result]:
-    """The results that tell ``nest`` a size: they must be there before it begins."""
+def told_sizes(nest: Nest, extents: Extents) -> list[Value]:
+    """The sizes that must be told before ``nest`` begins.  One that equals another that is known earlier is among them: what holds
+    so many elements may be read, and whether they are there only a guard can say."""
     if not extents.telling:
         return []
     wholes = (r.within for r in nest.results if r.within is not None)
     shapes = () if nest.kind == "python" else (s for r in (*nest.results, *wholes, *nest.temporaries, *nest.arguments()) for s in r.shape)
     places = (v for o in nest.operands for v in (*o.strides, o.offset) if v is not None)
     found = walk((*nest.bodies, *nest.where, *nest.finish, *nest.space, *shapes, *places))
-    keys: Any = [v.data for v in walk(extents.canonical(v) for v in found if v.op == "size") if v.op == "size"]
-    return [extents.telling[key[1]] for key in keys if key[0] in ("value", "object") and key[1] in extents.telling]
+    sizes = [v for v in found if v.op == "size"]
+    return [v for v in extents.told_by((*sizes, *map(extents.canonical, sizes), *nest.awaited)) if v.data[1] in extents.telling]
+
+
+def telling(nest: Nest, extents: Extents) -> list[Result]:
+    """The results that tell ``nest`` a size: they must be there before it begins."""
+    return [extents.telling[size.data[1]] for size in told_sizes(nest, extents)]
 
 
 def fuse(nests: list[Nest], extents: Extents) -> list[Item]:

@@ -70,7 +70,7 @@ class Making(Reading):
 
     def nest(self, kind: str, results: list[Result], **fields: Any) -> Nest:
         nest = Nest(kind, self._node, results, **fields)
-        nest.serial = len(self.nests)
+        nest.serial, nest.awaited = len(self.nests), self.awaited
         nest.absorbed = tuple(dict.fromkeys(n for n in self._absorbed if n is not None and n is not self._node))
         for position, result in enumerate(results):
             result.nest, result.position = nest, position

@@ -68,6 +68,7 @@ class Nest:
     control: Control | None = None  # of a loop
     serial: int = 0
     absorbed: tuple[Any, ...] = ()  # nodes whose results are computed again inside the bodies
+    awaited: tuple[Value, ...] = ()  # sizes that are told before guards that it may rely on
     _reads: tuple[Value, ...] | None = None
     _arguments: list[Result] | None = None
     _cost: int | None = None

@@ -15,7 +15,7 @@ from typing import Any
 
 from theano.loops.arena import Arena
 from theano.loops.assemble import Assembled, GroupAssembler
-from theano.loops.fuse import Group, Item, fuse, needed_nests, plan_stores
+from theano.loops.fuse import Group, Item, fuse, needed_nests, plan_stores, told_sizes
 from theano.loops.ir import (
     AtMost,
     Buffer,
@@ -180,7 +180,11 @@ class _Planner:
             for nest, checks in ahead.get(position, ()):
                 tasks.append(self._kernel_task(assemble_checks(nest, checks, self.extents)))
                 proven.update(proofs(check, nest, self.extents)[0] for check in checks)
-            tasks += self._one_item(item, proven)
+            mine = self._one_item(item, proven)
+            told = {size for nest in _nests(item) for size in told_sizes(nest, self.extents)}
+            for task in mine:
+                task.needs |= told
+            tasks += mine
             if ahead:
                 proven.update(proofs(check, nest, self.extents)[1] for nest in _nests(item) for check in nest.checks)
         return tasks

@@ -34,6 +34,7 @@ class Reading:
         self.trace = self.extents.trace
         self.values: dict[Variable, Array] = {}
         self.guards: list[Guard] = []
+        self.awaited: tuple[Value, ...] = ()  # sizes that are told before the last of the guards can run
         self.checks: list[tuple[Any, str]] = []
         self.operands: dict[Any, tuple[tuple[Variable, tuple[Value, ...]], ...]] = {}
         self._absorbed: list[Any] = []
@@ -162,7 +163,7 @@ class Reading:
         self.note_operands(node)
         if self.extents.is_told(a) or self.extents.is_told(b):  # what two sizes of arrays owe to it is guarded without it
             a, b = self.extents.canonical(a), self.extents.canonical(b)
-        self.guards.append(Guard(a, b, node, axes, "equal", message))
+        self._guard(Guard(a, b, node, axes, "equal", message))
         self.extents.unite(a, b)
         return self.extents.canonical(a)
 
@@ -174,7 +175,13 @@ class Reading:
                 raise errors.BoundsError(text) if text.startswith("index ") else errors.ShapeError(text)
             return
         self.note_operands(node)
-        self.guards.append(Guard(a, b, node, (), "at_least", message))
+        self._guard(Guard(a, b, node, (), "at_least", message))
+
+    def _guard(self, guard: Guard) -> None:
+        """What is lowered from now on relies on it."""
+        self.guards.append(guard)
+        if self.extents.is_told(guard.left) or self.extents.is_told(guard.right):
+            self.awaited = tuple(dict.fromkeys((*self.awaited, *self.extents.told_by([guard.left, guard.right]))))
 
     def note_operands(self, node: Apply | None) -> None:
         """``node`` may fail: a message will show its inputs with their shapes."""
@@ -199,6 +206,7 @@ def _mismatch(node: Any, message: str, axes: tuple[Any, ...], a: Value, b: Value
     """What is wrong already when the graph is compiled."""
     first = title(node.inputs[0]) if node.inputs else str(node)
     if not axes:
-        return (message or "{left} is less than {right}").format(left=a.data, right=b.data, array=first) + f" ({node})"
+        headline, _, cure = (message or "{left} is less than {right}").partition("\n")
+        return errors.message(headline.format(left=a.data, right=b.data, array=first) + f" ({node})", cure=cure)
     where = " and ".join(f"{title(v)} axis {axis}" for v, axis in axes)
     return f"{message or 'sizes differ'}: {a.data} and {b.data} ({where})"
