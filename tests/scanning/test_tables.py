@@ -95,8 +95,8 @@ def tree(i, nodes, w):
 
 
 def test_a_table_is_written_in_place():
-    nodes, _ = theano.scan(tree, places, table, w)
-    f = theano.function([table, w, places], nodes[-1])
+    last, _ = theano.foldl(tree, places, table, w)
+    f = theano.function([table, w, places], last)
     (loop,) = loops(f)
     assert not loop.carried
     expected, given = VALUES[0].copy(), np.array([[2, 0, 1], [3, 2, 1], [0, 3, 3]])

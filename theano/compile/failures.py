@@ -49,10 +49,11 @@ def guard_error(guard: Guard, left: int, right: int, sizes: Sizes) -> Exception:
 
 def _bound_error(guard: Guard, left: int, right: int, sizes: Sizes) -> Exception:
     operands = sizes.operands(guard.node)
-    headline = (guard.message or "{left} is less than {right}").format(left=left, right=right, array=_first(operands))
+    text, _, cure = (guard.message or "{left} is less than {right}").partition("\n")
+    headline = text.format(left=left, right=right, array=_first(operands))
     rows = _subjects(operands) + _place(guard.node)
     if headline.startswith("index "):
-        return errors.BoundsError(errors.message(headline, rows))
+        return errors.BoundsError(errors.message(headline, rows, cure))
     return errors.ShapeError(errors.message(_named(guard.node, headline), rows))
 
 
@@ -62,7 +63,8 @@ def check_error(node: Any, text: str, payload: int, sizes: Sizes) -> Exception:
     writes = operation(node).endswith("inc_subtensor")
     labels = ["array", *(["value"] if writes else []), *["index"] * len(operands)]
     rows = [row(label, v, shape) for label, (v, shape) in zip(labels, operands)]
-    return errors.BoundsError(errors.message(text.format(payload=payload, array=_first(operands)), [*rows, *_place(node)]))
+    headline, _, cure = text.partition("\n")
+    return errors.BoundsError(errors.message(headline.format(payload=payload, array=_first(operands)), [*rows, *_place(node)], cure))
 
 
 def range_error(step: Any) -> Exception:

@@ -53,6 +53,9 @@ def _expression(variable: Any, depth: int, called: Callable[[Any], str | None]) 
         inside = _expression(node.inputs[0], depth, called)
         return f"{inside}.T" if tuple(order) == (1, 0) else inside
     word = operation(node)
+    rows = getattr(node.op, "idx_list", ())
+    if rows and isinstance(rows[0], slice) and operation(node.inputs[0].owner) == "scan":
+        return _expression(node.inputs[0], depth, called)  # the rows of a loop without those that it begins with
     parts = [_expression(v, depth - 1, called) if depth else "..." for v in node.inputs]
     text = f"{word}({', '.join(parts)})"
     return text if len(text) <= WORDY else f"{word}(...)"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from theano.graph import Apply, Constant, Variable, walk
 from theano.rewrite.engine import Rewriter, rewrite
 from theano.scanning import OpFromGraph, Scan
 from theano.scanning.bodies import body_of
 from theano.scanning.checkpoints import Blocked
+from theano.scanning.loop import last_row
 from theano.tensor import join
 from theano.tensor.elemwise import DimShuffle, Elemwise
 from theano.tensor.subtensor import Subtensor
@@ -22,15 +23,27 @@ def inline_graph(rewriter: Rewriter, node: Apply) -> Any:
     return node.op.expand(node)
 
 
-def _last_row(rewriter: Rewriter, rows: Variable, depth: int) -> list[Apply] | None:
-    """The nodes that read ``rows``, if each of them wants the last row alone, or a part of it."""
+class Reader(NamedTuple):
+    """A node that reads the last of all rows of a state, or of those that steps have made, of which there may be none."""
+
+    node: Apply
+    of_steps: bool
+
+    def read(self, last: Any, steps: Any) -> Any:
+        """The same of the ``last`` row, after so many ``steps``."""
+        row, rest = last_row(last, steps) if self.of_steps else last, self.node.op.idx_list[1:]
+        return Subtensor(rest)(row, *self.node.inputs[2:]) if rest else row
+
+
+def _last_row(rewriter: Rewriter, rows: Variable, depth: int) -> list[Reader] | None:
+    """Who reads ``rows``, if all want the last row alone, or a part of it."""
     found = []
     for client, _ in rewriter.clients[rows]:
         if client == "output" or type(client.op) is not Subtensor or client.inputs[0] is not rows:
             return None
         index = _index(client)
         if index[0] == -1:
-            found.append(client)
+            found.append(Reader(client, depth < 0))
         elif len(index) == 1 and isinstance(index[0], slice) and index[0] == slice(depth, None):
             rest = _last_row(rewriter, client.outputs[0], -1)
             if rest is None:
@@ -39,12 +52,6 @@ def _last_row(rewriter: Rewriter, rows: Variable, depth: int) -> list[Apply] | N
         else:
             return None
     return found
-
-
-def _of_last_row(reader: Apply, last: Any) -> Any:
-    """What ``reader``, of those that :func:`_last_row` found, reads of the ``last`` row."""
-    rest = reader.op.idx_list[1:]
-    return Subtensor(rest)(last, *reader.inputs[2:]) if rest else last
 
 
 def _index(node: Apply) -> tuple[Any, ...]:
@@ -88,7 +95,7 @@ def spread_blocks(rewriter: Rewriter, node: Apply) -> Any:
             later = [c for c, _ in rewriter.clients[outputs[k]] if c != "output" and _index(c) == (slice(scan.states[k].depth, None),)]
             result.update((reader.outputs[0], spread.rows[k]) for reader in later)
             result[outputs[k]] = join(0, initial, spread.rows[k])
-        result.update((reader.outputs[0], _of_last_row(reader, spread.lasts[k])) for reader in lasts[k] or ())
+        result.update((reader.node.outputs[0], reader.read(spread.lasts[k], node.inputs[0])) for reader in lasts[k] or ())
     result.update((outputs[k], spread.rows[k]) for k in asked if k >= count)
     return result
 
@@ -101,7 +108,7 @@ for _group in ("canonicalize", "expand"):
 def forget_rows(rewriter: Rewriter, node: Apply) -> Any:
     """A state of which only the last row is asked for is not kept; records and states that nobody asks for are not made."""
     op = node.op
-    forgotten: dict[int, list[Apply]] = {}
+    forgotten: dict[int, list[Reader]] = {}
     for k, state in enumerate(op.states):
         if state.kept and state.taps == (1,) and not op.until:
             readers = _last_row(rewriter, node.outputs[k], 1)
@@ -117,7 +124,7 @@ def forget_rows(rewriter: Rewriter, node: Apply) -> Any:
     kinds = [replace(state, kept=state.kept and k not in forgotten) for k, state in enumerate(op.states)]
     found = reduced(op.with_states(kinds), node, [k for k, asked in enumerate(wanted) if asked])
     result: dict[Any, Any] = {out: found[k] for k, out in enumerate(node.outputs) if k in found and k not in forgotten}
-    result.update((reader.outputs[0], _of_last_row(reader, found[k])) for k in forgotten for reader in forgotten[k])
+    result.update((reader.node.outputs[0], reader.read(found[k], node.inputs[0])) for k, readers in forgotten.items() for reader in readers)
     return result
 
 

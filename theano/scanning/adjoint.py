@@ -20,7 +20,7 @@ from theano.graph import Constant, DisconnectedType, NullType, Variable, disconn
 from theano.scalar import OPS
 from theano.scanning.bodies import substituted, without_test_values
 from theano.scanning.checkpoints import Blocks, as_size, in_blocks
-from theano.scanning.loop import Scan, kept
+from theano.scanning.loop import Scan, kept, last_row
 from theano.scanning.step import Step, fitted, leading
 from theano.tensor import as_tensor_variable, dot, join, patternbroadcast, set_subtensor, stack
 from theano.tensor.elemwise import DimShuffle, Elemwise, elemwise
@@ -36,7 +36,7 @@ def pull_back(op: Scan, inputs: Sequence[Any], gradients: Sequence[Any]) -> list
     states, records = _live(op, gradients)
     terms: list[Any] = [disconnected_type() for _ in inputs]
     if states or records:
-        sent = _sent(op, gradients)
+        sent = _sent(op, gradients, inputs[0])
         reverse = _Reverse(op, inputs, states, records, sent) if op.checkpoint is None else _Blockwise.of(op, inputs, states, records, sent)
         reverse.run()
         terms = _terms(reverse, gradients)
@@ -58,11 +58,11 @@ def _live(op: Scan, gradients: Sequence[Any]) -> tuple[list[int], list[int]]:
     return [k for k in range(count) if live[k]], [k for k in range(op.records) if live[count + k]]
 
 
-def _sent(op: Scan, gradients: Sequence[Any]) -> _Sent:
+def _sent(op: Scan, gradients: Sequence[Any], steps: Any) -> _Sent:
     """What flows into the results of a node."""
     sent, count = _Sent(), len(op.states)
     for k, state in enumerate(op.states):
-        last = _into_last_row(gradients[k], state.depth) if state.kept else gradients[k]
+        last = _into_last_row(gradients[k], state.depth, steps) if state.kept else gradients[k]
         if not _is_live(gradients[k]):
             continue
         if last is None:
@@ -73,7 +73,7 @@ def _sent(op: Scan, gradients: Sequence[Any]) -> _Sent:
     return sent
 
 
-def _into_last_row(gradient: Any, depth: int) -> Any:
+def _into_last_row(gradient: Any, depth: int, steps: Any) -> Any:
     """What flows into the last row of a history, if nothing flows into others, else None."""
     node = gradient.owner
     if node is None or type(node.op) is not IncSubtensor or node.op.set_instead_of_inc or not _is_zero(node.inputs[0]):
@@ -81,7 +81,8 @@ def _into_last_row(gradient: Any, depth: int) -> Any:
     index = node.op.reader_op().get_constant_idx([node.inputs[0], *node.inputs[2:]], allow_partial=True)
     if index == [-1]:
         return node.inputs[1]
-    return _into_last_row(node.inputs[1], -1) if index == [slice(depth, None)] else None
+    row = _into_last_row(node.inputs[1], -1, steps) if index == [slice(depth, None)] else None
+    return None if row is None else last_row(row, steps)
 
 
 def _is_zero(variable: Any) -> bool:

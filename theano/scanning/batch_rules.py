@@ -24,7 +24,7 @@ from theano.scanning.batching import Batch, Same, rule
 from theano.scanning.bodies import body_of
 from theano.scanning.branches import Branch
 from theano.scanning.checkpoints import Blocked
-from theano.scanning.loop import Scan
+from theano.scanning.loop import LastRow, Scan
 from theano.scanning.step import Step
 from theano.tensor.checking import Assert
 from theano.tensor.create import Alloc, AllocEmpty, ARange, Eye, alloc, arange
@@ -75,6 +75,14 @@ def crossings(batch: Batch, node: Apply, inputs: list[Any], varies: list[bool]) 
 def identities(batch: Batch, node: Apply, inputs: list[Any], varies: list[bool]) -> Sequence[Any]:
     results: list[Any] = node.op(*inputs, return_list=True)
     return results
+
+
+@rule(LastRow)
+def last_rows(batch: Batch, node: Apply, inputs: list[Any], varies: list[bool]) -> Sequence[Any]:
+    """The loops of all rows must have made a step."""
+    row, steps = inputs
+    checked = node.op(row, (steps > 0).all().astype("int64") if varies[1] else steps)
+    return [checked if varies[0] else Same(checked)]
 
 
 @rule(Assert)

@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from theano.scanning.loop import Scan
 from theano.scanning.scanner import scan
 from theano.tensor import as_tensor_variable, join, zeros
+from theano.tensor.subtensor import Subtensor
 
 Result = tuple[Any, Any]
 
@@ -40,9 +42,18 @@ def reduce(
     mode: Any = None,
     name: str | None = None,
 ) -> Result:
-    """The results of the last step of ``fn(row, ..., result of the step before, ...)``."""
+    """The results of the last step of ``fn(row, ..., result of the step before, ...)``; where there is no row, the initial values."""
     results, updates = scan(fn, sequences, outputs_info, non_sequences, None, -1, go_backwards, mode, name)
-    return ([result[-1] for result in results] if isinstance(results, (list, tuple)) else results[-1]), updates
+    return ([_last(result) for result in results] if isinstance(results, (list, tuple)) else _last(results)), updates
+
+
+def _last(rows: Any) -> Any:
+    """The last of the rows that steps have made, and of the initial ones before them."""
+    cut = rows.owner
+    if cut is not None and type(cut.op) is Subtensor and isinstance(cut.inputs[0].owner.op, Scan):
+        stop = cut.op.indices(cut.inputs, 1)[0].stop
+        rows = cut.inputs[0] if stop is None else cut.inputs[0][:stop]
+    return rows[-1]
 
 
 def foldl(

@@ -22,10 +22,11 @@ import numpy as np
 
 from theano import errors
 from theano.dtypes import is_discrete
-from theano.graph import Apply, FunctionGraph, Op, Variable, io_connection_pattern
+from theano.graph import Apply, FunctionGraph, Op, Variable, disconnected_type, io_connection_pattern
 from theano.scanning.bodies import body_of, closed, run_graph
 from theano.tensor import as_tensor_variable
 from theano.tensor.elemwise import Elemwise
+from theano.tensor.index_layout import TOO_FEW_STEPS
 from theano.tensor.products import BatchedDot, Dot
 from theano.tensor.shapes import Shape, Shape_i, as_size
 from theano.tensor.subtensor import IncSubtensor, Subtensor
@@ -332,6 +333,45 @@ class Scan(Op):
                         row[:] = more
         return direct
 
+
+NO_STEP = "index -1 is out of bounds: the loop has made no step"
+
+
+class LastRow(Op):
+    """``last_row(row, steps)`` is ``row``, which the last of so many ``steps`` of a loop has made: there must have been one."""
+
+    __props__ = ()
+    view_map = {0: [0]}
+    word = "indexing"
+
+    def make_node(self, row: Any, steps: Any) -> Apply:
+        return Apply(self, [row, steps], [row.type()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]]) -> None:
+        row, steps = inputs
+        if steps < 1:
+            raise errors.BoundsError(errors.message(NO_STEP, cure=TOO_FEW_STEPS))
+        output_storage[0][0] = row
+
+    def lower(self, low: Any, node: Apply) -> None:
+        row, steps = node.inputs
+        low.at_least(low.extent(steps), low.extents.one, node, f"{NO_STEP}\n{TOO_FEW_STEPS}")
+        low.view(node.outputs[0], low.shape(row), row, lambda *i: i)
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> list[Any]:
+        return [input_shapes[0]]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True], [False]]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        return [self(output_grads[0], inputs[1]), disconnected_type()]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
+        return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
+
+
+last_row = LastRow()
 
 DEAR = frozenset({"tanh", "sigmoid", "softplus", "exp", "log", "expm1", "log1p", "erf", "sin", "cos", "pow", "sqrt"})
 

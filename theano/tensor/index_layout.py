@@ -14,6 +14,7 @@ from typing import Any
 
 from theano.errors import ShapeError, message
 from theano.graph import Apply
+from theano.graph.naming import operation
 from theano.tensor.elemwise import row
 from theano.tensor.index_entries import FULL, slice_fields
 from theano.tensor.shapes import SYMBOLIC, as_size, constant_integer
@@ -132,14 +133,31 @@ class Layout:
                 if axis not in fixed:
                     array = self.entries[axis]
                     read = low.read(array, on_arrays[self.rank - array.type.ndim :])
-                    positions[axis] = low.checked_index(read, extents[axis], node, out_of_bounds("{payload}", axis))
+                    positions[axis] = low.checked_index(read, extents[axis], node, out_of_bounds("{payload}", axis, x))
             return tuple(positions[axis] for axis in range(len(extents)))
 
         return shape, source, len(fixed) == len(self.arrays)
 
 
-def out_of_bounds(index: str, axis: int) -> str:
+TOO_FEW_STEPS = (
+    "a loop gives a row for each step, and none for the initial value; where steps may be missing, write\n"
+    "ifelse(n_steps > 0, rows[-1], initial), or T.concatenate([initial[None], rows])[-1]"
+)
+
+
+def out_of_bounds(index: str, axis: int, x: Any) -> str:
+    """What is said of an index of ``x``: a headline and, on further lines, the cure."""
+    if not axis and counts_steps(x):
+        return f"index {index} is out of bounds: {{array}} has made too few steps\n{TOO_FEW_STEPS}"
     return f"index {index} is out of bounds for axis {axis} of {{array}}"
+
+
+def counts_steps(x: Any) -> bool:
+    """Whether the rows of ``x`` are those of a loop's steps, or some of them."""
+    node = x.owner
+    while node is not None and operation(node) == "indexing" and node.inputs[0].type.ndim == x.type.ndim:
+        node = node.inputs[0].owner
+    return operation(node) == "scan"
 
 
 def _fixed(low: Any, node: Apply, x: Any, axis: int, entry: Any) -> Any:
@@ -148,7 +166,7 @@ def _fixed(low: Any, node: Apply, x: Any, axis: int, entry: Any) -> Any:
     if number is None:
         return None
     extent = low.shape(x)[axis]
-    low.at_least(extent, low.int(number + 1 if number >= 0 else -number), node, out_of_bounds(str(number), axis))
+    low.at_least(extent, low.int(number + 1 if number >= 0 else -number), node, out_of_bounds(str(number), axis, x))
     return low.int(number) if number >= 0 else low.add(extent, low.int(number))
 
 

@@ -26,7 +26,7 @@ from theano.scalar.instructions import select
 from theano.tensor.convert import as_tensor_variable, constant
 from theano.tensor.elemwise import DimShuffle, row, sum_to
 from theano.tensor.index_entries import FULL, INDEX, as_index, entries_of, get_idx_list, numbers_in, placeholder, slice_fields
-from theano.tensor.index_layout import Layout, out_of_bounds
+from theano.tensor.index_layout import TOO_FEW_STEPS, Layout, counts_steps, out_of_bounds
 from theano.tensor.shapes import Sizes, Storage, addbroadcast, constant_integer
 
 # ------------------------------------------------------------------------------------------ structure
@@ -98,7 +98,9 @@ def _numpy_index(op: Indexing, inputs: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _bounds_error(error: IndexError, node: Apply) -> BoundsError:
-    return BoundsError(message(str(error), [row("indexed", node.inputs[0])]))
+    x, text = node.inputs[0], str(error)
+    cure = TOO_FEW_STEPS if " axis 0 " in text and counts_steps(x) else None
+    return BoundsError(message(text, [row("indexed", x)], cure))
 
 
 # ------------------------------------------------------------------------------------------ reading
@@ -367,7 +369,7 @@ def _lowered_one_hot(op: IncSubtensor, low: Any, node: Apply) -> bool:
     zero = low.trace.const(0, x.type.dtype)
 
     def body(i: Any, j: Any) -> Any:
-        chosen = low.checked_index(low.read(columns, (i,)), m, node, out_of_bounds("{payload}", 1))
+        chosen = low.checked_index(low.read(columns, (i,)), m, node, out_of_bounds("{payload}", 1, x))
         return select(chosen.equals(j), low.read(y, (i,)[: y.type.ndim]), zero)
 
     low.pointwise(node.outputs[0], (n, m), body)
