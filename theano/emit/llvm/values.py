@@ -13,9 +13,8 @@ from theano.emit.llvm.text import literal, register, storage, suffix
 from theano.loops.affine import is_constant, split
 from theano.scalar.instructions import ITEMSIZE, Value
 
-
 AHEAD = 512
-"""Bytes between what a loop works on and what it asks for: two rounds of one with much to compute, and from 256 to 1024 it is all the same."""
+"""Bytes between what a loop works on and what it asks for: two rounds of one with much to compute.  256 and 1024 do as well."""
 _LINE = 64
 
 
