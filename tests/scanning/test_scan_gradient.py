@@ -135,8 +135,10 @@ def test_through_until_in_a_loop():
     gradient = T.grad(theano.scan(total, outputs_info=s0, n_steps=2)[0][-1], s0)
     written_out = T.grad(total(total(s0)), s0)
     for mode in ("FAST_COMPILE", "REFERENCE", "FAST_RUN"):
-        found, expected = theano.function([x, s0], [gradient, written_out], mode=mode)(X, 0.1 - X[0, 0] - X[1, 0])
-        np.testing.assert_allclose(found, expected)
+        f = theano.function([x, s0], [gradient, written_out], mode=mode)
+        for start in (-3.0, -1.0, 0.0, 0.5):
+            found, expected = f(X, start)
+            np.testing.assert_allclose(found, expected)
 
 
 def test_nested_to_second_order():
