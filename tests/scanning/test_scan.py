@@ -420,6 +420,28 @@ def test_rows_of_a_size_that_only_python_knows():
     assert theano.function([m], found)(M).tolist() == [[0, 1, 2]] * 4
 
 
+def test_steps_of_a_number_that_only_python_knows():
+    """A loop in a loop runs once for each row that Python makes, and reads none of them."""
+    rows = Same()(m[:, 1])
+
+    def outer(e, s):
+        return theano.scan(lambda r, h: h * 0.5 + e, rows, s)[0].sum()
+
+    close(theano.function([m, x], theano.scan(outer, x, ZERO)[0])(M, X), by_hand(len(M)))
+
+
+def by_hand(steps):
+    state, found = 0.0, []
+    for e in X:
+        total = 0.0
+        for _ in range(steps):
+            state = state * 0.5 + e
+            total += state
+        state = total
+        found.append(total)
+    return found
+
+
 class TestFolds:
     def test_map(self):
         close(value_of(theano.map(lambda e, a: e * a, x, a, go_backwards=True)[0], {x: X, a: 3.0}), 3 * X[::-1])

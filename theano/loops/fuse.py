@@ -92,8 +92,14 @@ def told_sizes(nest: Nest, extents: Extents) -> list[Value]:
 
 
 def telling(nest: Nest, extents: Extents) -> list[Result]:
-    """The results that tell ``nest`` a size: they must be there before it begins."""
-    return [extents.telling[size.data[1]] for size in told_sizes(nest, extents)]
+    """The results that tell a size to ``nest`` or to what is done inside it: they must be there before it begins."""
+    if not extents.telling:
+        return []
+    found = [extents.telling[size.data[1]] for size in told_sizes(nest, extents)]
+    for body in nest.inner:
+        with extents.scope(body.lowering.equalities):
+            found += [result for inner in body.lowering.nests for result in telling(inner, extents)]
+    return found
 
 
 def fuse(nests: list[Nest], extents: Extents) -> list[Item]:
