@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from theano.loops.extents import Extents
 from theano.loops.nest import CALL_COST, Nest, Result
