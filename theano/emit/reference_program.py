@@ -244,6 +244,13 @@ def _gemm(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
     out[: m * n] = _scaled(product.reshape(-1), flags[2:4], extras, out[: m * n])
 
 
+def _panels(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
+    out, a, b, _, *extras = buffers
+    if flags[4] == "apart":
+        _copy([out, extras.pop(0)], (sizes[0] * sizes[1], sizes[7]), ())
+    _gemm([out, a, b, *extras], sizes[:7], flags)
+
+
 def _gemms(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
     out, a, b = buffers
     count, m, n, k, a0, lda, a_step, b0, ldb, b_step = sizes
@@ -277,11 +284,13 @@ def _sort(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
 
 
 def _copy(buffers: list[Array], sizes: Numbers, flags: Sequence[str]) -> None:
-    buffers[0][: sizes[0]] = buffers[1][: sizes[0]]
+    count, start = sizes
+    buffers[0][:count] = buffers[1][start : start + count]
 
 
 LIBRARY: dict[str, Callable[[list[Array], Numbers, Sequence[str]], None]] = {
     "gemm": _gemm,
+    "panels": _panels,
     "gemms": _gemms,
     "gemv": _gemv,
     "ger": _ger,

@@ -202,8 +202,9 @@ class KernelStep:
 
 @dataclass(frozen=True, slots=True)
 class LibraryStep:
-    """A call into a library (``gemm``, ``gemms``, ``gemv``, ``ger``, ``dot``, ``sort``, ``copy``): see :mod:`theano.runtime.libraries`
-    for the operands of each.  ``parameters`` are int64 values and consts, ``flags`` are strings fixed at compile time."""
+    """A call into a library, or of what stands in for it (``gemm``, ``panels``, ``gemms``, ``gemv``, ``ger``, ``dot``, ``sort``,
+    ``copy``): see :mod:`theano.runtime.libraries` for the operands of each.  ``parameters`` are int64 values and consts, ``flags`` are
+    strings fixed at compile time."""
 
     routine: str
     dtype: str

@@ -33,6 +33,7 @@ class Making(Reading):
     def __init__(self, extents: Extents | None = None) -> None:
         super().__init__(extents)
         self.nests: list[Nest] = []
+        self.repeated = False  # these are the steps of a loop
         self.results: list[Result] = []
         self._node: Apply | None = None
 

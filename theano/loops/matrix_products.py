@@ -98,12 +98,23 @@ class Products(Making):
                 factors.append("buffer")
                 operands.append(Operand(self.materialise(factor)))
         result = self.result(out, shape)
-        held = None if base is None or factors[1] == "0.0" else self._begun(base, result)
-        self.nest("library", [result], space=sizes, operands=operands, routine=routine, flags=tuple(factors), base=held)
+        held, start = (None, None) if base is None or factors[1] == "0.0" else self._begun(base, result)
+        nest = self.nest("library", [result], space=sizes, operands=operands, routine=routine, flags=tuple(factors), base=held)
+        nest.base_start = start
 
-    def _begun(self, base: Variable, result: Result) -> Result:
-        """What ``result`` holds beforehand: what is in memory as it is, where it may be; a view is copied to where it is wanted."""
-        return self.materialise(base) if isinstance(self._real(base), Result) else self._placed(base, result, self.extents.zero)
+    def _begun(self, base: Variable, result: Result) -> tuple[Result, Value | None]:
+        """What ``result`` holds beforehand, and where that begins: what is in memory as it is, where it may be, and in a step so is a part
+        that lies there row by row; another view is copied to where it is wanted."""
+        value, e = self._real(base), self.extents
+        if isinstance(value, Result):
+            return self.materialise(base), None
+        read = self._read_through(value, self.indices(2)) if self.repeated and len(value.shape) == 2 else None
+        if read is not None:
+            form = offset(read, e)
+            rows, columns = (e.canonical(form.coefficients.get(k, e.zero)) for k in (0, 1))
+            if columns is e.one and rows is e.canonical(value.shape[1]):
+                return read.data, form.rest
+        return self._placed(base, result, e.zero), None
 
     def _matrix(self, variable: Variable, many: bool = False) -> Operand:
         """How a matrix lies in memory: BLAS takes it if either axis has unit stride; else it is copied.  Of ``many``, one for each

@@ -62,6 +62,7 @@ class Nest:
     routine: str = ""
     flags: tuple[str, ...] = ()
     base: Result | None = None  # of library calls and scatters: what the result holds beforehand
+    base_start: Value | None = None  # the element at which that begins, if it is a part of ``base``
     inner: list[RegionBody] = field(default_factory=list)
     states: list[Result] = field(default_factory=list)  # loop: what each iteration reads; its first results are these at the end
     temporaries: list[Result] = field(default_factory=list)  # loop: what each iteration writes for the next, and its numbers

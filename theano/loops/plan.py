@@ -35,7 +35,16 @@ from theano.loops.nest import READS, Nest, Operand, Parts, Result, Sink, proofs
 from theano.loops.prefix import assemble_prefix
 from theano.loops.recur import repeat_in_registers
 from theano.loops.scatter import assemble_checks, assemble_copy, assemble_scatter
-from theano.loops.small_products import SmallProduct, assemble_rows, is_product, right_factor, shape_of_copy, when_small
+from theano.loops.small_products import (
+    SmallProduct,
+    assemble_panels,
+    assemble_rows,
+    is_product,
+    right_factor,
+    shape_of_copy,
+    shape_of_panels,
+    when_small,
+)
 from theano.loops.statements import accesses
 from theano.scalar.instructions import ITEMSIZE, Value, walk
 
@@ -59,6 +68,7 @@ class Task:
     is_copy: bool = False  # of the one result that it reads
     frames: list[Callable[[], Frame]] = field(default_factory=list)
     when: AtMost | None = None  # of a library's step
+    panels: Result | None = None  # of a product, where its right factor lies in panels
 
 
 def plan(low: Lowering, sinks: Sequence[Sink]) -> Program:
@@ -248,10 +258,12 @@ class _Planner:
             tasks = [*self._region_task(task, item), task]
         elif self.copies and is_product(item):
             tasks = [*self._small_product(task, item), task]
+            self._with_panels(task, item)
         values = [
             *item.space,
             *(() if task.when is None else (task.when.extent,)),
             *(v for o in item.operands for v in (*o.strides, o.beginning(self.extents))),
+            *(() if item.base_start is None else (item.base_start,)),
         ]
         task.needs |= self._leaves([*values, *(s for r in (*task.writes, *task.temporaries) if item.kind != "python" for s in r.shape)])
         if item.kind != "python":  # which takes arrays as they are
@@ -268,6 +280,14 @@ class _Planner:
         condition = None if _never(task.when) else when
         copy = self.copies[-1].copy(operand.result, not lies_well, condition) if held else None
         return [self._kernel_task(replace(SmallProduct(nest, self.extents, copy).assemble(), when=condition))]
+
+    def _with_panels(self, task: Task, nest: Nest) -> None:
+        """A large product in a loop with a matrix from outside of it finds that in panels."""
+        if nest.routine == "gemm" and not (task.when is not None and _never(task.when)):
+            (operand, _), copies = right_factor(nest), self.copies[-1]
+            if copies.is_whole(operand, nest):
+                task.panels = copies.panels(operand.result, operand.transposed)
+                task.reads.append(task.panels)
 
     def _kernel_task(self, assembled: Assembled) -> Task:
         shapes = (s for r in assembled.written for s in r.shape)
@@ -430,7 +450,9 @@ class _Planner:
         """Whether ``task`` may write ``new`` over ``old``: each element is read before it is written, by the same iteration."""
         if task.assembled is not None:
             return all(self._owner(r) is not old for r in task.assembled.results) or self._elementwise_over(task.assembled, old, new)
-        return task.nest is not None and task.nest.base is old and all(o.result is not old for o in task.nest.operands)
+        nest = task.nest
+        whole = nest is not None and nest.base is old and nest.base_start is None
+        return whole and all(o.result is not old for o in nest.operands)  # type: ignore[union-attr]
 
     # ------------------------------------------------------------------ frames
 
@@ -569,7 +591,7 @@ class _Planner:
         if nest.kind == "join":
             return []
         if nest.kind == "library":
-            return [replace(step, when=task.when) for step in self._library(nest)]
+            return [replace(step, when=task.when) for step in self._library(nest, task.panels)]
         frames = [make() for make in task.frames]
         if nest.kind == "branch":
             return [IfRegion(self._buffer(nest.operands[0].result), frames[0], frames[1], (nest.node,))]
@@ -582,26 +604,30 @@ class _Planner:
         repeated = repeat_in_registers(region, self.extents) if len(carried) == len(pairs) else region  # it changes the order of writing
         return [merge_steps(region, self.extents) if repeated is region else repeated]
 
-    def _library(self, nest: Nest) -> list[LibraryStep]:
+    def _library(self, nest: Nest, panels: Result | None) -> list[LibraryStep]:
         """A matrix product, or rows to sort; what is added to, or sorted, is copied first unless it is the same storage."""
         steps: list[LibraryStep] = []
-        out = self._buffer(nest.results[0])
-        if nest.base is not None:
-            base = self._buffer(nest.base)
-            if base is not out:
-                count = self.extents.product(out.shape)
-                steps.append(LibraryStep("copy", out.dtype, (out, base), (count,), (), (nest.node,)))
+        out, base = self._buffer(nest.results[0]), None if nest.base is None else self._buffer(nest.base)
+        start = self.extents.canonical(nest.base_start or self.extents.zero)
+        apart = base is not None and (base is not out or nest.base_start is not None)
+        if base is not None and apart and panels is None:
+            count = self.extents.product(out.shape)
+            steps.append(LibraryStep("copy", out.dtype, (out, base), (count, start), (), (nest.node,)))
         parameters = [self.extents.canonical(s) for s in nest.space]
         flags = ["T" if o.transposed else "N" for o in nest.operands[:2]]
         for operand in nest.operands[:2]:
             parameters += self._placement(operand)
+        operands, routine, told = [self._buffer(o.result) for o in nest.operands], nest.routine, nest.flags
+        if panels is not None:
+            routine, parameters, told = "panels", [*parameters, start], (*told, "apart" if apart else "there")
+            operands[2:2] = [self._buffer(panels), *([base] if base is not None and apart else [])]
         steps.append(
             LibraryStep(
-                nest.routine,
+                routine,
                 out.dtype,
-                (out, *(self._buffer(o.result) for o in nest.operands)),
+                (out, *operands),
                 tuple(parameters),
-                (*flags, *nest.flags),
+                (*flags, *told),
                 (nest.node,),
             )
         )
@@ -649,11 +675,16 @@ class _Copies:
     planner: _Planner
     outside: set[Result]
     made: dict[tuple[Result, bool, AtMost | None], Result] = field(default_factory=dict)
+    in_panels: dict[tuple[Result, bool], Result] = field(default_factory=dict)
 
     def may_hold(self, operand: Operand, when: AtMost, nest: Nest) -> bool:
         """Whether ``operand`` is a whole array, and it is known before the loop whether its product is small."""
+        return not self.planner.extents.is_told(when.extent) and self.is_whole(operand, nest)
+
+    def is_whole(self, operand: Operand, nest: Nest) -> bool:
+        """Whether ``operand``, the right factor, is a whole array from outside."""
         e, result = self.planner.extents, operand.result
-        if result not in self.outside or len(result.shape) != 2 or e.is_told(when.extent):
+        if result not in self.outside or len(result.shape) != 2:
             return False
         shape = nest.space[-2:] if (nest.routine == "gemv") != operand.transposed else nest.space[:-3:-1]
         return e.canonical(operand.offset or e.zero) is e.zero and all(map(e.same, result.shape, shape))
@@ -665,7 +696,15 @@ class _Copies:
             self.made[key] = self.planner._temporary(source.dtype, shape)
         return self.made[key]
 
+    def panels(self, source: Result, transposed: bool) -> Result:
+        key = source, transposed
+        if key not in self.in_panels:
+            shape = shape_of_panels(source.shape, transposed, source.dtype, self.planner.extents)
+            self.in_panels[key] = self.planner._temporary(source.dtype, shape)
+        return self.in_panels[key]
+
     def tasks(self) -> list[Task]:
         e = self.planner.extents
-        made = (replace(assemble_rows(source, copy, t, e), when=when) for (source, t, when), copy in self.made.items())
+        made = [replace(assemble_rows(source, copy, t, e), when=when) for (source, t, when), copy in self.made.items()]
+        made += [assemble_panels(source, copy, t, e) for (source, t), copy in self.in_panels.items()]
         return list(map(self.planner._kernel_task, made))

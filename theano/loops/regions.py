@@ -63,6 +63,7 @@ class _Loop:
         number, *rest = self.graph.inputs
         formal = iter(rest)
         inside = low.inside(self.graph, {next(formal): row for row in values})
+        inside.repeated = True
         states = [self._state(inside, k, [next(formal) for _ in taps]) for k, taps in enumerate(form.taps)]
         inside.values.update(zip(formal, (low.values[v] for v in form.invariants), strict=True))
         inside.values[number] = counter

@@ -23,6 +23,8 @@ SMALL = 1 << 14
 """Multiplications up to which a kernel is not slower than a library."""
 SUMS = 4
 LINE = 64
+PANEL = 128
+"""Bytes of a row of a panel: two registers of the widest machines."""
 
 
 def is_product(nest: Nest) -> bool:
@@ -119,11 +121,16 @@ class SmallProduct:
         result = scaled(total, alpha)
         if self.nest.base is None:
             return result
+        place = place if self.nest.base_start is None else place + b.size(self.nest.base_start)
         return result + scaled(b.trace.load(b.buffer(self.nest.base, read=True), place, dtype), beta)
 
 
 def _is(value: Value, number: int) -> bool:
     return value.op == "const" and bool(value.data == number)
+
+
+FEW_COLUMNS = 16
+"""Of less of them no panels are made."""
 
 
 def shape_of_copy(shape: Sequence[Value], transposed: bool, dtype: str, extents: Extents) -> tuple[Value, Value]:
@@ -132,6 +139,32 @@ def shape_of_copy(shape: Sequence[Value], transposed: bool, dtype: str, extents:
     line = extents.const(LINE // ITEMSIZE[dtype])
     lines = extents.emit("floordiv", extents.add(columns, extents.sub(line, extents.one)), line)
     return rows, extents.mul(lines, line)
+
+
+def panel_columns(dtype: str) -> int:
+    return PANEL // ITEMSIZE[dtype]
+
+
+def shape_of_panels(shape: Sequence[Value], transposed: bool, dtype: str, extents: Extents) -> tuple[Value, Value, Value]:
+    """How many, their rows, and how long these are."""
+    (rows, columns), wide, e = reversed(shape) if transposed else shape, extents.const(panel_columns(dtype)), extents
+    panels = e.emit("floordiv", e.add(columns, e.sub(wide, e.one)), wide)
+    return e.mul(panels, e.emit("min", e.one, e.emit("floordiv", columns, e.const(FEW_COLUMNS)))), rows, wide
+
+
+def assemble_panels(source: Result, copy: Result, transposed: bool, extents: Extents) -> Assembled:
+    """Each panel of ``copy`` holds so many columns of ``source``, or of its transpose, row by row; the last one may have less."""
+    b = KernelBuilder(extents)
+    p, k, j = b.index(), b.index(), b.index()
+    rows, columns = reversed(source.shape) if transposed else source.shape
+    wide = b.trace.const(panel_columns(source.dtype), "int64")
+    first = p * wide
+    place = (first + j) * b.size(source.shape[1]) + k if transposed else k * b.size(source.shape[1]) + first + j
+    element = b.trace.load(b.buffer(source, read=True), place, source.dtype)
+    store = Store(b.buffer(copy, written=True), (p * b.size(rows) + k) * wide + j, element)
+    width = b.trace.emit("min", (b.size(columns) - first, wide), "int64")
+    body = Loop(int(p.data), b.size(copy.shape[0]), (Loop(int(k.data), b.size(rows), (Loop(int(j.data), width, (store,), (), "vector"),)),))
+    return b.finish([body], True, (), extents.product(source.shape), 1, False)
 
 
 def assemble_rows(source: Result, copy: Result, transposed: bool, extents: Extents) -> Assembled:

@@ -9,13 +9,17 @@ and increments count elements.  Everything is row-major; ``out`` is contiguous f
 routine  parameters                                              result
 =======  ======================================================  =============================================
 gemm     m, n, k, a offset, lda, b offset, ldb                   out[m, n] = alpha op(a)[m, k] op(b)[k, n] + beta out
+panels   m, n, k, a offset, lda, b offset, ldb, c offset         out[m, n] = alpha op(a)[m, k] op(b)[k, n] + beta c[m, n]
 gemms    count, m, n, k, a offset, lda, a step, b ...            out[i, m, n] = op(a[i])[m, k] op(b[i])[k, n]; a step leads to the next
 gemv     m, n, a offset, lda, x offset, incx                     out[m] = alpha op(a)[m, n] x[n] + beta out
 ger      m, n, x offset, incx, y offset, incy                    out[m, n] = out + alpha x[m] y[n]  (no beta)
 dot      n, x offset, incx, y offset, incy                       out[()] = x · y
 sort     rows, length                                            out[row] in ascending order, for each; flags: NumPy's kind
-copy     count                                                   out[:count] = a[:count]
+copy     count, a offset                                         out[:count] = a[offset:][:count]
 =======  ======================================================  =============================================
+
+For ``panels``, b is there twice: after it stands a buffer in which it lies in panels (:mod:`theano.loops.small_products`), and then c, if
+a fifth flag says ``"apart"``; else that is ``out``.
 
 With ``beta`` 0 what ``out`` held does not matter, NaN included; else it holds the addend.  An increment may be negative
 (the offset is that of element 0) but not 0.  Empty operands never reach BLAS.  Extents of more than 31 bits fail with the

@@ -198,6 +198,9 @@ done:
 """
 
 _SERIAL = """
+define internal i1 @awake() {
+  ret i1 false
+}
 define void @theano_run_parts(ptr %function, ptr %argument, i64 %parts, i64 %limit) {
   call void @in_turn(ptr %function, ptr %argument, i64 %parts)
   ret void
@@ -418,6 +421,15 @@ finished:
 serial:
   call void @in_turn(ptr %function, ptr %argument, i64 %parts)
   ret void
+}}
+
+define internal i1 @awake() {{
+  %workers = load atomic i64, ptr {_field("workers")} seq_cst, align 8
+  %sleepers = load atomic i64, ptr {_field("sleepers")} seq_cst, align 8
+  %some = icmp ne i64 %workers, 0
+  %none = icmp eq i64 %sleepers, 0
+  %awake = and i1 %some, %none
+  ret i1 %awake
 }}
 
 define i64 @theano_threads() {{

@@ -10,11 +10,14 @@ leading dimensions of single rows, and extents of more than 31 bits, for which i
 from __future__ import annotations
 
 from theano.emit.llvm.frame import Part, ProgramText, begin_when
+from theano.emit.llvm.panels import TALLEST, write_panels
 from theano.emit.llvm.sharing import Sharing
 from theano.emit.llvm.status import RAISED, RANGE
+from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import literal, register
 from theano.emit.llvm.writer import Module, Writer
 from theano.loops.ir import LibraryStep
+from theano.loops.small_products import FEW_COLUMNS, panel_columns
 from theano.scalar.instructions import ITEMSIZE, PARTS
 
 PREFIX = {"float32": "s", "float64": "d"}
@@ -31,8 +34,9 @@ def library_step(text: ProgramText, w: Part, step: LibraryStep, number: int) -> 
 
 def _call(text: ProgramText, w: Part, step: LibraryStep, number: int, sizes: list[str]) -> None:
     if step.routine == "copy":
-        count = w.let(f"mul {sizes[0]}, {ITEMSIZE[step.dtype]}")
+        count, start = (w.let(f"mul {size}, {ITEMSIZE[step.dtype]}") for size in sizes)
         to, of = (text.pointer(w, b) for b in step.buffers)
+        of = w.at(of, start)
         return w.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {to}, ptr {of}, i64 {count}, i1 false)")
     if step.routine == "sort":
         name = _sort(text.shared.sharing, step.dtype, step.flags[0])
@@ -40,22 +44,25 @@ def _call(text: ProgramText, w: Part, step: LibraryStep, number: int, sizes: lis
         return w.fail_if(w.let(f"icmp ne i64 {w.let(f'call i64 @{name}({given})')}, 0"), RAISED)
     kind, factors = register(step.dtype), FACTORS[step.routine]
     arguments = [f"i1 {str(step.flags[k] == 'T').lower()}" for k in range(MATRICES[step.routine])]
-    arguments += [f"ptr {text.pointer(w, b)}" for b in step.buffers[:3]] + sizes
-    extras = list(step.buffers[3:])
+    matrices, extras = step.buffers[:3], list(step.buffers[3:])
+    if step.routine == "panels":
+        matrices += (extras.pop(0), extras.pop(0) if step.flags[4] == "apart" else step.buffers[0])
+    arguments += [f"ptr {text.pointer(w, b)}" for b in matrices] + sizes
     for factor in step.flags[2 : 2 + factors]:
         given = text.element(w, extras.pop(0), step.dtype) if factor == "buffer" else literal(float(factor), step.dtype)
         arguments.append(f"{kind} {given}")
     if step.routine in CUT:
         arguments.append(_way(text, step))
-    status = w.let(f"call i64 @{_routine(text.shared.sharing, step.routine, step.dtype)}({', '.join(arguments)})")
+    name = _routine(text.shared.sharing, step.routine, step.dtype, text.shared.target)
+    status = w.let(f"call i64 @{name}({', '.join(arguments)})")
     if step.routine in CUT:
         w.fail_if(w.let(f"icmp eq i64 {status}, {RAISED}"), RAISED)
     w.fail_if(w.let(f"icmp ne i64 {status}, 0"), RANGE + number)
 
 
-MATRICES = {"gemm": 2, "gemms": 2, "gemv": 1, "ger": 0, "dot": 0}
-FACTORS = {"gemm": 2, "gemms": 2, "gemv": 2, "ger": 1, "dot": 0}
-CUT = ("gemm", "gemms", "gemv")
+MATRICES = {"gemm": 2, "panels": 2, "gemms": 2, "gemv": 1, "ger": 0, "dot": 0}
+FACTORS = {"gemm": 2, "panels": 2, "gemms": 2, "gemv": 2, "ger": 1, "dot": 0}
+CUT = ("gemm", "panels", "gemms", "gemv")
 """Those whose large products run in pieces; they are told the frame, the table and whether other threads may run meanwhile."""
 _WAY = "ptr %f, ptr %t, i1 %open"
 
@@ -65,10 +72,14 @@ def _way(text: ProgramText, step: LibraryStep) -> str:
     return f"ptr %f, ptr %t, i1 {str(not alone).lower()}"
 
 
-def _routine(sharing: Sharing, routine: str, dtype: str) -> str:
+def _routine(sharing: Sharing, routine: str, dtype: str, target: Target) -> str:
     name = f"{routine}.{dtype}"
     if sharing.module.once(name):
-        {"gemm": _gemm, "gemms": _gemms, "gemv": _gemv, "ger": _ger, "dot": _dot}[routine](sharing, name, dtype)
+        if routine == "panels":
+            write_panels(sharing.module, target, name, dtype)
+            _panels(sharing, name, dtype, _routine(sharing, "gemm", dtype, target))
+        else:
+            {"gemm": _gemm, "gemms": _gemms, "gemv": _gemv, "ger": _ger, "dot": _dot}[routine](sharing, name, dtype)
     return name
 
 
@@ -297,6 +308,81 @@ def _gemm_piece(module: Module, name: str, dtype: str) -> None:
     alpha, beta = w.cell(w.kind, "%alpha"), w.cell(w.kind, "%beta")
     w.blas("gemm", tb, ta, n, m, k, alpha, "%b", lb, "%a", la, beta, "%out", lc)
     w.finish()
+
+
+ROWS = 128
+"""Most rows of a piece of a tall product with a matrix in panels."""
+NEAR = 1 << 19
+"""Bytes of panels that stay in each processor's own cache."""
+FEW_ROWS = 4
+"""With less of them a library is not slower."""
+_PANELS_JOB = (
+    "i64 %first, ptr %out, ptr %a, i64 %ra, i64 %ka, ptr %panels, ptr %c, i64 %m, i64 %n, i64 %k, real %alpha, real %beta, i64 %tm, i64 %tn"
+)
+
+
+def _panels(sharing: Sharing, name: str, dtype: str, library: str) -> None:
+    """The matrix is there twice: as it was, for ``library``, and in panels.  Pieces are some rows if each processor can keep all
+    panels: what it has made of these rows in the step before it then need not ask for elsewhere; else some panels."""
+    _panels_part(sharing.module, name, dtype)
+    start, end = "i1 %ta, i1 %tb, ptr %out, ptr %a0, ptr %b0", f"real %alpha, real %beta, {_WAY}"
+    sizes = "i64 %m, i64 %n, i64 %k, i64 %ao, i64 %lda0, i64 %bo, i64 %ldb0"
+    w = Blas(sharing.module, name, dtype, f"{start}, ptr %panels, ptr %c0, {sizes}, i64 %co, {end}")
+    c = w.element("%c0", "%co")
+    few = w.let(f"or i1 {w.let(f'icmp slt i64 %m, {FEW_ROWS}')}, {w.let(f'icmp slt i64 %n, {FEW_COLUMNS}')}")
+    w.branch(w.let(f"or i1 {few}, {w.is_zero('%k')}"), "library", "own")
+    w.label("library")
+    w.branch(w.let(f"icmp eq ptr {c}, %out"), "begun", "apart")
+    w.label("apart")
+    count = w.let(f"mul i64 {w.let('mul i64 %m, %n')}, {w.size}")
+    w.do(f"call void @llvm.memcpy.p0.p0.i64(ptr %out, ptr {c}, i64 {count}, i1 false)")
+    w.open("begun")
+    same = f"{start}, {sizes}, {end}".replace("real", w.kind)
+    w.do(f"ret i64 {w.let(f'call i64 @{library}({same})')}")
+    w.label("own")
+    lda, work = w.leading("%lda0", w.let("select i1 %ta, i64 %m, i64 %k")), w.let(f"mul i64 {w.let('mul i64 %m, %n')}, %k")
+    tm, tn, across = _cut_panels(w, sharing.module, work)
+    ra, ka = w.let(f"select i1 %ta, i64 1, i64 {lda}"), w.let(f"select i1 %ta, i64 {lda}, i64 1")
+    values = {"%first": "0", "%a": w.element("%a0", "%ao"), "%ra": ra, "%ka": ka, "%c": c, "%tm": tm, "%tn": tn}
+    w.branch(w.let(f"icmp uge i64 {work}, {LARGE}"), "large", "small")
+    w.label("large")
+    parts = w.let(f"mul i64 {_quotient(w, '%m', tm)}, {_quotient(w, across, tn)}")
+    w.spread(sharing, name, _PANELS_JOB, values, parts, work, LONG_PRODUCT)
+    w.label("small")
+    rest = f"ptr {c}, i64 0, i64 {across}, i64 %m, i64 %k, {w.kind} %alpha, {w.kind} %beta"
+    w.do(f"call void @{name}.panels(ptr %out, i64 %n, ptr {values['%a']}, i64 {ra}, i64 {ka}, ptr %panels, {rest})")
+    w.finish()
+
+
+def _cut_panels(w: Blas, module: Module, work: str) -> tuple[str, str, str]:
+    """Rows and panels of a piece, and how many panels there are."""
+    threads, across = w.let(f"call {module.external('theano_threads', 'i64')}()"), _quotient(w, "%n", str(panel_columns(w.dtype)))
+    most = w.let(f"call i64 @llvm.umax.i64(i64 {w.let(f'udiv i64 {work}, {LARGE // 2}')}, i64 1)")
+    pieces = w.let(f"call i64 @llvm.umin.i64(i64 {threads}, i64 {most})")
+    share = w.let(f"add i64 {_quotient(w, '%m', pieces)}, {TALLEST - 1}")
+    rows = w.let(f"call i64 @llvm.umin.i64(i64 {w.let(f'and i64 {share}, {-TALLEST}')}, i64 {ROWS})")
+    near = w.let(f"icmp ule i64 {w.let('mul i64 %n, %k')}, {NEAR // w.size}")
+    enough = w.let(f"icmp uge i64 %m, {w.let(f'mul i64 {pieces}, {TALLEST}')}")
+    by_rows = w.let(f"or i1 {w.let(f'and i1 {near}, {enough}')}, {w.let(f'icmp uge i64 %m, {2 * ROWS}')}")
+    long = w.let(f"icmp uge i64 {work}, {LONG_PRODUCT}")
+    some = w.let(f"select i1 {long}, i64 1, i64 {_quotient(w, across, pieces)}")
+    return w.let(f"select i1 {by_rows}, i64 {rows}, i64 %m"), w.let(f"select i1 {by_rows}, i64 {across}, i64 {some}"), across
+
+
+def _panels_part(module: Module, name: str, dtype: str) -> None:
+    """``void @panels.part(job, number)``: pieces are numbered row by row."""
+    w, kind, size = _part(name, dtype, _PANELS_JOB), register(dtype), ITEMSIZE[dtype]
+    panels = _quotient(w, "%n", str(panel_columns(dtype)))
+    across = _quotient(w, panels, "%tn")
+    i, j = (w.let(f"mul i64 {w.let(f'{op} i64 %number, {across}')}, {tile}") for op, tile in (("udiv", "%tm"), ("urem", "%tn")))
+    m = w.let(f"call i64 @llvm.smin.i64(i64 %tm, i64 {w.let(f'sub i64 %m, {i}')})")
+    end = w.let(f"call i64 @llvm.smin.i64(i64 {w.let(f'add i64 {j}, %tn')}, i64 {panels})")
+    places = (("%out", "%n"), ("%a", "%ra"), ("%c", "%n"))
+    out, a, c = (w.at(base, w.let(f"mul i64 {w.let(f'mul i64 {i}, {by}')}, {size}")) for base, by in places)
+    given = f"ptr {out}, i64 %n, ptr {a}, i64 %ra, i64 %ka, ptr %panels, ptr {c}, i64 {j}, i64 {end}, i64 {m}, i64 %k"
+    w.do(f"call void @{name}.panels({given}, {kind} %alpha, {kind} %beta)")
+    w.do("ret void")
+    module.add(w.text())
 
 
 _JOBS = (

@@ -12,6 +12,8 @@ from theano.loops.ir import Kernel, shared_loop
 
 WORTH = 160_000
 """Scalar instructions, about 20 microseconds of them in vectors, that are worth a second thread."""
+WORTH_AWAKE = 40_000
+"""The same while all threads look for work, as they do between the steps of a loop."""
 MOST_PARTS = 64
 VECTOR_GRAIN = 64
 """Elements: parts of a vector loop begin at multiples of it, so that no two write to one cache line."""
@@ -41,7 +43,10 @@ def spreading() -> str:
     on whether the kernel checks, whether the call is open; from bit 16 on where in the table the limit of threads stands."""
     w = Writer("define i64 @theano_spread(ptr %f, ptr %t, ptr %kernel, ptr %request, i64 %how, ptr %sharing)")
     work = w.load("i64", "%request", _WORK)
-    w.branch(w.let(f"icmp sge i64 {work}, {WORTH}"), "large", "serial")
+    w.branch(w.let(f"icmp sge i64 {work}, {WORTH_AWAKE}"), "some", "serial")
+    w.label("some")
+    awake = w.let("call i1 @awake()")
+    w.branch(w.let(f"or i1 {awake}, {w.let(f'icmp sge i64 {work}, {WORTH}')}"), "large", "serial")
     w.label("large")
     given = "ptr %f, ptr %t, ptr %kernel, ptr %request, i64 %how, ptr %sharing"
     w.do(f"ret i64 {w.let(f'tail call i64 @share_out({given})')}")
@@ -66,7 +71,8 @@ def _part() -> str:
 
 def _share_out() -> str:
     """Two parts for a thread, so that a late one does not hold up all, but none smaller than half of what is worth it; for one
-    thread one.  What takes long is cut in as many as there may be, to be run in slices."""
+    thread one, and so if there is little to do: what one kernel has made in a thread's cache the next will find there.  What takes
+    long is cut in as many as there may be, to be run in slices."""
     w = Writer("define internal i64 @share_out(ptr %f, ptr %t, ptr %kernel, ptr %request, i64 %how, ptr %sharing)")
     w.do(f"%job = alloca [{_STATUSES // 8 + 2 * MOST_PARTS} x i64], align 64")
     for name, at in (("%extent", 0), ("%work", _WORK)):
@@ -101,9 +107,11 @@ def _share_out() -> str:
 
 def _cut(w: Writer, threads: str, long: str) -> str:
     """Fill in where the parts begin; how many there are."""
-    twice = w.let(f"select i1 {w.let(f'icmp eq i64 {threads}, 1')}, i64 1, i64 {w.let(f'shl i64 {threads}, 1')}")
-    most = w.let(f"call i64 @llvm.smin.i64(i64 {w.let(f'select i1 {long}, i64 {MOST_PARTS}, i64 {twice}')}, i64 {MOST_PARTS})")
-    wanted = w.let(f"call i64 @llvm.smin.i64(i64 {most}, i64 {w.let(f'udiv i64 %work, {WORTH // 2}')})")
+    little = w.let(f"icmp slt i64 %work, {w.let(f'mul i64 {threads}, {WORTH}')}")
+    single = w.let(f"or i1 {little}, {w.let(f'icmp eq i64 {threads}, 1')}")
+    some = w.let(f"select i1 {single}, i64 {threads}, i64 {w.let(f'shl i64 {threads}, 1')}")
+    most = w.let(f"call i64 @llvm.smin.i64(i64 {w.let(f'select i1 {long}, i64 {MOST_PARTS}, i64 {some}')}, i64 {MOST_PARTS})")
+    wanted = w.let(f"call i64 @llvm.smin.i64(i64 {most}, i64 {w.let(f'udiv i64 %work, {WORTH_AWAKE // 2}')})")
     more = w.let("sub i64 %grain, 1")
     chunk = w.let(f"and i64 {w.let(f'add i64 {_rounded_up(w, wanted)}, {more}')}, {w.let('sub i64 0, %grain')}")
     chunk = w.let(f"call i64 @llvm.smax.i64(i64 {chunk}, i64 1)")

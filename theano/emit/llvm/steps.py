@@ -8,7 +8,7 @@ from theano.emit.llvm.frame import Part, ProgramText, Stream, begin_when, varyin
 from theano.emit.llvm.kernel import emit_kernel
 from theano.emit.llvm.library import library_step
 from theano.emit.llvm.objects import declare_counts, item_size, new_array
-from theano.emit.llvm.parallel import WORTH, spread
+from theano.emit.llvm.parallel import WORTH_AWAKE, spread
 from theano.emit.llvm.sharing import STEPS, TOP
 from theano.emit.llvm.status import MEMORY, RAISED
 from theano.emit.llvm.text import literal, storage
@@ -81,7 +81,7 @@ def _call_when(text: ProgramText, w: Part, when: AtMost, call: str, may_fail: bo
 
 
 def _is_small(work: Value) -> bool:
-    return work.op == "const" and int(work.data) < WORTH
+    return work.op == "const" and int(work.data) < WORTH_AWAKE
 
 
 def _in_memory(value: Value, dtype: str) -> str:
