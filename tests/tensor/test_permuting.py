@@ -90,9 +90,9 @@ def test_positions_out_of_range():
 def test_positions_out_of_range_are_named_and_change_nothing(build, good, bad, words):
     i, count = T.lvector("i"), theano.shared(0)
     out = build(i)
-    f = theano.function([i], out, updates=[(count, count + 1)])
+    f, literal = (theano.function([i], out, updates=[(count, count + 1)], mode=mode) for mode in ("FAST_RUN", "FAST_COMPILE"))
     np.testing.assert_array_equal(f(good), evaluate(out, {i: good}))
-    for run in (lambda: f(bad), lambda: evaluate(out, {i: bad})):
+    for run in (lambda: f(bad), lambda: literal(bad), lambda: evaluate(out, {i: bad})):
         with pytest.raises(IndexError, match=words):
             run()
         assert count.get_value() == 1

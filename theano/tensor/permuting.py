@@ -24,7 +24,7 @@ from theano.tensor.convert import as_tensor_variable
 from theano.tensor.create import arange, zeros_like
 from theano.tensor.elemwise import elemwise, row
 from theano.tensor.joining import stack
-from theano.tensor.shapes import Sizes, Storage, as_size, constant_integer, size_list
+from theano.tensor.shapes import MakeVector, Sizes, Storage, as_size, constant_integer, size_list
 from theano.tensor.sorting import along
 from theano.tensor.subtensor import set_subtensor
 from theano.tensor.type import tensor_type
@@ -143,16 +143,22 @@ def _outside(size: Any, where: str = "") -> str:
 
 
 def _axis_outside(dims: Any, axis: int) -> str:
-    return _outside(dims[axis] if isinstance(dims, np.ndarray) else _known(dims, axis), f"axis {axis}")
+    return _outside(_numbers(dims, axis + 1)[axis], f"axis {axis}")
 
 
-def _whole_outside(dims: Any) -> str:
-    known = dims if isinstance(dims, np.ndarray) else dims.data if isinstance(dims, Constant) else None
-    return _outside(None if known is None else int(np.prod(known)), "a tensor")
+def _whole_outside(dims: Any, count: int) -> str:
+    known = _numbers(dims, count)
+    return _outside(None if None in known else math.prod(known), "a tensor")
 
 
-def _known(dims: Any, axis: int) -> Any:
-    return int(dims.data[axis]) if isinstance(dims, Constant) else None
+def _numbers(dims: Any, count: int) -> list[Any]:
+    """So many sizes, None for those that are not known when the function is made."""
+    if isinstance(dims, np.ndarray):
+        return list(dims)
+    if isinstance(dims, Constant):
+        return list(dims.data)
+    node = dims.owner
+    return [constant_integer(n) for n in node.inputs] if node is not None and isinstance(node.op, MakeVector) else [None] * count
 
 
 def _sizes(low: Any, node: Apply, dims: Any, count: int) -> list[Any]:
@@ -253,7 +259,7 @@ class UnravelIndex(Unconnected):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Storage) -> None:
         order: Any = self.order
         _check_length(node, inputs[1], self.ndim)
-        _check_within(node, inputs[0], int(np.prod(inputs[1])), _whole_outside(inputs[1]))
+        _check_within(node, inputs[0], int(np.prod(inputs[1])), _whole_outside(inputs[1], self.ndim))
         for storage, found in zip(output_storage, np.unravel_index(inputs[0], tuple(inputs[1]), order)):
             storage[0] = np.asarray(found, np.int64)
 
@@ -270,7 +276,7 @@ class UnravelIndex(Unconnected):
             stride = math.prod(inner[:steps], start=low.int(1))
 
             def body(*i: Any, axis: int = axis, stride: Any = stride) -> Any:
-                place = low.index_within(low.read(indices, i), total, node, _whole_outside(dims))
+                place = low.index_within(low.read(indices, i), total, node, _whole_outside(dims, self.ndim))
                 return place // stride % sizes[axis]
 
             low.pointwise(out, shape, body)
