@@ -5,6 +5,7 @@ import pytest
 
 import theano
 import theano.tensor as T
+from theano.errors import BoundsError
 from theano.loops.ir import LoopRegion, walk_steps
 
 STEPS, ROWS, WIDTH = 5, 4, 3
@@ -170,3 +171,20 @@ def test_derivatives_keep_parts_and_no_tables():
     f = theano.function([table, w, places], T.grad((nodes[-1][-1] ** 2).sum(), [table, w]))
     assert all(not loop.carried or len(loop.carried[0][0].shape) < 2 for loop in loops(f))
     assert not any(len(buffer.shape) > 2 for buffer in f.maker.compilation.program.frame.buffers), "one axis for the steps, two of a table"
+
+
+def test_what_an_index_was_checked_for_stays_behind_the_check():
+    """A read beside the new table checks the place at which another one is written, which nothing else makes wait."""
+
+    def step(first, at, nodes, other):
+        new = T.inc_subtensor(nodes[first], 1.0)
+        return new, other[at] * new[0, 0], T.inc_subtensor(other[at], 2.0)
+
+    v = T.dvector("v")
+    (nodes, products, others), _ = theano.scan(step, [places[:, 0], places[:, 1:]], [table, None, None], v)
+    far, given = 1 << 40, np.array([[0, 1, 2], [1, 2, -3]])
+    for mode in ("REFERENCE", "FAST_RUN"):
+        f = theano.function([table, v, places], [nodes[-1], products, others], mode=mode)
+        np.testing.assert_array_equal(f(VALUES[0], np.full(3, 2.0), given)[2], [[2, 4, 4], [4, 2, 4]])
+        with pytest.raises(BoundsError, match=rf"index {far} is out of bounds for axis 0 of v(.|\n)*in step 1 of the loop"):
+            f(VALUES[0], np.full(3, 2.0), np.where(given == -3, far, given))
