@@ -8,7 +8,8 @@ import time
 
 import numpy as np
 
-from tests.fuzz.bounds import Bounded, Unbounded, judge
+from tests.fuzz.bounds.judge import judge
+from tests.fuzz.bounds.values import Bounded, Unbounded
 from tests.fuzz.check import Case, Wrong, check
 from tests.fuzz.graphs import ENVIRONMENTS, Known
 from theano.graph import clone_replace, io_toposort

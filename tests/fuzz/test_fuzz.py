@@ -7,7 +7,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from tests.fuzz.bounds import Bounded, judge
+from tests.fuzz.bounds.judge import judge
+from tests.fuzz.bounds.values import Bounded
 from tests.fuzz.check import Case, Wrong, check, gradient_case, value_case
 from tests.fuzz.graphs import Known, Read
 from tests.fuzz.shrink import shrunk, told

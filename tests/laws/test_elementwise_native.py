@@ -7,7 +7,8 @@ import pytest
 
 import theano
 import theano.tensor as T
-from tests.fuzz.bounds import Bounded, judge
+from tests.fuzz.bounds.judge import judge
+from tests.fuzz.bounds.values import Bounded
 from tests.laws.elementwise import NATIVE, accepted, arity, assert_close, corners, sample, traced
 from tests.laws.layouts import LAYOUTS, laid_out
 from theano.scalar import OPS, UNKNOWN

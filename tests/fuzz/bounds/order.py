@@ -4,7 +4,7 @@ What only reads shapes is exact, whatever the values are; sizes and places that 
 unbounded.
 
 >>> import theano.tensor as T
->>> from tests.fuzz.bounds import judge
+>>> from tests.fuzz.bounds.judge import judge
 >>> x = T.dvector("x")
 >>> uncertain = Bounded(np.array([3.0, 1.0, 1.5]), np.array([0.0, 0.1, 0.2]))
 >>> values, places = judge([T.sort(x), T.argsort(x)], {x: uncertain})
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.fuzz.bounds import RULES, Array, Bounded, Unbounded, magnitude, performed, unit_at, whole
+from tests.fuzz.bounds.values import Array, Bounded, Unbounded, magnitude, performed, rule, unit_at, whole
 from theano.tensor.create import ARange, Eye
 from theano.tensor.cumulative import CumOp
 from theano.tensor.nonzero import Nonzero
@@ -29,6 +29,7 @@ TINY = 5e-324
 """The error of a zero whose sign is not known."""
 
 
+@rule(Shape, Shape_i, Eye, ARange)
 def _exact(node: Any, args: list[Bounded]) -> list[Bounded]:
     """What tells a shape, or is made of whole numbers."""
     if not isinstance(node.op, Shape | Shape_i) and any(a.error is not None or a.wild is not None for a in args):
@@ -42,6 +43,7 @@ def _exact(node: Any, args: list[Bounded]) -> list[Bounded]:
 # ------------------------------------------------------------------------------------------------ along an axis
 
 
+@rule(CumOp)
 def _running(node: Any, args: list[Bounded]) -> list[Bounded]:
     """As of a sum or product of all elements, of those so far; no order of them is promised."""
     (x,), axis = args, node.op.axis
@@ -135,6 +137,7 @@ def _back(value: Array, axis: int, *parts: Array | None) -> Bounded:
     return Bounded(value, error, None, wild)
 
 
+@rule(SortOp)
 def _sort(node: Any, args: list[Bounded]) -> list[Bounded]:
     (x,), axis = args, node.op.axis
     (value,) = performed(node, [x.value])
@@ -143,6 +146,7 @@ def _sort(node: Any, args: list[Bounded]) -> list[Bounded]:
     return [_back(value, axis, *_sorted(x, axis)[1:])]
 
 
+@rule(ArgSortOp)
 def _argsort(node: Any, args: list[Bounded]) -> list[Bounded]:
     (x,), axis = args, node.op.axis
     (value,) = performed(node, [x.value])
@@ -152,10 +156,11 @@ def _argsort(node: Any, args: list[Bounded]) -> list[Bounded]:
     return [_back(value, axis, np.where(unsure, np.inf, 0.0), wild)]
 
 
+@rule(TopKOp)
 def _greatest(node: Any, args: list[Bounded]) -> list[Bounded]:
     x, count = args
-    if count.error is not None or not node.op.sorted:
-        raise Unbounded("how many elements are taken, or their order, is not known")
+    if count.error is not None:
+        raise Unbounded("how many elements are taken is not known")
     k, axis = int(count.value), node.op.axis
     values = performed(node, [x.value, count.value])
     if not values[0].size:
@@ -170,6 +175,7 @@ def _greatest(node: Any, args: list[Bounded]) -> list[Bounded]:
     return [_back(value, axis, *map(taken, parts)) for value, parts in zip(values, rules, strict=True)]
 
 
+@rule(SearchsortedOp)
 def _places(node: Any, args: list[Bounded]) -> list[Bounded]:
     """Where elements belong in a sorted vector."""
     x, v, *sorter = args
@@ -188,6 +194,7 @@ def _places(node: Any, args: list[Bounded]) -> list[Bounded]:
     return [Bounded(value, None if unsure is None or not unsure.any() else np.where(unsure, np.inf, 0.0), None, v.wild)]
 
 
+@rule(Unique)
 def _distinct(node: Any, args: list[Bounded]) -> list[Bounded]:
     (x,) = args
     if x.error is not None or x.wild is not None:
@@ -199,22 +206,12 @@ def _distinct(node: Any, args: list[Bounded]) -> list[Bounded]:
     return results
 
 
+@rule(Nonzero)
 def _nonzero(node: Any, args: list[Bounded]) -> list[Bounded]:
     (x,) = args
     if x.wild is not None or (x.error is not None and (~(magnitude(x.value) > 2 * x.error) & (x.error > 0)).any()):
         raise Unbounded("whether an element is zero is not known")
     return [Bounded(v) for v in performed(node, [x.value])]
 
-
-RULES += [
-    ((Shape, Shape_i, Eye, ARange), _exact),
-    (CumOp, _running),
-    (ArgSortOp, _argsort),
-    (SortOp, _sort),
-    (TopKOp, _greatest),
-    (SearchsortedOp, _places),
-    (Unique, _distinct),
-    (Nonzero, _nonzero),
-]
 
 __all__: list[str] = []
