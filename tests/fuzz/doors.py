@@ -13,7 +13,7 @@ import numpy as np
 
 import theano
 import theano.tensor as T
-from tests.fuzz.draws import DRAWS, NUMBERS, axis_of, both, draw, finite, like, restrain, scalar_like, widely, within
+from tests.fuzz.draws import DRAWS, NUMBERS, axis_of, both, draw, factor, like, restrain, scalar_like, widely, within
 from tests.fuzz.known import BASE, REALS, WIDE, Known, Rejected
 from tests.laws.elementwise import accepted
 from theano.dtypes import ALL, COMPLEX, FLOATS, INTEGERS, SIGNED
@@ -170,18 +170,16 @@ def times(*shapes):
     """By something of one of these shapes."""
 
     def make(g, x, function):
-        other = g.source(g.pick(shapes)(x), x.dtype)
-        finite(x, other)
-        return function, other
+        return function, factor(g, x, g.pick(shapes)(x), finite=True)
 
     return make
 
 
-door("vecdot", times(lambda x: x.shape), (*WIDE, *INTEGERS, *COMPLEX))
-door("matvec", times(lambda x: x.shape[-1:]), (*WIDE, *INTEGERS), ranks=(2, 3))
-door("vecmat", times(lambda x: [x.shape[-1], BASE["c"]]), (*WIDE, *INTEGERS), ranks=(1, 2))
-door("inner", times(lambda x: x.shape[-1:], lambda x: [BASE["c"], x.shape[-1]]), NUMBERS, ranks=(1, 2), most=20000)
-door("vdot", times(lambda x: x.shape), NUMBERS)
+door("vecdot", times(lambda x: x.shape), (*WIDE, *INTEGERS, *COMPLEX), finite=True)
+door("matvec", times(lambda x: x.shape[-1:]), (*WIDE, *INTEGERS), ranks=(2, 3), finite=True)
+door("vecmat", times(lambda x: [x.shape[-1], BASE["c"]]), (*WIDE, *INTEGERS), ranks=(1, 2), finite=True)
+door("inner", times(lambda x: x.shape[-1:], lambda x: [BASE["c"], x.shape[-1]]), NUMBERS, ranks=(1, 2), most=20000, finite=True)
+door("vdot", times(lambda x: x.shape), NUMBERS, finite=True)
 door("real imag", alone, COMPLEX)
 door("angle", alone, (*WIDE, *COMPLEX))
 door("i0", alone, moderate=True)

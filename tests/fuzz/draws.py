@@ -19,33 +19,38 @@ import numpy as np
 
 import theano.tensor as T
 from tests.fuzz.known import BASE, ENVIRONMENTS, LARGEST, ONE, Rejected
-from theano.dtypes import ALL, COMPLEX, FLOATS, UNSIGNED
+from theano.dtypes import ALL, COMPLEX, FLOATS
 
 NUMBERS = tuple(d for d in ALL if d != "bool")
+INEXACT = (*FLOATS, *COMPLEX)
 FULL = slice(None)
 
 
 @dataclass(frozen=True)
 class Draw:
     """``full``: no axis may be empty; ``single``: one must have size 1; ``exact``: what it begins with must be known exactly, since sizes
-    or places depend on it; ``moderate``: and must stay finite when it is added up or multiplied; ``values``: it begins with a new input,
-    whose values it draws."""
+    or places depend on it; ``moderate``: and must stay finite when it is added up or multiplied; ``finite``: if it is no whole number;
+    ``values``: it begins with a new input, whose values it draws."""
 
     name: str
     make: Callable
     dtypes: tuple
     ranks: tuple
-    full: bool
-    single: bool
-    exact: bool
-    moderate: bool
-    most: int
-    values: Callable | None
+    full: bool = False
+    single: bool = False
+    exact: bool = False
+    moderate: bool = False
+    finite: bool = False
+    most: int = LARGEST
+    values: Callable | None = None
 
     def takes(self, k):
         fits = k.ndim in self.ranks and max(v.size for v in k.values) <= self.most and not (self.full and not all(map(all, k.shape)))
-        fits = fits and not (self.single and ONE not in k.shape) and (k.moderate or not self.moderate)
+        fits = fits and not (self.single and ONE not in k.shape) and (k.moderate or not self.tame(k.dtype))
         return fits and not (self.exact and any(b.error is not None or b.wild is not None for b in k.found))
+
+    def tame(self, dtype):
+        return self.moderate or (self.finite and dtype in INEXACT)
 
     def subject(self, g, dtype, fresh):
         if self.values is None and not fresh and g.random.random() < 0.7:
@@ -59,23 +64,20 @@ class Draw:
             if self.single:
                 shape[g.random.integers(rank)] = ONE
             if all(np.prod([d[k] for d in shape]) <= self.most for k in range(ENVIRONMENTS)):
-                values = g.in_domain(0, 8) if self.moderate and dtype in UNSIGNED else None if self.values is None else self.values(g)
-                found = g.source(shape, dtype, values)
-                if self.moderate and not found.moderate:
-                    break
-                return found
+                values = g.moderate if self.tame(dtype) else None if self.values is None else self.values(g)
+                return g.source(shape, dtype, values)
         raise Rejected
 
 
 DRAWS = {}
 
 
-def draw(dtypes=ALL, ranks=(1, 2, 3), full=False, single=False, exact=False, moderate=False, most=LARGEST, values=None, name=None):
+def draw(dtypes=ALL, ranks=(1, 2, 3), name=None, **demands):
     """Make a function a draw: ``make(graph, first)`` returns ``(function, *others)``."""
 
     def enter(make):
         known = name or make.__name__
-        DRAWS[known] = Draw(known, make, dtypes, ranks, full, single, exact, moderate, most, values)
+        DRAWS[known] = Draw(known, make, dtypes, ranks, **demands)
         return make
 
     return enter
@@ -127,10 +129,10 @@ def scalar_like(g, x):
     return g.one_or_none(lambda k: k.ndim == 0 and k.dtype == x.dtype) or g.source([], x.dtype)
 
 
-def finite(*parts):
-    """Reject floats that are infinite, or become so: they may be added up before they are multiplied, or after."""
-    if any(k.dtype in (*FLOATS, *COMPLEX) and not k.moderate for k in parts):
-        raise Rejected
+def factor(g, x, shape, finite=False):
+    """What ``x`` is multiplied by; ``finite``: added up before or after, it stays so."""
+    restrain(shape)
+    return g.source(shape, x.dtype, g.moderate if finite and x.dtype in INEXACT else None)
 
 
 def restrain(*shapes, most=LARGEST):
@@ -148,7 +150,7 @@ __all__ = [
     "axis_of",
     "both",
     "draw",
-    "finite",
+    "factor",
     "like",
     "restrain",
     "scalar_like",

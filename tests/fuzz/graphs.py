@@ -1,7 +1,8 @@
 """Random graphs with values: every node is evaluated with its error bounds as soon as it is made, for several sets of shapes at once.
 
 Steps after which too little would be known for certain are undone.  Each graph is asked for some *pairs*, an elementwise operation
-or a draw of :mod:`tests.fuzz.draws` and the dtype of its first argument, in turn, so that all are covered alike.
+or a draw of :mod:`tests.fuzz.draws` and the dtype of its first argument.  They are dealt in turn and drawn until they fit, so that all
+are covered alike.
 """
 
 import operator
@@ -9,13 +10,14 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from math import gcd
 
 import numpy as np
 
-import tests.fuzz.ordered  # noqa: F401 (rules of bounds)
 import theano
 import theano.tensor as T
-from tests.fuzz.bounds import Bounded, Unbounded, judge
+from tests.fuzz.bounds.judge import judge
+from tests.fuzz.bounds.values import Bounded, Unbounded
 from tests.fuzz.draws import Draw
 from tests.fuzz.known import BASE, DTYPES, ENVIRONMENTS, LARGEST, ONE, REALS, WIDE, Known, Rejected
 from tests.fuzz.structure import STRUCTURED
@@ -52,29 +54,37 @@ def has_gradient(op):
         return op.differentiable and not any(p is UNKNOWN for p in op.partials(*ones, op.evaluate(*ones)[0]))
 
 
-SMOOTH = [(op, dtype) for op, dtype in PAIRS if dtype in WIDE and has_gradient(op)]
+SMOOTH = [(op, dtype) for op, dtype in PAIRS if dtype in WIDE and has_gradient(op) and accepted(op, *(dtype,) * arity(op)) in WIDE]
 SMOOTH_STRUCTURED = [(draw, dtype) for draw, dtype in STRUCTURED if dtype in WIDE]
-ASKED = 15, 26
-"""How many pairs of operations, and of draws, ten graphs are asked for."""
+GRADIENTS = 10
+"""Each so-manieth seed is a gradient."""
+ASKED, ASKED_SMOOTH = (24, 30), (8, 32)
+"""How many pairs of operations, and of draws, ten graphs are asked for, and ten that are differentiated."""
 
 
-def asked(seed, pairs, often):
-    """The pairs of the graph of this seed: all come in turn, ``often`` in ten graphs."""
-    stride = next(n for n in range(len(pairs) * 5 // 8, 2 * len(pairs)) if np.gcd(n, len(pairs)) == 1)
-    return [pairs[k * stride % len(pairs)] for k in range(seed * often // 10, (seed + 1) * often // 10)]
+def asked(seed, smooth):
+    """The pairs of the graph of this seed: those of each kind are dealt in turn, so that all come equally often."""
+    turn = seed // GRADIENTS if smooth else seed - seed // GRADIENTS
+    kinds = (SMOOTH, SMOOTH_STRUCTURED) if smooth else (PAIRS, STRUCTURED)
+    for pairs, often in zip(kinds, ASKED_SMOOTH if smooth else ASKED, strict=True):
+        stride = next(n for n in range(len(pairs) * 5 // 8, 2 * len(pairs)) if gcd(n, len(pairs)) == 1)
+        yield from (pairs[k * stride % len(pairs)] for k in range(turn * often // 10, (turn + 1) * often // 10))
 
 
 @dataclass
 class Read:
-    """An index among the inputs that must be in range, from ``lowest`` on, for ``result`` to exist; ``used`` to reach so many elements."""
+    """An index among the inputs that must be in range, from ``lowest`` on and below ``extents`` if there are any, for ``result`` to exist;
+    ``used`` to reach so many elements."""
 
     index: Known
     lowest: list
-    extents: tuple
+    extents: tuple | None
     result: Known | None = None
     used: list | None = None
 
 
+TRIES = 25
+"""How often a step is drawn anew that does not fit."""
 ROUGH = {"make_exchange", "make_read_by_product", "make_user_op", "make_repeat", "make_branch"}
 
 
@@ -106,10 +116,8 @@ class Graph:
         self.rows = []  # what stands for one row in a graph that is meant for many
         self.reads, self.drawn = [], {}  # what must be in range; which draw made a variable, with which dtype
         self.steps = sorted(name for name in dir(self) if name.startswith("make_") and not (smooth and name in ROUGH))
-        self.steps += ["make_formula", "make_binary", "make_declared", *["make_structured"] * 3] * 3
-        self.steps += ["make_square", "make_extreme", *["make_next"] * (not smooth)] * 2
-        both = zip((PAIRS, STRUCTURED), ASKED, strict=True)
-        self.wanted = [self.pick(SMOOTH_STRUCTURED) for _ in range(2)] if smooth else [p for kind in both for p in asked(seed, *kind)]
+        self.steps += ["make_formula", "make_binary"] * 3 + ["make_square", "make_extreme", *["make_next"] * (not smooth)] * 2
+        self.wanted, self.targets = list(asked(seed, smooth)), []
         while len(self.known) < 2:
             self.attempt(self.source)
 
@@ -141,19 +149,23 @@ class Graph:
             raise Rejected
 
     def numbers(self, shape, dtype, environment):
-        """Multiples of 1/8 or any numbers, of moderate size; in wild graphs the corners of the dtype among them."""
+        """As moderate ones, or all below 0, which unsigned ones are far above; in wild graphs the corners of the dtype among them."""
+        values = self.moderate(shape, dtype, environment)
+        if dtype in DISCRETE[1:] and self.random.random() < 0.2:
+            values = (-1 - abs(values.astype("int64"))).astype(dtype)
+        return self.disturbed(values)
+
+    def moderate(self, shape, dtype, environment):
+        """Multiples of 1/8 or any numbers, of moderate size."""
         if dtype in DISCRETE:
             low = -6 if dtype.startswith("int") else 0
-            values = self.random.integers(low, 2 if dtype == "bool" else 7, size=shape)
-            values = (-1 - abs(values) if self.random.random() < 0.2 and dtype != "bool" else values).astype(dtype)
-        else:
-            values = self.random.integers(-24, 25, size=shape) / 8
-            if self.random.random() < 0.4:
-                values = self.random.normal(0, 2, size=shape)
-            if dtype in COMPLEX:
-                values = values + 1j * self.random.integers(-16, 17, size=shape) / 8
-            values = np.asarray(values).astype(dtype)
-        return self.disturbed(values)
+            return np.asarray(self.random.integers(low, 2 if dtype == "bool" else 7, size=shape)).astype(dtype)
+        values = self.random.integers(-24, 25, size=shape) / 8
+        if self.random.random() < 0.4:
+            values = self.random.normal(0, 2, size=shape)
+        if dtype in COMPLEX:
+            values = values + 1j * self.random.integers(-16, 17, size=shape) / 8
+        return np.asarray(values).astype(dtype)
 
     def disturbed(self, values):
         if not self.wild or self.random.random() < 0.5:
@@ -217,18 +229,17 @@ class Graph:
             return False
 
     def grow(self, nodes):
-        """About ``nodes`` operations, those asked for among them; ``targets`` are their results."""
-        self.targets = []
-        for what, dtype in self.wanted:
-            apply = self.structured if isinstance(what, Draw) else self.apply
-            for fresh in (False, True, True):
-                if self.attempt(lambda: self.targets.append(apply(what, dtype, fresh))):
-                    break
-        nodes -= len(self.wanted)
-        tries = 0
-        while nodes > 0 and tries < 2000:
-            tries += 1
-            nodes -= self.step()
+        """``nodes`` operations by chance, and anywhere among them those asked for, whose results are the ``targets``."""
+        for position in self.random.permutation(len(self.wanted) + nodes):
+            if position < len(self.wanted):
+                self.reach(*self.wanted[position])
+            else:
+                any(self.step() for _ in range(TRIES))
+
+    def reach(self, what, dtype):
+        """What is asked for: of what is there, else of new inputs."""
+        apply = self.structured if isinstance(what, Draw) else self.apply
+        any(self.attempt(lambda: self.targets.append(apply(what, dtype, fresh))) for fresh in (False, *[True] * TRIES))
 
     def leaves(self):
         return [*self.inputs, *self.shared]
@@ -479,6 +490,8 @@ class Graph:
         variable = T.as_tensor_variable(function(*(k.variable for k in args)))
         if self.smooth and variable.type.dtype not in WIDE:
             raise Rejected
+        if any(variable is k.variable for k in args):
+            raise Rejected  # nothing was made
         result = self.add(variable, lax=fresh)
         for environment, bounded in enumerate(result.found):
             with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
@@ -527,7 +540,7 @@ class Graph:
 
         return self.bound_to(self.source(shape, dtype, draw, f"i{len(self.known)}"), lowest, extents)
 
-    def bound_to(self, index, lowest, extents):
+    def bound_to(self, index, lowest, extents=None):
         """``index``, an input all of whose elements must lie between these."""
         self.reads.append(Read(index, lowest, extents))
         return index

@@ -365,12 +365,14 @@ def identity_like(g, x):
 
 @draw(("int64",), ranks=(2,))
 def grid(g, x):
-    which, sparse = int(g.random.integers(2)), bool(g.random.integers(2))
-    ours, theirs = (T.ogrid, np.ogrid) if sparse else (T.mgrid, np.mgrid)
-    return (
-        both(lambda v, n: ours[0 : v.shape[0], 2:n:2][which], lambda v, n: np.asarray(theirs[0 : v.shape[0], 2 : int(n) : 2][which])),
-        within(g, 2, 9),
-    )
+    """Of numbers at a distance, or so many of them with both ends."""
+    which, ours, theirs = int(g.random.integers(2)), *g.pick([(T.ogrid, np.ogrid), (T.mgrid, np.mgrid)])
+    last = g.pick([2, 4j, 1j])
+
+    def points(grid, number):
+        return lambda v, n: grid[0 : v.shape[0], 2 : number(n) : last][which]
+
+    return both(points(ours, lambda n: n), lambda v, n: np.asarray(points(theirs, int)(v, n))), within(g, 2, 9)
 
 
 @draw(ranks=(0, 1, 2, 3))

@@ -9,7 +9,7 @@ import numpy as np
 import tests.fuzz.doors
 import tests.fuzz.indexing  # noqa: F401 (their draws)
 import theano.tensor as T
-from tests.fuzz.draws import DRAWS, FULL, NUMBERS, amount, axis_of, both, draw, finite, like, restrain, scalar_like, size, within
+from tests.fuzz.draws import DRAWS, FULL, NUMBERS, amount, axis_of, both, draw, factor, like, restrain, scalar_like, size, within
 from tests.fuzz.known import BASE, ENVIRONMENTS, ONE, REALS, WIDE, Rejected
 from theano.dtypes import COMPLEX, INTEGERS, UNSIGNED
 from theano.tensor.quantiles import METHODS
@@ -313,6 +313,8 @@ def diff(g, x):
 @draw(INTEGERS, ranks=(1,), values=lambda g: lambda shape, dtype, k: g.random.integers(0, g.pick([2, 9, 100]), size=shape).astype(dtype))
 def bincount(g, x):
     least = within(g, 0, 12)
+    if x in g.inputs:
+        g.bound_to(x, [0] * ENVIRONMENTS)
     if g.random.random() < 0.5:
         return both(
             lambda v, n: T.bincount(v, minlength=n), lambda v, n: np.bincount(v.astype("int64"), minlength=int(n)).astype(v.dtype)
@@ -399,7 +401,8 @@ def greatest(ours, *by):
         axis, sign, which = g.pick([None, *range(-x.ndim, x.ndim)]), g.pick([1, -1]), int(g.random.integers(len(by)))
         extents = x.shape[axis] if axis is not None else tuple(v.size for v in x.values)
         count = amount(g, lambda k: 1, lambda k: min(extents[k], 9))
-        options = {"idx_dtype": g.pick(["int64", "int32", "uint16"])} if max(extents) < 1 << 16 else {}
+        options = {"sorted": bool(g.random.integers(2))}  # all programs sort, whether they promise it or not
+        options |= {"idx_dtype": g.pick(["int64", "int32", "uint16"])} if max(extents) < 1 << 16 else {}
 
         def found(v, k):
             parts = ours(v, sign * k, axis, **options)
@@ -462,6 +465,8 @@ def cov(g, x):
     more = {}
     if g.random.random() < 0.3:
         more["y"] = like(g, x)
+        if more["y"].broadcastable != x.broadcastable:
+            raise Rejected  # one of them is turned, the other is not
     for name, dtype in (("fweights", "int64"), ("aweights", "float64")):
         if g.random.random() < 0.3:
             more[name] = g.source([x.shape[count]], dtype, lambda s, dtype, k: g.random.integers(1, 4, size=s).astype(dtype))
@@ -484,12 +489,6 @@ def bartlett(g, x):
 
 
 # ------------------------------------------------------------------------------------------------ products
-
-
-def factor(g, x, shape):
-    """What ``x`` is multiplied by."""
-    restrain(shape)
-    return g.source(shape, x.dtype)
 
 
 def new_dims(g, least, most):
@@ -532,7 +531,7 @@ def matmul(g, x):
     return (lambda v, w: v @ w), y
 
 
-@draw(NUMBERS, ranks=(2, 3), most=20000)
+@draw(NUMBERS, ranks=(2, 3), finite=True, most=20000)
 def einsum(g, x):
     letters = "ijk"[: x.ndim]
     own = "".join(g.pick(letters) for _ in range(g.random.integers(1, 3)))
@@ -542,8 +541,7 @@ def einsum(g, x):
     wanted = "".join(str(c) for c in g.random.permutation([c for c in letters + "n" * ("n" in other) if g.random.random() < 0.6]))
     new = BASE[g.pick("acw")]
     restrain(x.shape, [new], most=1 << 20)
-    y = factor(g, x, [new if c == "n" else x.shape[letters.index(c)] for c in other])
-    finite(x, y)
+    y = factor(g, x, [new if c == "n" else x.shape[letters.index(c)] for c in other], finite=True)
     if len(set(wanted)) == len(letters) and g.random.random() < 0.3:
         return (lambda v, w: np.einsum(f"{letters},{other}", v, w)), y
     return (lambda v, w: np.einsum(f"{letters},{other}->{wanted}", v, w)), y
@@ -560,12 +558,12 @@ def einsum_alone(g, x):
     return (lambda v: np.einsum(form, v[: least(v), : least(v)]),)
 
 
-@draw(NUMBERS, ranks=(2,), most=2000)
+@draw(NUMBERS, ranks=(2,), finite=True, most=2000)
 def einsum_chain(g, x):
     """Three factors, whose order is free."""
     new = new_dims(g, 2, 2)
-    y, z = factor(g, x, [x.shape[1], new[0]]), factor(g, x, g.pick([[new[0], new[1]], [x.shape[0], new[0]]]))
-    finite(x, y, z)
+    y = factor(g, x, [x.shape[1], new[0]], finite=True)
+    z = factor(g, x, g.pick([[new[0], new[1]], [x.shape[0], new[0]]]), finite=True)
     form = "ij,jk,kl->il" if z.shape == [new[0], new[1]] else "ij,jk,ik->j"
     return (lambda v, w, u: np.einsum(form, v, w, u)), y, z
 

@@ -1,6 +1,7 @@
 """What the fuzzer draws: every word of structure, in Theano's and in NumPy's spelling, and each draw gives something."""
 
 import re
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 import theano.tensor as T
 from tests.fuzz.draws import DRAWS
-from tests.fuzz.graphs import Graph
+from tests.fuzz.graphs import GRADIENTS, PAIRS, SMOOTH, SMOOTH_STRUCTURED, STRUCTURED, Graph, asked
 from theano.tensor.numpy_doors import DOORS
 
 ROOMS = [
@@ -49,6 +50,14 @@ def test_every_function_of_a_room_is_drawn(room):
     made = {name for name, value in vars(module).items() if callable(value) and getattr(value, "__module__", "") == module.__name__}
     public = {name for name in made if name[0].islower() and hasattr(T, name)}
     assert public - WORDS <= NO_GRAPH
+
+
+@pytest.mark.parametrize("smooth, pairs", [(False, [*PAIRS, *STRUCTURED]), (True, [*SMOOTH, *SMOOTH_STRUCTURED])])
+def test_pairs_are_dealt_alike(smooth, pairs):
+    """In 20,000 graphs each is asked for 23 times at least, and 8 times as a gradient."""
+    seeds = [seed for seed in range(1234, 21234) if (seed % GRADIENTS == 0) == smooth]
+    times = Counter((what.name, dtype) for seed in seeds for what, dtype in asked(seed, smooth))
+    assert min(times[what.name, dtype] for what, dtype in pairs) >= (8 if smooth else 23)
 
 
 @pytest.mark.parametrize("name", DRAWS)
