@@ -34,6 +34,7 @@ from typing import cast
 import numpy as np
 
 from theano.emit.llvm.instructions import Code
+from theano.emit.llvm.jam import POINTS, jammed
 from theano.emit.llvm.legalise import legalise
 from theano.emit.llvm.rare import detours
 from theano.emit.llvm.reduce import combined, identities, tree
@@ -106,7 +107,23 @@ class _Emission(Values):
         self.root.code.do(f"br i1 {runs}, label %{body}, label %{empty}")
         self.failures += [f"{empty}:", "  ret i64 0"]
         self.root.start(body)
-        self.loop(loop, start, stop, certain=True)
+        together = jammed(loop, self.target.has_fma) if loop is self.shared else None
+        if together is None:
+            return self.loop(loop, start, stop, certain=True)
+        middle = self._middle(start, stop, POINTS)
+        self._together(together, start, middle)
+        self.loop(loop, middle, stop, certain=False)
+
+    def _together(self, loop: Loop, start: str, stop: str) -> None:
+        """Rounds of :data:`~theano.emit.llvm.jam.POINTS` outer points, each of which ``loop`` goes through."""
+        self.detours |= detours(loop.body)
+
+        def points() -> None:
+            self.scope.index = _index(loop)
+            for statement in grouped(loop.body):
+                self.statement(statement)
+
+        self.counted(loop, start, stop, POINTS, False, [], list, points)
 
     def _range(self, loop: Loop) -> tuple[str, str]:
         return ("%lo", "%hi") if loop is self.shared else ("0", self.operand(loop.extent).text)
