@@ -9,7 +9,7 @@ from theano.emit.llvm.objects import Abi
 from theano.emit.llvm.program import emit_program
 from theano.emit.llvm.status import GUARD, RANGE
 from theano.emit.llvm.target import target
-from theano.loops.ir import CallRegion, Frame, Guard, Program
+from theano.loops.ir import Frame, Guard, Program
 
 
 def test_a_scalar_function_takes_arrays_and_numbers():
@@ -274,21 +274,6 @@ def test_sizes_found_in_a_loop_are_found_again_in_each_iteration():
     for steps in range(6):
         assert f(np.zeros(2), np.zeros(steps)) == want
         want += 2 + int(want)
-
-
-def test_a_called_program_is_written_once():
-    inner = Building()
-    x = inner.input(1)
-    tmp = inner.scratch(*x.shape)
-    inner.map(lambda v: v + 1.0, tmp, x)
-    inner.map(lambda v, c: v * c, inner.output(*x.shape), tmp, inner.constant(np.array(2.0)))
-    b = Building()
-    x = b.input(1)
-    first, second = b.scratch(*x.shape), b.output(*x.shape)
-    b.frame.steps += [CallRegion(inner.program, (x,), (first,)), CallRegion(inner.program, (first,), (second,))]
-    f = b.compile(result="single")
-    for n in (3, 3000):
-        np.testing.assert_array_equal(f(np.arange(float(n))), ((np.arange(n) + 1) * 2 + 1) * 2)
 
 
 def test_many_steps_are_cut_into_functions_of_bounded_size():

@@ -15,7 +15,6 @@ from theano.loops.ir import (
     AtMost,
     Buffer,
     BufferParameter,
-    CallRegion,
     Check,
     Fold,
     Frame,
@@ -182,7 +181,6 @@ def test_well_formed_programs() -> None:
     verify_program(program(run(), counted))
     branch = IfRegion(number, Frame(steps=[run()]), Frame(steps=[LibraryStep("copy", "float32", (result, source), (given,))]))
     verify_program(program(LoopRegion(given, Frame(), (), number), branch))
-    verify_program(program(run(), CallRegion(program(run()), (source,), (result,))))
     verify_program(program(run(spare, weights), run(), buffers=(result, spare), commits=[(0, spare)]))
     verify_program(program(run(weights), run(), guards=[Guard(given, size("shared", 0, 0), None)]))
     verify_program(program(run(scratch, when=few), run(result, scratch, when=few), run(when=many)))
@@ -217,7 +215,6 @@ PROGRAM_FAULTS = {
     "is no single integer": program(run(), LoopRegion(given, Frame(), (), result)),
     "is no single number": program(run(), IfRegion(result, Frame(), Frame())),
     "is not written by every run": program(LoopRegion(given, Frame(), (), number), IfRegion(number, Frame(steps=[run()]), Frame())),
-    "the results have other types": program(run(), CallRegion(program(run()), (source,), (result, result))),
     "buffer 1 (output) must not be written": program(python(result)),
     "it may fail, so it cannot be one of several": program(run(when=few, kernel=replace(double, checks=True)), run(when=many)),
     "buffer 1 (output) is not written by every run": program(run(when=few), run(when=replace(many, limit=5))),

@@ -14,7 +14,7 @@ from typing import Any
 
 from theano.dtypes import itemsize
 from theano.flags import config
-from theano.loops.ir import Buffer, CallRegion, Frame, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step, walk_steps
+from theano.loops.ir import Buffer, Frame, IfRegion, KernelStep, LibraryStep, LoopRegion, Program, PythonStep, Step, walk_steps
 from theano.printing.explain import describe, kind_of, names_of, places
 from theano.scalar.instructions import Value, walk
 
@@ -191,7 +191,7 @@ def _read_and_written(step: Step) -> tuple[list[Buffer], list[Buffer]]:
         return [b for b, p in pairs if p.read], [b for b, p in pairs if p.written]
     if isinstance(step, LibraryStep):
         return list(step.buffers[1:]), list(step.buffers[:1])
-    return (list(step.arguments), list(step.results)) if isinstance(step, (PythonStep, CallRegion)) else ([], [])
+    return (list(step.arguments), list(step.results)) if isinstance(step, PythonStep) else ([], [])
 
 
 def _frames(frame: Frame) -> Iterator[Frame]:

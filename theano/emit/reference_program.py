@@ -27,10 +27,8 @@ from theano.errors import BoundsError, ShapeError, TheanoError, in_step
 from theano.loops.ir import (
     AtMost,
     Buffer,
-    CallRegion,
     Frame,
     Guard,
-    IfRegion,
     KernelStep,
     LibraryStep,
     LoopRegion,
@@ -162,10 +160,8 @@ class _Run:
                 self.arrays[buffer.number] = result if buffer.dtype == "object" else np.array(result, buffer.dtype, order="C")
         elif isinstance(step, LoopRegion):
             self.loop(step)
-        elif isinstance(step, IfRegion):
-            self.frame(step.then if self.arrays[step.condition.number].reshape(-1)[0] else step.otherwise)
         else:
-            self.call(step)
+            self.frame(step.then if self.arrays[step.condition.number].reshape(-1)[0] else step.otherwise)
 
     def holds(self, when: AtMost | None) -> bool:
         return when is None or (self.extent(when.extent) <= when.limit) != when.opposite
@@ -201,17 +197,6 @@ class _Run:
                 break
         if region.done is not None:
             self.arrays[region.done.number][...] = done
-
-    def call(self, region: CallRegion) -> None:
-        outputs, _ = run_program(region.program, [self.arrays[b.number] for b in region.arguments], (), self.python, self.failure)
-        for buffer, output in zip(region.results, outputs, strict=True):
-            self.write(buffer, output)
-
-    def write(self, buffer: Buffer, value: Array) -> None:
-        if buffer.storage == "object":
-            self.arrays[buffer.number] = value
-        else:
-            self.arrays[buffer.number][...] = value
 
 
 # ---------------------------------------------------------------------------------------------- library routines

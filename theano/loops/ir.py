@@ -272,17 +272,7 @@ class IfRegion:
     nodes: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CallRegion:
-    """Run another program's frame, compiled once, with its buffers bound to these."""
-
-    program: Program
-    arguments: tuple[Buffer, ...]
-    results: tuple[Buffer, ...]
-    nodes: tuple[Any, ...] = ()
-
-
-Step = KernelStep | LibraryStep | PythonStep | LoopRegion | IfRegion | CallRegion
+Step = KernelStep | LibraryStep | PythonStep | LoopRegion | IfRegion
 
 
 @dataclass(slots=True)

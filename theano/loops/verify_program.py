@@ -9,7 +9,6 @@ from typing import NoReturn
 from theano.loops.ir import (
     AtMost,
     Buffer,
-    CallRegion,
     Frame,
     Guard,
     IfRegion,
@@ -132,10 +131,8 @@ class _Program:
             self.fills(step.results, state, f"{where}: {step.node}", ("object",))
         elif isinstance(step, LoopRegion):
             self.loop(step, state, f"{where}: loop")
-        elif isinstance(step, IfRegion):
-            self.branch(step, state, f"{where}: if")
         else:
-            self.call(step, state, f"{where}: call")
+            self.branch(step, state, f"{where}: if")
 
     def loop(self, region: LoopRegion, state: _State, where: str) -> None:
         self.extent(region.count, state, where)
@@ -168,17 +165,6 @@ class _Program:
         then = self.frame(region.then, state, f"{where}: then", certain=False).filled
         otherwise = self.frame(region.otherwise, state, f"{where}: else", certain=False).filled
         state.filled = {number: buffer for number, buffer in then.items() if number in otherwise}
-
-    def call(self, region: CallRegion, state: _State, where: str) -> None:
-        self.uses(region.arguments, state, where)
-        self.fills(region.results, state, where)
-        pairs = ((region.arguments, region.program.inputs, "arguments"), (region.results, region.program.outputs, "results"))
-        for given, declared, what in pairs:
-            if [b.dtype for b in given] != [b.dtype for b in declared]:
-                _fail(where, f"the {what} have other types than those of the program called")
-        if id(region.program) not in self.verified:
-            self.verified.add(id(region.program))
-            verify_program(region.program)
 
     def kernel(self, step: KernelStep, state: _State, where: str) -> None:
         kernel = step.kernel

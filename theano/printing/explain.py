@@ -16,7 +16,6 @@ from theano.loops.canonical import kernel_key
 from theano.loops.ir import (
     AtMost,
     Buffer,
-    CallRegion,
     Frame,
     IfRegion,
     KernelStep,
@@ -96,8 +95,6 @@ def describe(step: Step, names: Names) -> str:
         reason = why(step.node) if why else None
         does = ("thunk" if step.node.op.has_own_thunk() else "perform") + (", in place" if step.owned else "")
         return f"Python: {step.node.op} runs its {does}{f' ({reason})' if reason else ''}{_place(step.nodes)}"
-    if isinstance(step, CallRegion):
-        return f"call of a program{_place(step.nodes)}"
     if isinstance(step, LibraryStep):
         return f"library: {step.routine} {step.dtype} -> {buffers(step.buffers[:1])}{_when(step, names)}{_place(step.nodes)}"
     written = [b for b, p in zip(step.buffers, step.kernel.buffers, strict=True) if p.written]

@@ -34,7 +34,6 @@ from theano.loops.ir import (
     Fold,
     Frame,
     Guard,
-    IfRegion,
     Kernel,
     KernelStep,
     LibraryStep,
@@ -335,6 +334,4 @@ class _Program:
         if isinstance(step, LoopRegion):
             swaps = ", ".join(f"{self.name(old)} with {self.name(new)}" for old, new in step.carried)
             return f"repeat {self.size(step.count)} times, then swap {swaps or 'nothing'}:"
-        if isinstance(step, IfRegion):
-            return f"if {self.name(step.condition)}:"
-        return f"{', '.join(map(self.name, step.results))} = call({', '.join(map(self.name, step.arguments))}):"
+        return f"if {self.name(step.condition)}:"

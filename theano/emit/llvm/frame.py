@@ -21,7 +21,6 @@ from theano.emit.llvm.writer import Module, Writer
 from theano.loops.ir import (
     AtMost,
     Buffer,
-    CallRegion,
     Frame,
     Guard,
     IfRegion,
@@ -52,7 +51,7 @@ OWNED = ("output", "update", "object")
 
 def step_buffers(step: Step) -> tuple[Buffer, ...]:
     """The buffers that a step itself names."""
-    if isinstance(step, PythonStep | CallRegion):
+    if isinstance(step, PythonStep):
         return (*step.arguments, *step.results)
     if isinstance(step, LoopRegion):
         return (*(b for pair in step.carried for b in pair), *(b for b in (step.counter, step.stop, step.done) if b is not None))
@@ -65,7 +64,7 @@ def written_buffers(step: Step) -> Iterator[Buffer]:
         yield from (b for b, parameter in zip(step.buffers, step.kernel.buffers) if parameter.written)
     elif isinstance(step, LibraryStep):
         yield step.buffers[0]
-    elif isinstance(step, PythonStep | CallRegion):
+    elif isinstance(step, PythonStep):
         yield from step.results
     elif isinstance(step, LoopRegion):
         yield from step_buffers(step)
@@ -110,7 +109,6 @@ class Shared:
         self.module, self.listed = Module(), listed
         self.target, self.abi, self.profile, self.emitters = target, abi, profile, emitters
         self.kernels: dict[Hashable, str] = {}
-        self.programs: dict[int, ProgramText] = {}
         self.constants: list[Any] = []
         self.guards: list[Guard] = []
         self.steps: list[Step] = []
@@ -193,9 +191,8 @@ class Stream:
 class ProgramText:
     """Writes one program: its layout, then ``stream``, the functions to call in order."""
 
-    def __init__(self, shared: Shared, program: Program, called: bool = False) -> None:
-        """``called``: it is a part of another program, which gives the extents of its inputs and the places of its outputs."""
-        self.shared, self.module, self.abi, self.program, self.called = shared, shared.module, shared.abi, program, called
+    def __init__(self, shared: Shared, program: Program) -> None:
+        self.shared, self.module, self.abi, self.program = shared, shared.module, shared.abi, program
         self.layout = Layout()
         self.slots: dict[Value, int] = {}  # where a value is kept
         self.computed: set[Value] = set()  # values that are known at this point
@@ -211,13 +208,10 @@ class ProgramText:
         for pair in (pair for s in steps if isinstance(s, LoopRegion) for pair in s.carried):
             if any(b.number in self.as_objects for b in pair):  # what changes places is of one kind
                 self.as_objects.update(b.number for b in pair)
-        self.given_results = {b.number for b in program.outputs} if called else set()
-        self.given_extents: dict[tuple[int, int], int] = {}
         self._lay_out(steps)
         self.at_end = False  # a shared variable's value has been written over: from here on nobody else runs
-        if not called:
-            held = self.layout.take(len(program.shared))
-            shared.sharing = Sharing(self.module, self.abi, len(program.shared), self.updated, held)
+        held = self.layout.take(len(program.shared))
+        shared.sharing = Sharing(self.module, self.abi, len(program.shared), self.updated, held)
         self.loops = any(isinstance(s, LoopRegion) for s in steps)
         if len(steps) > MANY_STEPS:
             shared.attributes = " noinline optnone"
@@ -246,15 +240,6 @@ class ProgramText:
             layout.data[buffer.number] = layout.take()
         self.extents = layout.take(1 + max((len(b.shape) for b in self.buffers.values()), default=0))
         self.arguments = layout.take(max(map(_words, steps), default=0))
-        if self.called:
-            self.given_extents = {(k, axis): layout.take() for k, b in enumerate(self.program.inputs) for axis in range(len(b.shape))}
-        self._called_frames: dict[int, int] = {}
-
-    def room_for(self, other: ProgramText) -> int:
-        """Where the frame of a called program lies in this one's; calls of it run one after another."""
-        if id(other) not in self._called_frames:
-            self._called_frames[id(other)] = self.layout.take_aligned(other.layout.bytes)
-        return self._called_frames[id(other)]
 
     @property
     def updated(self) -> list[int]:
@@ -308,8 +293,6 @@ class ProgramText:
     def _leaf(self, w: Part, key: tuple[Any, ...]) -> str:
         if key[0] == "value":
             return self.element(w, self.buffers[key[1]], "int64")
-        if key[0] == "input" and self.called:
-            return w.load("i64", "%f", self.given_extents[key[1], key[2]])
         source = self._source(key)
         extents = w.extents_of.get(source.number)
         if extents is None:
@@ -368,7 +351,7 @@ class ProgramText:
 
     def _arrays(self, frame: Frame, stream: Stream, repeated: bool) -> None:
         for buffer in frame.buffers:
-            if buffer.storage in OWNED and buffer.number not in self.made_by_python | self.given_results:
+            if buffer.storage in OWNED and buffer.number not in self.made_by_python:
                 self._array(stream.part(), buffer, repeated)
 
     def _guard(self, w: Part, guard: Guard) -> None:
@@ -440,7 +423,7 @@ class ProgramText:
     def _array(self, w: Part, buffer: Buffer, repeated: bool) -> None:
         """Make the array of ``buffer``; a spare or the last iteration's is used again if nobody else holds it."""
         slot, wanted = self.layout.objects[buffer.number], self.wanted(w, buffer)
-        if not self.abi.counted or (buffer.storage != "update" and self.called and not repeated):
+        if not self.abi.counted:
             if repeated:
                 w.do(f"call {self.module.external('Py_DecRef', 'void', 'ptr')}(ptr {w.load('ptr', '%f', slot)})")
                 w.store("ptr", "null", "%f", slot)
@@ -509,8 +492,7 @@ class ProgramText:
     def begin(self, w: Writer) -> None:
         """Mark everything to be released as empty."""
         layout = self.layout
-        if not self.called:
-            self.shared.sharing.begin(w)
+        self.shared.sharing.begin(w)
         if self.loops:
             w.store("i64", "0", "%f", STEPS)
         count = layout.owned_count + layout.leases

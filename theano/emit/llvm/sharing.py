@@ -14,9 +14,9 @@ from theano.emit.llvm.status import RAISED
 from theano.emit.llvm.writer import Module, Writer
 from theano.graph.locks import OWNER, READERS
 
-TOP, EXPOSED, BREATH, STEPS, HEAD = 16, 24, 32, 40, 48
-"""Offsets in a frame: of the pointer to the frame of the whole call; there, whether it is exposed, and when it last let others in; of the
-number of steps that the innermost loop at work has begun, and 2**32 times that of the loop around it.
+EXPOSED, BREATH, STEPS, HEAD = 16, 24, 32, 40
+"""Offsets in a frame: of whether the call is exposed; of when it last let others in; of the number of steps that the innermost loop at work
+has begun, and 2**32 times that of the loop around it.
 
 What comes before are the two words of a failure's payload; ``HEAD`` bytes in all."""
 LONG = 8_000_000
@@ -55,7 +55,6 @@ class Sharing:
         """Once all steps are written: the frame's own words."""
         breathes = "theano_breathe" in self.module.declarations
         if self.count or breathes:
-            w.store("ptr", "%f", "%f", TOP)
             w.store("i64", 0, "%f", EXPOSED)
         if breathes:
             w.store("i64", 0, "%f", BREATH)
@@ -108,15 +107,13 @@ entry:
   %none = icmp eq ptr %sharing, null
   br i1 %none, label %done, label %some
 some:
-  %topp = getelementptr i8, ptr %f, i64 {TOP}
-  %top = load ptr, ptr %topp
-  %flagp = getelementptr i8, ptr %top, i64 {EXPOSED}
+  %flagp = getelementptr i8, ptr %f, i64 {EXPOSED}
   %flag = load i64, ptr %flagp
   %before = icmp ne i64 %flag, 0
   br i1 %before, label %done, label %begin
 begin:
   store i64 1, ptr %flagp
-{given("holds", "lists0", "locks0", "owned0", "count", "updates")}  %held = getelementptr i8, ptr %top, i64 %holds
+{given("holds", "lists0", "locks0", "owned0", "count", "updates")}  %held = getelementptr i8, ptr %f, i64 %holds
   %lists = getelementptr i8, ptr %t, i64 %lists0
   %locks = getelementptr i8, ptr %t, i64 %locks0
   %owned = getelementptr i8, ptr %t, i64 %owned0
@@ -201,9 +198,7 @@ BREATHE = f"""
 define i32 @theano_breathe(ptr %f, ptr %t, ptr %sharing) {{
 entry:
   call void @theano_expose(ptr %f, ptr %t, ptr %sharing)
-  %topp = getelementptr i8, ptr %f, i64 {TOP}
-  %top = load ptr, ptr %topp
-  %lastp = getelementptr i8, ptr %top, i64 {BREATH}
+  %lastp = getelementptr i8, ptr %f, i64 {BREATH}
   %last = load i64, ptr %lastp
   %now = call i64 @theano_clock()
   %never = icmp eq i64 %last, 0

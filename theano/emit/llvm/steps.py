@@ -9,7 +9,7 @@ from theano.emit.llvm.kernel import emit_kernel
 from theano.emit.llvm.library import library_step
 from theano.emit.llvm.objects import declare_counts, item_size, new_array
 from theano.emit.llvm.parallel import WORTH_AWAKE, spread
-from theano.emit.llvm.sharing import STEPS, TOP
+from theano.emit.llvm.sharing import STEPS
 from theano.emit.llvm.status import MEMORY, RAISED
 from theano.emit.llvm.text import literal, storage
 from theano.emit.llvm.writer import Writer
@@ -17,7 +17,6 @@ from theano.loops.canonical import kernel_key
 from theano.loops.ir import (
     AtMost,
     Buffer,
-    CallRegion,
     IfRegion,
     Kernel,
     KernelStep,
@@ -236,56 +235,10 @@ def if_region(text: ProgramText, w: Part, step: IfRegion, number: int) -> None:
     w.fail_unless_zero(w.let(f"call i64 @if{number}(ptr %f, ptr %t, i1 {text.element(w, step.condition, 'bool')})"))
 
 
-def call_region(text: ProgramText, w: Part, step: CallRegion, number: int) -> None:
-    """Fill the inputs' and outputs' slots of the called program's frame, which is a piece of this one."""
-    called = _called_program(text, step.program)
-    inner = w.at("%f", text.room_for(called))
-    w.store("ptr", w.load("ptr", "%f", TOP), inner, TOP)
-    for k, (buffer, given) in enumerate(zip(step.program.inputs, step.arguments)):
-        w.store("ptr", text.pointer(w, given), inner, called.layout.data[buffer.number])
-        array = w.load("ptr", "%f", text.layout.objects[given.number]) if given.number in text.layout.objects else "null"
-        w.store("ptr", array, inner, called.layout.objects[buffer.number])
-        for axis, extent in enumerate(given.shape):
-            w.store("i64", text.size(w, extent), inner, called.given_extents[k, axis])
-    for buffer, given in zip(step.program.outputs, step.results):
-        w.store("ptr", text.pointer(w, given), inner, called.layout.data[buffer.number])
-    status = w.let(f"call i64 @{_function_of(called)}(ptr {inner}, ptr %t)")
-    for payload in (0, 8):
-        w.store("i64", w.load("i64", inner, payload), "%f", payload)
-    w.fail_unless_zero(status)
-
-
-def _function_of(called: ProgramText) -> str:
-    return f"call.{next(n for n, p in enumerate(called.shared.programs.values()) if p is called)}"
-
-
-def _called_program(text: ProgramText, program: Any) -> ProgramText:
-    """Written once, however often it is called: begin, run, release whatever the outcome."""
-    shared = text.shared
-    if id(program) in shared.programs:
-        return shared.programs[id(program)]
-    called = shared.programs[id(program)] = ProgramText(shared, program, called=True)
-    assert not program.shared and not program.commits, "a called program has no shared variables of its own"
-    assert all(b.storage == "output" for b in program.outputs), "a called program writes its outputs where it is told"
-    work = Writer(f"define internal i64 @{_function_of(called)}.work(ptr %f, ptr %t)")
-    called.stream.call_all(work)
-    work.do("ret i64 0")
-    outer = Writer(f"define internal i64 @{_function_of(called)}(ptr %f, ptr %t)")
-    called.begin(outer)
-    called.load_constants(outer)
-    status = outer.let(f"call i64 @{_function_of(called)}.work(ptr %f, ptr %t)")
-    called.release(outer)
-    outer.do(f"ret i64 {status}")
-    text.module.add(work.text())
-    text.module.add(outer.text())
-    return called
-
-
 EMIT: dict[type[Any], Any] = {
     KernelStep: kernel_step,
     LibraryStep: library_step,
     PythonStep: python_step,
     LoopRegion: loop_region,
     IfRegion: if_region,
-    CallRegion: call_region,
 }
