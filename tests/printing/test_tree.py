@@ -8,6 +8,7 @@ import pytest
 import theano
 import theano.tensor as T
 from theano.graph import FunctionGraph
+from theano.ifelse import ifelse
 from theano.printing import debugprint
 
 x = T.dvector("x")
@@ -124,3 +125,25 @@ def test_long_chains_need_no_recursion():
         z = T.sin(z)
     lines = text(z, ids="").splitlines()
     assert len(lines) == 2001 and lines[-1] == " |" * 2000 + "x"
+
+
+def test_graphs_in_graphs():
+    """What a loop or a branch holds follows the graph, and what that holds follows it; inputs say what they stand for."""
+    m, n = T.dmatrix("m"), T.lscalar("n")
+
+    def row(r, s):
+        inner, _ = theano.scan(lambda e, t: t * e, r, s, name="inner")
+        return ifelse(T.gt(n, 0), inner[-1], s)
+
+    rows, _ = theano.scan(row, m, T.constant(1.0, dtype="float64"), name="outer")
+    text = theano.printing.debugprint(rows, file="str")
+    _, held = text.split("\n\nInner graphs:\n\n")
+    outer, *inner = held.split("\n\n")
+    assert outer.startswith("Scan{outer} [id B] ''\n >Branch")
+    (whole,) = {line.split()[-1] for line in text.splitlines() if re.search(r"\|m \[id", line)}
+    assert {line.split("-> [id ")[1] for line in outer.splitlines() if "m[t] [id" in line} == {whole}
+    assert sorted(text.split("{")[0].split(" ")[0] for text in inner) == ["Branch", "Scan"]
+    assert any(line.startswith(" > |") and "->" in line for line in "\n".join(inner).splitlines())
+    shallow = theano.printing.debugprint(rows, depth=1, file="str")
+    assert "Inner graphs" not in shallow
+    assert "Inner graphs" in theano.printing.debugprint(theano.function([m, n], rows), file="str")

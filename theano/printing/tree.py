@@ -12,7 +12,8 @@ Elemwise{mul,no_inplace} [id A] ''
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from theano.graph import Apply, Constant, FunctionGraph, Variable
@@ -36,6 +37,8 @@ def debugprint(
     addresses or ``""``; ``stop_on_name`` does not descend below named variables.  ``file``: a stream, or ``"str"`` to get the text back.
     ``print_storage`` adds the values of constants and shared variables, which are all that is kept between calls; ``print_clients``, in a
     graph or function, what uses a variable that has several uses.
+
+    The graphs that loops, branches and operations made of graphs hold follow, with what each of their inputs stands for outside.
     """
     names = used_ids if used_ids is not None else {}
     seen = done if done is not None else {}
@@ -43,8 +46,10 @@ def debugprint(
     def more(variable: Variable) -> str:
         return (_stored(variable) if print_storage else "") + (_uses(variable) if print_clients else "")
 
-    lines = [line for root in roots_of(obj, "debugprint") for line in _tree(root, depth, print_type, ids, stop_on_name, names, seen, more)]
-    text = "\n".join(lines)
+    before = set(seen)
+    tree = _Tree(depth, print_type, ids, stop_on_name, names, seen, more)
+    lines = [line for root in roots_of(obj, "debugprint") for line in tree.lines(root)]
+    text = "\n".join([*lines, *tree.held(before)])
     if file == "str":
         return text
     print(text, file=file or sys.stdout)
@@ -67,35 +72,65 @@ def roots_of(obj: Any, who: str) -> Iterable[Variable]:
     raise TypeError(f"{who} takes variables, apply nodes, graphs and compiled functions, not {type(obj).__name__}")
 
 
-def _tree(
-    root: Variable,
-    depth: int,
-    print_type: bool,
-    ids: str,
-    stop_on_name: bool,
-    names: dict[Any, str],
-    seen: dict[Any, str],
-    more: Callable[[Variable], str],
-) -> Iterable[str]:
-    """Lines of one root, by an explicit stack: a chain of any length prints at the default recursion limit."""
-    stack: list[tuple[Variable, str]] = [(root, "")]
-    while stack:
-        variable, prefix = stack.pop()
-        node = variable.owner
-        key = node if node is not None else variable
-        known = key in seen
-        kind = f" <{variable.type}>" if print_type else ""
-        yield f"{prefix}{_label(variable)}{_identity(key, ids, names)}{kind}{_name(variable)}{more(variable)}"
-        level = len(prefix) // 2
-        if node is None or (depth >= 0 and level + 1 >= depth) or (stop_on_name and variable.name and prefix):
-            continue
-        inside = prefix + " |"
-        if known:
-            if node.inputs:
-                yield f"{inside}..."
-            continue
-        seen[key] = ""
-        stack.extend((child, inside) for child in reversed(node.inputs))
+@dataclass(slots=True)
+class _Tree:
+    """How trees are printed, and what has been."""
+
+    depth: int
+    print_type: bool
+    ids: str
+    stop_on_name: bool
+    names: dict[Any, str]
+    seen: dict[Any, str]
+    more: Callable[[Variable], str]
+
+    def lines(self, root: Variable, start: str = "", outside: Mapping[Variable, Variable | None] = {}) -> Iterable[str]:  # noqa: B006
+        """Lines of one root, by an explicit stack: a chain of any length prints at the default recursion limit."""
+        stack: list[tuple[Variable, str]] = [(root, start)]
+        while stack:
+            variable, prefix = stack.pop()
+            node = variable.owner
+            key = node if node is not None else variable
+            known = key in self.seen
+            yield prefix + self.line(variable) + self._outside(outside.get(variable))
+            level = (len(prefix) - len(start)) // 2
+            if node is None or (self.depth >= 0 and level + 1 >= self.depth) or (self.stop_on_name and variable.name and prefix != start):
+                continue
+            inside = prefix + " |"
+            if known:
+                if node.inputs:
+                    yield f"{inside}..."
+                continue
+            self.seen[key] = ""
+            stack.extend((child, inside) for child in reversed(node.inputs))
+
+    def line(self, variable: Variable) -> str:
+        key = variable.owner if variable.owner is not None else variable
+        kind = f" <{variable.type}>" if self.print_type else ""
+        return f"{_label(variable)}{_identity(key, self.ids, self.names)}{kind}{_name(variable)}{self.more(variable)}"
+
+    def _outside(self, variable: Variable | None) -> str:
+        """What an input of a graph in a graph stands for."""
+        if variable is None:
+            return ""
+        key = variable.owner if variable.owner is not None else variable
+        return f" ->{_identity(key, self.ids, self.names) or f' {_label(variable)}'}"
+
+    def held(self, before: Container[Any]) -> Iterable[str]:
+        """The graphs that nodes hold which have been printed, but not ``before``, and those that nodes in these hold."""
+        waiting = [node for node in self.seen if hasattr(getattr(node, "op", None), "held_graphs") and node not in before]
+        if waiting:
+            yield from ("", "Inner graphs:")
+        while waiting:
+            node, known = waiting.pop(0), set(self.seen)
+            _, graphs = node.op.held_graphs()
+            yield ""
+            yield self.line(node.outputs[0])
+            for (formal, outputs), actual in zip(graphs, node.op.outer_arguments(node.inputs), strict=True):
+                outside = dict(zip(formal, actual, strict=True))
+                for out in outputs:
+                    yield from self.lines(out, " >", outside)
+            waiting += [inner for inner in self.seen if inner not in known and hasattr(getattr(inner, "op", None), "held_graphs")]
 
 
 def _label(variable: Variable) -> str:

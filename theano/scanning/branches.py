@@ -56,6 +56,10 @@ class Branch(Op):
         """What tells it from another, but for its graphs, and the inputs and outputs of these."""
         return self.name, [(side.inputs, side.outputs) for side in self.sides]
 
+    def outer_arguments(self, inputs: Sequence[Any]) -> list[list[Any]]:
+        """What the inputs of the graphs that it holds stand for outside."""
+        return list(self.arguments(inputs))
+
     def make_node(self, condition: Any, *arguments: Any) -> Apply:
         chosen = as_tensor_variable(condition)
         if chosen.ndim != 0:

@@ -111,6 +111,9 @@ class Blocked(Op):
         """What tells it from another, but for its graph, and the inputs and outputs of that."""
         return self.scan.held_graphs()
 
+    def outer_arguments(self, inputs: Sequence[Any]) -> list[list[Any]]:
+        return self.scan.outer_arguments(inputs)
+
     def make_node(self, *inputs: Any) -> Apply:
         node = self.scan.make_node(*inputs)
         outputs = [v.type() for v in node.outputs]

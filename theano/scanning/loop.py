@@ -209,6 +209,12 @@ class Scan(Op):
         facts = self.name, self.sequences, states, self.until, self.truncate, self.checkpoint
         return facts, [(self.graph.inputs, self.graph.outputs)]
 
+    def outer_arguments(self, inputs: Sequence[Any]) -> list[list[Any]]:
+        """What the inputs of the graph that it holds stand for outside; None for the number of the step."""
+        outer = self.outer(inputs)
+        states = [whole for state, whole in zip(self.states, outer.states, strict=True) for _ in state.taps]
+        return [[None, *outer.sequences, *states, *outer.invariants]]
+
     # ------------------------------------------------------------------ a node
 
     def make_node(self, steps: Any, *arguments: Any) -> Apply:

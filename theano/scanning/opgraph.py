@@ -120,6 +120,10 @@ class OpFromGraph(Op):
         """What tells it from another, but for its graph and its derivatives, and the inputs and outputs of that."""
         return self.name, [(self.local_inputs, self.local_outputs)]
 
+    def outer_arguments(self, inputs: Sequence[Any]) -> list[list[Any]]:
+        """What the inputs of the graph that it holds stand for outside."""
+        return [list(inputs)]
+
     def expand(self, node: Apply) -> list[Variable]:
         """The graph in the place of the node."""
         return self._applied(self.local_inputs, self.local_outputs, node.inputs)
