@@ -16,7 +16,6 @@ from theano.loops.ir import (
     LANES,
     Accumulator,
     Buffer,
-    CallRegion,
     Check,
     Frame,
     Guard,
@@ -125,7 +124,7 @@ def test_branch_and_counter() -> None:
         assert result.tolist() == [expected, expected]
 
 
-def test_python_steps_call_and_commit() -> None:
+def test_python_steps_and_commit() -> None:
     doubled = Buffer(6, "float64", (size("object", 6, 0),), "object")
     late = Buffer(7, "float64", (size("object", 6, 0),), "output")
     op = SimpleNamespace(perform=lambda node, inputs, cells: cells[0].__setitem__(0, np.concatenate([inputs[0]] * 2)))
@@ -135,10 +134,9 @@ def test_python_steps_call_and_commit() -> None:
     assert result.tolist() == [2.0] * 4
 
     weights, spare = (Buffer(k, "float64", (size("shared", 0, 0),), s) for k, s in ((8, "shared"), (9, "update")))
-    call = CallRegion(program(add(out, x0, 5.0)), (x0,), (out,))
     value = np.zeros(2)
     update = add(spare, weights, 3.0, size("shared", 0, 0))
-    whole = program(update, call, buffers=(out, spare), shared=[weights], commits=[(0, spare)])
+    whole = program(update, add(out, x0, 5.0), buffers=(out, spare), shared=[weights], commits=[(0, spare)])
     (result,), (new,) = run_program(whole, [np.ones(3)], [value])
     assert result.tolist() == [6.0] * 3 and new.tolist() == [3.0] * 2 and value.tolist() == [0.0] * 2
 

@@ -10,6 +10,7 @@ from theano.ifelse import ifelse
 from theano.scan_module import until
 
 x, a, n, k = T.dvector("x"), T.dscalar("a"), T.lscalar("n"), T.lvector("k")
+one = T.unbroadcast(T.zeros((1,), dtype="float64"), 0)
 single = T.zeros((3,), dtype="float32")
 start = T.constant(0.0, dtype="float64")
 count = theano.shared(0, name="count")
@@ -34,6 +35,15 @@ CASES = {
     ),
     "a condition of many": (lambda: until(x > 0), TypeError, "until: the condition must be a scalar", "T.all() or T.any()"),
     "a step that is an expression": (lambda: theano.scan(x * 2, x), TypeError, "the step must be a function", "Elemwise{mul"),
+    "a number where rows are": (
+        lambda: theano.scan(lambda s: s, None, dict(initial=a, taps=[-2, -3]), n_steps=2), TypeError,
+        "the initial value for taps [-2, -3] must hold rows", "as many as steps look back, 3, along its first axis",
+        ("result 0", "a", "TensorType(float64, scalar)"),
+    ),
+    "a state that grows, as is known beforehand": (
+        lambda: theano.function([x], theano.scan(lambda e, s: T.concatenate([s, e[None]]), x, one)[0]), ValueError,
+        "a state of a loop must keep its shape: 2 and 1", "write with T.set_subtensor(state[i], row)",
+    ),
     "a sequence of elements": (
         lambda: theano.scan(lambda e: e, [1, 2]), TypeError, "a sequence must have rows", "a list is one of sequences",
         ("sequence 0", "TensorConstant{1}", "TensorType(int8, scalar)"),
@@ -88,6 +98,21 @@ def test_a_step_that_reads_results_without_initial_values(infos):
     with pytest.raises(TypeError) as caught:
         theano.scan(lambda e, s: s + e, x, infos)
     assert caught.value.__notes__[-1] == "a step reads its earlier results if outputs_info has their initial values"
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "REFERENCE"])
+def test_a_state_that_grows(mode):
+    f = theano.function([k], theano.scan(lambda e, s: T.concatenate([s, e[None]]), k, k)[0], mode=mode)
+    text, _ = told(theano.errors.ShapeError, lambda: f([1, 2]))
+    assert text.startswith("scan: a state of a loop must keep its shape: 3 and 2")
+    assert "what grows has its last size from the beginning: start from T.zeros and write with T.set_subtensor(state[i], row)" in text
+
+
+def test_what_is_written_into_rows_of_a_loop():
+    """That there are too few of these is no matter of an initial value."""
+    gradient = T.grad(x[0] ** 2 + theano.scan(lambda e: e * e, x)[0].sum(), x)
+    text, _ = told(theano.errors.BoundsError, lambda: theano.function([x], gradient)([]))
+    assert "index 0 is out of bounds for axis 0 of " in text and "ifelse" not in text
 
 
 def test_rows_of_different_sizes():

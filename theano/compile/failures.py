@@ -43,8 +43,9 @@ def guard_error(guard: Guard, left: int, right: int, sizes: Sizes) -> Exception:
     operands = sizes.operands(guard.node)
     pair = [(v, _known(operands, v, {axis: n})) for (v, axis), n in zip(guard.axes, (left, right))] if len(guard.axes) == 2 else []
     rows = [row(label, v, shape) for label, (v, shape) in zip(("left", "right"), pair)] or _subjects(operands)
-    text = f"{_named(guard.node, guard.message or 'sizes differ')}: {left} and {right}"
-    return errors.ShapeError(errors.message(text, [*rows, *_place(guard.node)], _cure(guard, (left, right), pair)))
+    text, _, cure = (guard.message or "sizes differ").partition("\n")
+    text = f"{_named(guard.node, text)}: {left} and {right}"
+    return errors.ShapeError(errors.message(text, [*rows, *_place(guard.node)], cure or _cure(guard, (left, right), pair)))
 
 
 def _bound_error(guard: Guard, left: int, right: int, sizes: Sizes) -> Exception:

@@ -208,5 +208,6 @@ def _mismatch(node: Any, message: str, axes: tuple[Any, ...], a: Value, b: Value
     if not axes:
         headline, _, cure = (message or "{left} is less than {right}").partition("\n")
         return errors.message(headline.format(left=a.data, right=b.data, array=first) + f" ({node})", cure=cure)
-    where = " and ".join(f"{title(v)} axis {axis}" for v, axis in axes)
-    return f"{message or 'sizes differ'}: {a.data} and {b.data} ({where})"
+    headline, _, cure = (message or "sizes differ").partition("\n")
+    rows = [(f"axis {axis} of", title(v), v.type, v.origin) for v, axis in axes]
+    return errors.message(f"{headline}: {a.data} and {b.data}", rows, cure)

@@ -15,6 +15,11 @@ from theano.scalar.instructions import Value, walk
 from theano.tensor.shapes import Shape, Shape_i
 from theano.tensor.subtensor import Subtensor
 
+KEEPS_ITS_SHAPE = (
+    "a state of a loop must keep its shape\n"
+    "what grows has its last size from the beginning: start from T.zeros and write with T.set_subtensor(state[i], row)"
+)
+
 
 @dataclass(slots=True)
 class LoopForm:
@@ -160,7 +165,7 @@ class _Loop:
         """The next row of state ``k`` goes to its place."""
         low, node, initial = self.low, self.node, self.form.initial[k]
         for axis, (a, b) in enumerate(zip(inside.shape(new), low.shape(initial)[1:], strict=True)):
-            inside.equal(a, b, node, ((new, axis), (initial, axis + 1)), "a state of a loop must keep its shape")
+            inside.equal(a, b, node, ((new, axis), (initial, axis + 1)), KEEPS_ITS_SHAPE)
         if self.form.kept[k]:
             row = low.add(self.number, low.int(max(self.form.taps[k])))
             self.sinks.append(Sink("state", len(self.sinks), new, held, row))

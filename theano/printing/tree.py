@@ -84,7 +84,7 @@ class _Tree:
     seen: dict[Any, str]
     more: Callable[[Variable], str]
 
-    def lines(self, root: Variable, start: str = "", outside: Mapping[Variable, Variable | None] = {}) -> Iterable[str]:  # noqa: B006
+    def lines(self, root: Variable, start: str = "", outside: Mapping[Variable, Variable | None] = {}) -> Iterable[str]:
         """Lines of one root, by an explicit stack: a chain of any length prints at the default recursion limit."""
         stack: list[tuple[Variable, str]] = [(root, start)]
         while stack:

@@ -293,7 +293,8 @@ def _info(position: int, given: Any) -> dict[str, Any] | None:
     initial = info["initial"] if isinstance(info["initial"], Variable) else as_tensor_variable(info["initial"])
     if taps != [-1] and not getattr(initial.type, "ndim", 0):
         rows = [(f"result {position}", initial, initial.type, initial.origin)]
-        raise VariableTypeError(message(f"scan: the initial value for taps {taps} must hold rows", rows))
+        cure = f"as many as steps look back, {-min(taps)}, along its first axis"
+        raise VariableTypeError(message(f"scan: the initial value for taps {taps} must hold rows", rows, cure))
     return {"initial": initial, "taps": taps}
 
 

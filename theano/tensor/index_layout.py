@@ -133,7 +133,7 @@ class Layout:
                 if axis not in fixed:
                     array = self.entries[axis]
                     read = low.read(array, on_arrays[self.rank - array.type.ndim :])
-                    positions[axis] = low.checked_index(read, extents[axis], node, out_of_bounds("{payload}", axis, x))
+                    positions[axis] = low.checked_index(read, extents[axis], node, out_of_bounds("{payload}", axis, node))
             return tuple(positions[axis] for axis in range(len(extents)))
 
         return shape, source, len(fixed) == len(self.arrays)
@@ -145,9 +145,9 @@ TOO_FEW_STEPS = (
 )
 
 
-def out_of_bounds(index: str, axis: int, x: Any) -> str:
-    """What is said of an index of ``x``: a headline and, on further lines, the cure."""
-    if not axis and counts_steps(x):
+def out_of_bounds(index: str, axis: int, node: Apply) -> str:
+    """What is said of an index in ``node``: a headline and, on further lines, the cure."""
+    if not axis and operation(node) == "indexing" and counts_steps(node.inputs[0]):
         return f"index {index} is out of bounds: {{array}} has made too few steps\n{TOO_FEW_STEPS}"
     return f"index {index} is out of bounds for axis {axis} of {{array}}"
 
@@ -166,7 +166,7 @@ def _fixed(low: Any, node: Apply, x: Any, axis: int, entry: Any) -> Any:
     if number is None:
         return None
     extent = low.shape(x)[axis]
-    low.at_least(extent, low.int(number + 1 if number >= 0 else -number), node, out_of_bounds(str(number), axis, x))
+    low.at_least(extent, low.int(number + 1 if number >= 0 else -number), node, out_of_bounds(str(number), axis, node))
     return low.int(number) if number >= 0 else low.add(extent, low.int(number))
 
 

@@ -99,7 +99,7 @@ def _numpy_index(op: Indexing, inputs: Sequence[Any]) -> tuple[Any, ...]:
 
 def _bounds_error(error: IndexError, node: Apply) -> BoundsError:
     x, text = node.inputs[0], str(error)
-    cure = TOO_FEW_STEPS if " axis 0 " in text and counts_steps(x) else None
+    cure = TOO_FEW_STEPS if " axis 0 " in text and isinstance(node.op, Subtensor) and counts_steps(x) else None
     return BoundsError(message(text, [row("indexed", x)], cure))
 
 
@@ -369,7 +369,7 @@ def _lowered_one_hot(op: IncSubtensor, low: Any, node: Apply) -> bool:
     zero = low.trace.const(0, x.type.dtype)
 
     def body(i: Any, j: Any) -> Any:
-        chosen = low.checked_index(low.read(columns, (i,)), m, node, out_of_bounds("{payload}", 1, x))
+        chosen = low.checked_index(low.read(columns, (i,)), m, node, out_of_bounds("{payload}", 1, node))
         return select(chosen.equals(j), low.read(y, (i,)[: y.type.ndim]), zero)
 
     low.pointwise(node.outputs[0], (n, m), body)
