@@ -87,6 +87,41 @@ class TestShortRows:
         assert {s[1:] for s in schedules(f)} == {(16, False), (16, True)}
 
 
+class TestLargeColumns:
+    """Down columns that no cache holds, an exponential is computed in each stage that needs it; one program has both schedules."""
+
+    @staticmethod
+    def softmax(x):
+        e = T.exp(x - x.max(axis=0))
+        return e / e.sum(axis=0)
+
+    def test_both_schedules(self):
+        large = 1 << 18
+        kept, remade = ("v(i(+max) i(S +add) i(S))", large, False), ("v(i(+max) i(+add) i(S))", large, True)
+        assert schedules(compiled([m], [self.softmax(m)])) == [kept, remade]
+
+    def test_only_one_where_the_size_is_known(self):
+        assert outlines([m], [self.softmax(T.specify_shape(m, (100, 30)))]) == ["v(i(+max) i(S +add) i(S))"]
+        assert outlines([m], [self.softmax(T.specify_shape(m, (10000, 30)))]) == ["v(i(+max) i(+add) i(S))"]
+
+    def test_what_is_dear_or_asked_for_is_kept(self):
+        assert not schedules(compiled([m], [T.tanh(m - m.sum(axis=0)) / T.tanh(m - m.sum(axis=0)).sum(axis=0)]))
+        e = T.exp(m - m.max(axis=0))
+        assert not schedules(compiled([m], [e, e / e.sum(axis=0)]))
+
+    @pytest.mark.parametrize("shape", [(0, 3), (4, 5), (530, 500)])
+    @pytest.mark.parametrize("dtype", ["float32", "float64"])
+    def test_are_right(self, shape, dtype):
+        x, y = T.matrices("xy", dtype=dtype)
+        e = T.exp(x - x.sum(axis=0) / 1e3)
+        outputs = [e / e.sum(axis=0), e * y - e.mean(axis=0)]
+        values = RANDOM.normal(size=(2, *shape)).astype(dtype)
+        rtol = 1e-4 if dtype == "float32" else 1e-9
+        f = check([x, y], outputs, *values, rtol=rtol)
+        for a, b in zip(theano.function([x, y], outputs)(*values), f(*values)):
+            np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol)
+
+
 class TestPairs:
     """A function of all pairs of rows never builds the array of all differences."""
 

@@ -115,6 +115,7 @@ EXAMPLES = {
         lambda i: (i.dscalar0 * i.dmatrix0).sum(),
         lambda i: (-i.dmatrix0 / i.dscalar0).sum(),
         lambda i: (i.dmatrix0 * i.dcol0).sum(axis=1),
+        lambda i: (i.dmatrix0 / i.drow0) * (i.dmatrix0 / i.drow0).sum(axis=0),
     ],
     "join_sums": [lambda i: i.dtensor3_0.sum(axis=1).sum(axis=0)],
     "writes_instead_of_sum": [

@@ -14,7 +14,7 @@ from typing import Any
 
 from theano.loops.access import Affine, is_extent, offset
 from theano.loops.extents import Extents, row_major_strides
-from theano.loops.fuse import Group, Member, live_axes
+from theano.loops.fuse import Group, Member, keeps_cheap, live_axes, plan_members
 from theano.loops.ir import Accumulator, AtMost, BufferParameter, Check, Combine, Kernel, Loop, Statement, Store
 from theano.loops.nest import READS, Nest, Result, proofs
 from theano.scalar.instructions import PARTS, Complex, Trace, Value, rebuild, select, walk
@@ -25,6 +25,8 @@ SHORT = 16
 """Rows of so few elements are reduced side by side, in lanes of their own, rather than each along the lanes."""
 SHORT_PACKED = 32
 """The same where no element need be gathered."""
+CACHED = 1 << 18
+"""So many elements stay in the caches while columns are gone through."""
 _LITERALS = frozenset({0.0, 1.0, -1.0, 2.0, 0.5})
 
 
@@ -201,6 +203,8 @@ class GroupAssembler:
     def build(self) -> list[Assembled]:
         if self.group.reduced is not None and not self.outer_axes:
             return self._full_reduction()
+        if self.across and keeps_cheap(self.group) and not self._may_fail():
+            return self._by_size()
         if self.group.reduced is None or self.across or not self._may_be_short():
             return [self._kernel()]
         (inner,) = self.inner_loops
@@ -215,6 +219,16 @@ class GroupAssembler:
         if along:
             side_by_side = [replace(kernel, when=when) for kernel in side_by_side]
         return [*side_by_side, *along]
+
+    def _by_size(self) -> list[Assembled]:
+        """One kernel for what the caches hold between the stages, and one for what they do not: down columns a stage goes through all."""
+        when = AtMost(self.extents.canonical(self.extents.product(self.group.key)), CACHED)
+        kept = replace(self._kernel(), when=when)
+        plan_members(self.group, large=True)
+        remade = replace(self._kernel(), when=replace(when, opposite=True))
+        if when.extent.op != "const":
+            return [kept, remade]
+        return [replace(kept if int(when.extent.data) <= CACHED else remade, when=None)]
 
     def _kernel(self) -> Assembled:
         builder = KernelBuilder(self.extents)
@@ -237,8 +251,10 @@ class GroupAssembler:
         """Whether a schedule for short rows is worth its code: one loop along the rows, nothing stored in it, and nothing that may fail."""
         inside = [m for m in self.group.members if m.inner]
         simple = all(m.stage == 0 and not m.stored if m.nest.kind != "reduce" else m.stage == 0 for m in inside)
-        computed = (v for m in self.group.members for v in walk((*m.nest.bodies, *m.nest.finish)))
-        return simple and len(self.inner_loops) == 1 and not any(v.op == "check" for v in computed)
+        return simple and len(self.inner_loops) == 1 and not self._may_fail()
+
+    def _may_fail(self) -> bool:
+        return any(m.nest.checks for m in self.group.members)
 
     def _strided(self) -> list[tuple[Member, Value]]:
         """Reads inside of the loop along the rows that walk from row to row in steps."""

@@ -48,6 +48,7 @@ class Group:
     cost: int = 0
     costs: dict[int, int] = field(default_factory=dict)  # of each stage
     buffers: set[Result] = field(default_factory=set)
+    lasting: set[Result] = field(default_factory=set)  # what others read of it: it must be in memory
 
     @property
     def outer(self) -> list[int]:
@@ -233,7 +234,8 @@ def plan_stores(items: list[Item], wanted: Iterable[Result]) -> None:
                 outside.add(result)
     for item in items:
         if isinstance(item, Group):
-            _plan_group(item, outside)
+            item.lasting = {r for member in item.members for r in member.nest.results if r in outside or r.forced}
+            plan_members(item)
 
 
 def _arguments(item: Item) -> Iterable[Result]:
@@ -242,9 +244,10 @@ def _arguments(item: Item) -> Iterable[Result]:
     return (r for member in item.members for r in member.nest.arguments())
 
 
-def _plan_group(group: Group, outside: set[Result]) -> None:
+def plan_members(group: Group, large: bool = False) -> None:
+    """The same for one group; if it is ``large``, what costs less than memory is recomputed rather than kept for a later stage."""
     for member in group.members:
-        member.stored = [r for r in member.nest.results if r in outside or r.forced]
+        member.stored, member.stages = [r for r in member.nest.results if r in group.lasting], set()
     for member in reversed(group.members):
         if not member.inner:
             continue
@@ -255,8 +258,18 @@ def _plan_group(group: Group, outside: set[Result]) -> None:
             if producer is None or not producer.inner or producer.nest.kind == "reduce":
                 continue
             later = {s for s in member.stages if s > producer.stage}
-            if later and producer.nest.cost >= CALL_COST:
+            if later and producer.nest.cost >= CALL_COST and not (large and _costs_less_than_memory(producer.nest)):
                 producer.stored = producer.nest.results
                 producer.stages.add(producer.stage)
             elif not (later and producer.stored):
                 producer.stages.update(member.stages)
+
+
+def keeps_cheap(group: Group) -> bool:
+    """Whether something is kept that would be recomputed if the group were large."""
+    return any(m.stored and _costs_less_than_memory(m.nest) and group.lasting.isdisjoint(m.stored) for m in group.members)
+
+
+def _costs_less_than_memory(nest: Nest) -> bool:
+    """An exponential and little else: as long as it takes results are written to memory and read again, where no cache holds them."""
+    return nest.cost < 2 * CALL_COST and all(v.data == "exp" for v in walk(nest.bodies) if v.op == "call")

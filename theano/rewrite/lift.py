@@ -224,11 +224,13 @@ def dot_of_zeros(rewriter: Rewriter, node: Apply) -> Any:
 
 @rewrite("lift", Sum)
 def factors_out_of_sum(rewriter: Rewriter, node: Apply) -> Any:
-    """``sum(c * x)`` is ``c * sum(x)`` for a number ``c``, or what else is constant along the axes: fewer multiplications."""
+    """``sum(c * x)`` is ``c * sum(x)`` for a number ``c``, or what else is constant along the axes: fewer multiplications.
+
+    Where ``c * x`` is needed besides there are not fewer, but the sum does not wait for ``c``, which may be made of other sums."""
     (x,), output = node.inputs, node.outputs[0]
     if type(node.op) is not Sum or not is_continuous(x.type.dtype) or x.type.dtype != output.type.dtype or x.type.ndim == 0:
         return None
-    if not rewriter.used_once(x) or scalar_op_of(x) is None:
+    if scalar_op_of(x) is None:
         return None
     axes = reduced_axes(node.op.axis, x)
     read = read_product(x, rewriter.used_once)
@@ -236,6 +238,9 @@ def factors_out_of_sum(rewriter: Rewriter, node: Apply) -> Any:
     outside = [f for f, constant in zip(read.factors, varying, strict=True) if constant and all(_part(f[0], axes))]
     inside = [f for f in read.factors if f not in outside]
     if read.coefficient == 0 or not inside or (not outside and read.coefficient == 1):
+        return None
+    single = len(inside) == 1 and inside[0][1] == 1
+    if not rewriter.used_once(x) and not (single and outside):
         return None
     dtype = x.type.dtype
     core = write_product(Product(1, inside), dtype, x.type.ndim)
@@ -245,7 +250,7 @@ def factors_out_of_sum(rewriter: Rewriter, node: Apply) -> Any:
     kept = [a for a in range(x.type.ndim) if a not in axes]
     factors = [(b.dimshuffle(*kept), e) for b, e in outside]
     whole = Product(read.coefficient, [(total, 1), *factors])
-    if cost_of_product(whole)[0] + cost_of_product(Product(1, inside))[0] > read.nodes + 1:
+    if not single and cost_of_product(whole)[0] + cost_of_product(Product(1, inside))[0] > read.nodes + 1:
         return None
     return write_product(whole, dtype, total.type.ndim)
 
