@@ -55,6 +55,18 @@ class TestScratch:
         e = T.exp(z)
         check([m], [T.dot(e, z) + T.dot(z, e)], RANDOM.normal(size=(4, 4)))
 
+    def test_sizes_that_a_guard_makes_equal(self):
+        """The sum is written over the product, whose rows are those of another shape."""
+        w, b = T.dmatrix("w"), T.dvector("b")
+        rows = T.dot(x.reshape((-1, 3)), w).reshape((m.shape[0], 4)) + b
+        f = theano.function([x, w, b, m], T.dot(rows, rows.T))
+        assert len(set(places(f))) == 1
+        values, weights, bias = np.arange(18.0), np.arange(6.0).reshape(3, 2), np.arange(4.0)
+        wanted = (values.reshape(6, 3) @ weights).reshape(3, 4) + bias
+        np.testing.assert_allclose(f(values, weights, bias, np.ones((3, 1))), wanted @ wanted.T)
+        with pytest.raises(theano.errors.TheanoError):
+            f(values, weights, bias, np.ones((2, 1)))
+
     def test_only_where_sizes_are_equal(self):
         a, b = T.dot(m, m.T), T.dot(m.T, m)
         found = places(check([m], [T.dot(a, m), T.dot(m, b)], RANDOM.normal(size=(3, 5))))

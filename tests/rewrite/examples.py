@@ -72,7 +72,10 @@ EXAMPLES = {
     ],
     "join_rebroadcasts": [lambda i: T.addbroadcast(T.unbroadcast(i.dcol0, 1), 1) * i.dmatrix0],
     "remove_full_slices": [lambda i: i.dmatrix0[:, 0:] * 2],
-    "read_what_was_written": [lambda i: T.set_subtensor(i.dvector0[1:3], i.dvector1[:2])[1:3]],
+    "read_what_was_written": [
+        lambda i: T.set_subtensor(i.dvector0[1:3], i.dvector1[:2])[1:3],
+        lambda i: T.inc_subtensor(T.zeros(i.dvector0.shape[0] + 1)[1:], i.dvector0)[1 : i.dvector0.shape[0] + 1],
+    ],
     "name_all_axes": [lambda i: i.dvector0.sum(axis=0) + i.dvector0.sum(), lambda i: i.dmatrix0.max(axis=(0, 1))],
     "remove_reduction": [lambda i: i.drow0.sum(axis=0), lambda i: i.dcol0.max(axis=1)],
     "remove_fill": [lambda i: second(i.dvector0, i.dvector1), lambda i: T.zeros_like(i.dmatrix0)],

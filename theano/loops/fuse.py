@@ -85,7 +85,7 @@ def told_sizes(nest: Nest, extents: Extents) -> list[Value]:
         return []
     wholes = (r.within for r in nest.results if r.within is not None)
     shapes = () if nest.kind == "python" else (s for r in (*nest.results, *wholes, *nest.temporaries, *nest.arguments()) for s in r.shape)
-    places = (v for o in nest.operands for v in (*o.strides, o.offset) if v is not None)
+    places = (v for v in (*(v for o in nest.operands for v in (*o.strides, o.offset)), nest.base_start) if v is not None)
     found = walk((*nest.bodies, *nest.where, *nest.finish, *nest.space, *shapes, *places))
     sizes = [v for v in found if v.op == "size"]
     return [v for v in extents.told_by((*sizes, *map(extents.canonical, sizes), *nest.awaited)) if v.data[1] in extents.telling]

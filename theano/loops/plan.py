@@ -528,8 +528,10 @@ class _Planner:
         return list(dict.fromkeys(r for result in results for r in (result, self.swapped.get(result, result))))
 
     def _scratch(self, arena: Arena, task: Task, result: Result, dying: list[Result]) -> None:
-        shape = tuple(self.extents.canonical(s) for s in result.shape)
-        size = self.extents.mul(self.extents.product(shape), self.extents.const(ITEMSIZE[result.dtype]))
+        e, count = self.extents, self.extents.product(map(self.extents.canonical, result.shape))
+        if not e.is_told(count):  # else the guard of what another size stands for may come later
+            count = e.canonical(count)
+        size = e.mul(count, e.const(ITEMSIZE[result.dtype]))
         for old in dying:
             fits = arena.size_of(old) is size and old.dtype == result.dtype
             if fits and task.assembled and self._elementwise_over(task.assembled, old, result):

@@ -14,7 +14,7 @@ from theano.rewrite.engine import Rewriter, rewrite
 from theano.rewrite.shape import broadcast_as, constant_index, size_table
 from theano.rewrite.terms import number_of, scalar_op_of
 from theano.scalar import OPS
-from theano.tensor.create import Alloc, alloc_op
+from theano.tensor.create import Alloc, alloc_op, filled_with
 from theano.tensor.elemwise import DimShuffle, dimshuffle, elemwise
 from theano.tensor.reduce import CAReduce, CAReduceDtype, reduced_axes
 from theano.tensor.reshaping import Reshape
@@ -148,14 +148,27 @@ def remove_full_slices(rewriter: Rewriter, node: Apply) -> Any:
 
 @rewrite("useless", Subtensor)
 def read_what_was_written(rewriter: Rewriter, node: Apply) -> Any:
-    """``set_subtensor(x[i], y)[i]`` is ``y``."""
+    """``set_subtensor(x[i], y)[i]`` is ``y``; so is what was added to zeros, as of what follows the first row of a loop."""
     owner = node.inputs[0].owner
-    if owner is None or not isinstance(owner.op, IncSubtensor) or not owner.op.set_instead_of_inc:
+    if owner is None or type(node.op) is not Subtensor or type(owner.op) is not IncSubtensor:
         return None
-    if type(node.op) is not Subtensor or type(owner.op) is not IncSubtensor or node.op.idx_list != owner.op.idx_list:
+    x, y = owner.inputs[:2]
+    if y.type != node.outputs[0].type or not (owner.op.set_instead_of_inc or filled_with(x) == 0):
         return None
-    same = all(a is b for a, b in zip(node.inputs[1:], owner.inputs[2:], strict=True))
-    return owner.inputs[1] if same and owner.inputs[1].type == node.outputs[0].type else None
+    parts = zip(node.op.indices(node.inputs, x.type.ndim), owner.op.indices(owner.inputs, x.type.ndim), strict=True)
+    return y if all(_same_part(rewriter, x, axis, *part) for axis, part in enumerate(parts)) else None
+
+
+def _same_part(rewriter: Rewriter, x: Any, axis: int, a: Any, b: Any) -> bool:
+    """Whether two indices of ``x`` along ``axis`` are the same; to its end is as good as up to its size."""
+    if not isinstance(a, slice) or not isinstance(b, slice):
+        return a is b
+    if a.start is not b.start or a.step is not b.step:
+        return False
+    if a.stop is b.stop:
+        return True
+    table, stop = size_table(rewriter), a.stop if b.stop is None else b.stop
+    return a.step is None and None in (a.stop, b.stop) and table.same(stop, table.of(x)[axis])
 
 
 @rewrite("useless", CAReduce)

@@ -160,7 +160,7 @@ class Blas(Writer):
         """Run ``@name.part`` for each number below ``parts`` on the pool and return; ``values`` are fields that differ from
         parameters.  With ``long`` or more ``work``, and if the call is open, other Python threads run meanwhile."""
         fields = [(kind, values.get(given, given)) for kind, given in _fields(job, self.kind)]
-        self.cells.append(f"  %job = alloca [{len(fields)} x i64]")
+        self.cells.append(f"  %job = alloca [{len(fields)} x i64], align 64")
         for k, (kind, value) in enumerate(fields):
             self.store(kind, value, "%job", 8 * k)
         run = self.module.external("theano_run_parts", "void", "ptr", "ptr", "i64", "i64")

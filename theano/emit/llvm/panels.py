@@ -21,7 +21,7 @@ from theano.emit.llvm.scopes import splat
 from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import constant, register, suffix
 from theano.emit.llvm.writer import Module, Writer
-from theano.loops.small_products import panel_columns
+from theano.loops.small_products import LINE, panel_columns
 from theano.scalar.instructions import ITEMSIZE
 
 TALLEST = 8
@@ -106,6 +106,9 @@ class _Tile(Writer):
         numbers = [self.let(f"call i64 @llvm.umin.i64(i64 {last}, i64 {q})") for q in range(_height(target))]
         self.numbers = numbers
         rows = [self._row("%a", q, "%ra") for q in numbers]
+        for place in (self._row("%c", q, "%n") for q in numbers):
+            for offset in range(0, self.lanes * self.size, LINE):  # nobody has looked at it for long, perhaps
+                self.do(f"call void @llvm.prefetch.p0(ptr {self.at(place, offset)}, i32 0, i32 3, i32 1)")
         self._put(self._sums(rows))
 
     def _row(self, base: str, number: str, step: str) -> str:

@@ -12,7 +12,7 @@ from theano.loops.ir import Kernel, shared_loop
 
 WORTH = 160_000
 """Scalar instructions, about 20 microseconds of them in vectors, that are worth a second thread."""
-WORTH_AWAKE = 40_000
+WORTH_AWAKE = 32_000
 """The same while all threads look for work, as they do between the steps of a loop."""
 MOST_PARTS = 64
 VECTOR_GRAIN = 64
