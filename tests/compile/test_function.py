@@ -601,6 +601,52 @@ def test_shared_variables_that_overlap():
     same(q.get_value(), [0.0, -2.0, -4.0, -6.0])
 
 
+class TestManySharedVariables:
+    """Their values are taken in a loop."""
+
+    def test_of_all_kinds(self):
+        stores = [theano.shared(np.full((2, k + 1), float(k)), name=f"w{k}") for k in range(20)]
+        row = theano.shared(np.ones((1, 3)), broadcastable=(True, False))
+        words, count, half = theano.shared(["a", "list"]), theano.shared(np.int8(0)), theano.shared(np.zeros(3, "float32"))
+        updates = [(w, w + x.sum()) for w in stores[::2]] + [(row, row * 2), (count, count + T.constant(np.int8(1))), (half, half + 1)]
+        outputs = [T.concatenate([w.flatten() for w in stores]).sum() + row.sum() + half.sum(), words]
+        f = theano.function([x], outputs, updates=updates)
+        expected = [w.get_value() for w in stores]
+        for k, given in enumerate(([1.0, 2.0], np.array([1.0, 2.0]), np.array([4.0, 2.0])[::-1], np.array([1.0, 2.0]))):
+            total, told = f(given)
+            assert told == ["a", "list"] and total == sum(e.sum() for e in expected) + 3 * 2**k + 3 * k
+            expected = [e + sum(given) if j % 2 == 0 else e for j, e in enumerate(expected)]
+        for store, wanted in zip(stores, expected):
+            same(store.get_value(), wanted)
+        assert count.get_value() == 4 and half.get_value().tolist() == [4.0] * 3 and row.get_value().tolist() == [[16.0] * 3]
+
+    def test_values_that_overlap_or_lie_anyhow(self):
+        base = np.arange(40.0)
+        stores = [theano.shared(base[k : k + 4], borrow=True) for k in range(20)]
+        stores[7].set_value(base[::10], borrow=True)
+        stores[8].set_value(np.arange(4.0).astype(">f8"), borrow=True)
+        expected = [np.array(w.get_value(), dtype="float64") for w in stores]
+        f = theano.function([x], stores[3] * 1, updates=[(w, w * 2 + v + x) for w, v in zip(stores, stores[1:] + stores[:1])])
+        for given in (base[36:], np.ones(4)):
+            given, before = np.array(given), expected
+            same(f(base[36:] if given[0] == 36 else given), before[3])
+            expected = [w * 2 + v + given for w, v in zip(before, before[1:] + before[:1])]
+            for store, wanted in zip(stores, expected):
+                same(store.get_value(), wanted)
+
+    def test_a_value_of_another_rank_or_extent(self):
+        stores = [theano.shared(np.zeros((1, 2)), broadcastable=(True, False)) for _ in range(20)]
+        f = theano.function([], sum(stores), updates=[(w, w + 1) for w in stores])
+        f()
+        for wrong in (np.zeros((2, 2)), np.zeros(2)):
+            stores[4].container.storage[0] = wrong
+            with pytest.raises((TypeError, ValueError)):
+                f()
+            assert all((w.get_value() == 1).all() for k, w in enumerate(stores) if k != 4)
+            stores[4].set_value(np.ones((1, 2)))
+        same(f(), [[20.0, 20.0]])
+
+
 def test_a_borrowed_array_is_read_only():
     value = np.arange(3.0)
     value.flags.writeable = False

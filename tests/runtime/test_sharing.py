@@ -103,13 +103,15 @@ def increments(kinds, count):
         "plain": lambda: theano.function([], [], updates=[(count, count + 1)]),
         "python": lambda: theano.function([], count, updates=[(count, busy(count) + 1)]),
         "two": lambda: theano.function([], [], updates=[(other, other + 1), (count, count + busy(T.constant(np.int64(1))))]),
+        "many": lambda: theano.function([], busy(count), updates=[(v, v + 1) for v in (*(number(f"n{k}") for k in range(20)), count)]),
         "interpreted": lambda: theano.function([], [], updates=[(count, busy(count) + 1)], mode="REFERENCE"),
     }
     return [made[kind]() for kind in kinds]
 
 
 @pytest.mark.parametrize(("kinds", "each"), [
-    (["plain"], 10_000), (["python"], 10_000), (["plain", "python", "two"], 10_000), (["python", "interpreted", "two", "plain"], 500),
+    (["plain"], 10_000), (["python"], 10_000), (["plain", "python", "two"], 10_000), (["many", "plain"], 2_000),
+    (["python", "interpreted", "two", "plain"], 500),
 ])  # fmt: skip
 def test_increments_from_eight_threads_sum_exactly(kinds, each):
     count = number()

@@ -33,6 +33,7 @@ from theano.emit.llvm.compile import Library, load
 from theano.emit.llvm.objects import helpers
 from theano.emit.llvm.parallel import spreading
 from theano.emit.llvm.sharing import BREATHE, IN_SLICES, INTERPRETER, exposing
+from theano.emit.llvm.taking import taking
 from theano.emit.llvm.target import target
 from theano.errors import message
 from theano.flags import config
@@ -130,7 +131,7 @@ def _pool() -> Library:
     addresses = {name: _windows_counter() if name.startswith("Query") else c_function(name) for name in symbols}
     addresses |= {name: c_function(name) for name in ("memset", "memcpy", "memmove")}
     text = _IN_TURN + (_THREADED if THREADED else _SERIAL) + (_WINDOWS_CLOCK if sys.platform == "win32" else _CLOCK)
-    text += exposing(abi()) + helpers(abi()) + IN_SLICES + BREATHE + spreading()
+    text += exposing(abi()) + helpers(abi()) + taking(abi()) + IN_SLICES + BREATHE + spreading()
     addresses |= {name: c_function(name) for name in (*INTERPRETER, "PyMem_RawMalloc", "PyMem_RawFree", "PyArray_NewFromDescr")}
     addresses |= {"theano_ndarray": id(np.ndarray), "theano_new_large": allocator.address("theano_new_large")}
     exports = re.findall(r"define \w+ @(theano_\w+)", text)

@@ -18,6 +18,7 @@ from theano.emit.llvm.frame import ProgramText
 from theano.emit.llvm.objects import ALIGNED, C_CONTIGUOUS, WRITEABLE, declare_counts, item_size, lease, unlease
 from theano.emit.llvm.sharing import STEPS
 from theano.emit.llvm.status import GUARD, RAISED
+from theano.emit.llvm.taking import Row, table
 from theano.emit.llvm.text import storage
 from theano.emit.llvm.writer import Writer
 from theano.graph.locks import OWNER, READERS, WANTED
@@ -27,6 +28,8 @@ STACK_FRAME = 3 << 10 if sys.platform == "win32" else 1 << 14
 """A frame of more bytes is leased.  (Windows wants pages of the stack touched in order, by a function of its C library.)"""
 IN_LINE = 4
 """Of so many arrays it is looked in line whether they are as they must be."""
+TABLED = 16
+"""Of more shared variables the values are taken in a loop, which is as fast and much less text (:mod:`theano.emit.llvm.taking`)."""
 RARE = " noinline optnone"
 """Attributes of functions that are called where Python takes microseconds anyway."""
 
@@ -126,6 +129,11 @@ class _WayIn(Writer):
         container = self.load("ptr", "%t", self.module.slot("shared", position))
         return self.load("ptr", self.load("ptr", container, self.abi.items))
 
+    def in_table(self) -> dict[int, Buffer]:
+        """The shared variables that are taken in a loop, by position: of few, none; never what is no array."""
+        shared = self.program_text.program.shared
+        return {k: buffer for k, buffer in enumerate(shared) if buffer.dtype != "object"} if len(shared) > TABLED else {}
+
     def call(self) -> None:
         answer = self.let("call ptr @call(ptr %t, ptr %f)")
         self.close_frame()
@@ -143,13 +151,22 @@ class _Direct(_WayIn):
 
     def write(self) -> str:
         self.open_frame()
+        inputs, tabled = len(self.program_text.program.inputs), self.in_table()
         for k in self.program_text.updated:
-            self.require_turn(k)
+            if k not in tabled:
+                self.require_turn(k)
+        if tabled:
+            call = self.module.external("theano_take_given", "i1", *["ptr"] * 5, "i64")
+            places = f"ptr {self.at('%args', 8 * inputs)}, ptr {self.at('%args', 8 * len(self.buffers))}, ptr @taken, i64 {len(tabled)}"
+            self.branch(self.let(f"call {call}(ptr %f, ptr %t, {places})"), "taken", "later")
+            self.label("taken")
         for k, buffer in enumerate(self.buffers):
+            if k - inputs in tabled:
+                continue
             item = self.load("ptr", "%args", 8 * k)
             self.take(buffer, item, None if buffer.dtype == "object" else self.load("ptr", item, self.abi.data))
         self.call()
-        if self.program_text.updated:
+        if self.program_text.updated or tabled:
             self.label("later")
             self.withdraw()
             self.do(f"call void @Py_IncRef(ptr {(answer := self.load('ptr', '%t', self.module.slot('later')))})")
@@ -190,14 +207,18 @@ class Entry(_WayIn):
         text = self.program_text
         self.do(f"%t = load ptr, ptr {self.at('%self', self.abi.head + 8)}")
         self.open_frame()
-        inputs = len(text.program.inputs)
-        self.require_turn()
+        inputs, tabled = len(text.program.inputs), self.in_table()
+        self.require_turn(tabled)
         count = self.let("and i64 %nargsf, 9223372036854775807")
         self.slow_unless(self.let(f"icmp eq i64 {count}, {inputs}"))
         self.slow_unless(self.let("icmp eq ptr %kwnames, null"))
         for k, (buffer, argument) in enumerate(zip(self.buffers, self.arguments)):
+            if k - inputs in tabled:
+                continue
             item = self.load("ptr", "%args", 8 * k) if k < inputs else self.shared_item(k - inputs)
             self.argument(buffer, argument, item)
+        if tabled:
+            self.take_table(tabled)
         if self.in_place:
             self.require_apart()
         self.call()
@@ -208,10 +229,28 @@ class Entry(_WayIn):
         self.do(f"ret ptr {self.let(f'call {call}(ptr {slow}, ptr %args, i64 %nargsf, ptr %kwnames)')}")
         return self.text()
 
-    def require_turn(self) -> None:
+    def take_table(self, tabled: dict[int, Buffer]) -> None:
+        """The values of these shared variables."""
+        layout, updated, rows = self.program_text.layout, set(self.updated), []
+        arguments = {k: self.signature.shared[k] for k in tabled}
+        for k, buffer in tabled.items():
+            argument = arguments[k]
+            slots = (self.module.slot("shared", k), self.module.slot("lock", k), self.module.slot("descr", argument.dtype))
+            noted = (layout.objects[buffer.number], layout.data[buffer.number], self.ranges.get(buffer.number, 0))
+            wanted = (len(argument.extents), self.flags(buffer))
+            changes = (int(k in updated), int(buffer.number in self.in_place))
+            rows.append(Row(k, *slots, *wanted, *noted, item_size(buffer.dtype), *changes))
+        call = self.module.external("theano_take_shared", "i1", *["ptr"] * 3, "i64")
+        self.slow_unless(self.let(f"call {call}(ptr %f, ptr %t, ptr {table(self.module, rows)}, i64 {len(rows)})"))
+        for k, buffer in tabled.items():
+            if any(extent is not None for extent in arguments[k].extents):
+                self.require_extents(arguments[k], self.load("ptr", "%f", layout.objects[buffer.number]))
+
+    def require_turn(self, tabled: dict[int, Buffer]) -> None:
         """No call of another thread is about to change what this one will, and none works on what this one writes over."""
         words = [(k, word) for k in self.updated for word in (OWNER, WANTED)]
         words += [(k, READERS) for k, b in enumerate(self.program_text.program.shared) if b.number in self.in_place]
+        words = [(k, word) for k, word in words if k not in tabled]
         if words:
             busy, locks = "0", {k: self.load("ptr", "%t", self.module.slot("lock", k)) for k in dict(words)}
             for k, word in words:
@@ -323,7 +362,10 @@ class Entry(_WayIn):
     def require_apart(self) -> None:
         """No written storage overlaps that of another argument."""
         numbered = {b.number: b for b in self.buffers}
+        measured = {buffer.number for buffer in self.in_table().values()}
         for number, slot in self.ranges.items():
+            if number in measured:
+                continue
             buffer = numbered[number]
             start = self.let(f"ptrtoint ptr {self.load('ptr', '%f', self.program_text.layout.data[number])} to i64")
             size = str(item_size(buffer.dtype))

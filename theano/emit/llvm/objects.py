@@ -388,7 +388,7 @@ look:
 no:
   ret ptr null
 }}
-; Whether none of the first ranges of addresses, which are written, overlaps with another of all.
+; Whether none of the first ranges of addresses, which are written, overlaps with another of all; each pair is looked at once.
 define i1 @theano_apart(ptr %ranges, i64 %written, i64 %all) {{
 entry:
   br label %rows
@@ -402,9 +402,10 @@ begin:
   %start = load i64, ptr %p
   %endp = getelementptr i8, ptr %p, i64 8
   %end = load i64, ptr %endp
+  %i1 = add i64 %i, 1
   br label %columns
 columns:
-  %j = phi i64 [ 0, %begin ], [ %j1, %next ]
+  %j = phi i64 [ %i1, %begin ], [ %j1, %next ]
   %more = icmp ult i64 %j, %all
   br i1 %more, label %compare, label %row
 compare:
@@ -415,15 +416,12 @@ compare:
   %to = load i64, ptr %top
   %a = icmp ult i64 %start, %to
   %b = icmp ult i64 %from, %end
-  %c = icmp ne i64 %i, %j
-  %ab = and i1 %a, %b
-  %abc = and i1 %ab, %c
-  br i1 %abc, label %no, label %next
+  %both = and i1 %a, %b
+  br i1 %both, label %no, label %next
 next:
   %j1 = add i64 %j, 1
   br label %columns
 row:
-  %i1 = add i64 %i, 1
   br label %rows
 yes:
   ret i1 true
