@@ -118,8 +118,8 @@ EXAMPLES = {
         lambda i: (i.dscalar0 * i.dmatrix0).sum(),
         lambda i: (-i.dmatrix0 / i.dscalar0).sum(),
         lambda i: (i.dmatrix0 * i.dcol0).sum(axis=1),
-        lambda i: (i.dmatrix0 / i.drow0) * (i.dmatrix0 / i.drow0).sum(axis=0),
     ],
+    "sum_before_factors": [lambda i: (i.dmatrix0 / i.drow0) * (i.dmatrix0 / i.drow0).sum(axis=0)],
     "join_sums": [lambda i: i.dtensor3_0.sum(axis=1).sum(axis=0)],
     "writes_instead_of_sum": [
         lambda i: T.inc_subtensor(T.zeros_like(i.dvector0)[:2], i.dscalar0) + T.inc_subtensor(T.zeros_like(i.dvector0)[3], 2.0),

@@ -159,3 +159,27 @@ def test_a_cast_through_a_float_saturates(narrow, wide):
         through, straight = f(given)
         assert through.tolist() == [0, 4, 0]
         assert straight.tolist() == given.astype(wide).tolist()
+
+
+EMPTY_LOSSES = {
+    "squares": lambda z, t: T.sqr(z - t).mean(),
+    "squares of each column": lambda z, t: T.sqr(z - t).mean(axis=0).sum(),
+    "cross-entropy": lambda z, t: T.nnet.categorical_crossentropy(T.nnet.softmax(z), t).mean(),
+    "normalised": lambda z, t: T.tanh((z - z.mean(axis=0)) / T.sqrt(z.var(axis=0) + 1e-5) * t).sum(),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY_LOSSES)
+def test_gradients_of_nothing_are_zero(name):
+    """A sum over no rows is zero, whatever the terms would be multiplied with: a mean over no rows divides by zero."""
+    x, w, t, b = T.dmatrix("x"), T.dmatrix("w"), T.dmatrix("t"), T.dvector("b")
+    loss = EMPTY_LOSSES[name](T.dot(x, w) + b, t)
+    for wrt in ([b], [w, b], [x, w, b]):
+        found, expected = (
+            theano.function([x, w, t, b], T.grad(loss, wrt), mode=mode, on_unused_input="ignore")(
+                np.zeros((0, 3)), np.ones((3, 2)), np.zeros((0, 2)), np.ones(2)
+            )
+            for mode in ("FAST_RUN", "FAST_COMPILE")
+        )
+        for a, c in zip(found, expected):
+            np.testing.assert_array_equal(a, c)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from theano.dtypes import is_continuous, is_discrete
-from theano.graph import Apply
+from theano.graph import Apply, Op
 from theano.rewrite.engine import Rewriter, anchored, rewrite
 from theano.rewrite.shape import broadcast_as, size_table, spread_over
 from theano.rewrite.terms import Product, as_dtype, cost_of_product, literal, read_product, scalar_op_of, write_product, write_sum
@@ -22,7 +22,7 @@ from theano.tensor.joining import join
 from theano.tensor.products import Dot, dot_op
 from theano.tensor.reduce import Sum, reduced_axes
 from theano.tensor.reshaping import Reshape
-from theano.tensor.shapes import MakeVector, as_size, constant_integer, patternbroadcast, specify_shape
+from theano.tensor.shapes import MakeVector, Shape_i, as_size, constant_integer, patternbroadcast, specify_shape
 from theano.tensor.subtensor import AdvancedIncSubtensor, AdvancedIncSubtensor1, IncSubtensor, Subtensor
 
 SECOND = OPS["second"]
@@ -224,9 +224,37 @@ def dot_of_zeros(rewriter: Rewriter, node: Apply) -> Any:
 
 @rewrite("lift", Sum)
 def factors_out_of_sum(rewriter: Rewriter, node: Apply) -> Any:
-    """``sum(c * x)`` is ``c * sum(x)`` for a number ``c``, or what else is constant along the axes: fewer multiplications.
+    """``sum(c * x)`` is ``c * sum(x)`` for a number ``c``, or what else is constant along the axes: fewer multiplications."""
+    parts = _factored(rewriter, node) if rewriter.used_once(node.inputs[0]) else None
+    if parts is None:
+        return None
+    read, outside, inside, core = parts
+    total = node.op(core)
+    axes = reduced_axes(node.op.axis, core)
+    whole = Product(read.coefficient, [(total, 1), *((_of_something(rewriter, b, core, axes, (Shape_i,)), e) for b, e in outside)])
+    if cost_of_product(whole)[0] + cost_of_product(inside)[0] > read.nodes + 1:
+        return None
+    return write_product(whole, total.type.dtype, total.type.ndim)
 
-    Where ``c * x`` is needed besides there are not fewer, but the sum does not wait for ``c``, which may be made of other sums."""
+
+@rewrite("specialize", Sum)
+def sum_before_factors(rewriter: Rewriter, node: Apply) -> Any:
+    """The same where ``c * x`` is needed besides: there are not fewer multiplications, but the sum does not wait for ``c``, which may be
+    made of other sums."""
+    parts = None if rewriter.used_once(node.inputs[0]) else _factored(rewriter, node)
+    if parts is None:
+        return None
+    read, outside, inside, core = parts
+    if not outside or [e for _, e in inside.factors] != [1]:
+        return None
+    total = node.op(core)
+    axes = reduced_axes(node.op.axis, core)
+    factors = [(_of_something(rewriter, b, core, axes), e) for b, e in outside]
+    return write_product(Product(read.coefficient, [(total, 1), *factors]), total.type.dtype, total.type.ndim)
+
+
+def _factored(rewriter: Rewriter, node: Apply) -> tuple[Product, list[tuple[Any, Any]], Product, Any] | None:
+    """What is summed as a product; its factors that are constant along the axes, without these; the product of the others; its value."""
     (x,), output = node.inputs, node.outputs[0]
     if type(node.op) is not Sum or not is_continuous(x.type.dtype) or x.type.dtype != output.type.dtype or x.type.ndim == 0:
         return None
@@ -236,23 +264,36 @@ def factors_out_of_sum(rewriter: Rewriter, node: Apply) -> Any:
     read = read_product(x, rewriter.used_once)
     varying = [any(wide != narrow for wide, narrow in zip(_part(b, axes), _part(x, axes), strict=True)) for b, _ in read.factors]
     outside = [f for f, constant in zip(read.factors, varying, strict=True) if constant and all(_part(f[0], axes))]
-    inside = [f for f in read.factors if f not in outside]
-    if read.coefficient == 0 or not inside or (not outside and read.coefficient == 1):
+    inside = Product(1, [f for f in read.factors if f not in outside])
+    if read.coefficient == 0 or not inside.factors or (not outside and read.coefficient == 1):
         return None
-    single = len(inside) == 1 and inside[0][1] == 1
-    if not rewriter.used_once(x) and not (single and outside):
-        return None
-    dtype = x.type.dtype
-    core = write_product(Product(1, inside), dtype, x.type.ndim)
+    core = write_product(inside, x.type.dtype, x.type.ndim)
     if core.type != x.type:
         return None
-    total = node.op(core)
     kept = [a for a in range(x.type.ndim) if a not in axes]
-    factors = [(b.dimshuffle(*kept), e) for b, e in outside]
-    whole = Product(read.coefficient, [(total, 1), *factors])
-    if not single and cost_of_product(whole)[0] + cost_of_product(Product(1, inside))[0] > read.nodes + 1:
-        return None
-    return write_product(whole, dtype, total.type.ndim)
+    return read, [(b.dimshuffle(*kept), e) for b, e in outside], inside, core
+
+
+def _of_something(rewriter: Rewriter, factor: Any, x: Any, axes: tuple[int, ...], sources: tuple[Any, ...] = (Op,)) -> Any:
+    """``factor``, but 1 where it may be no number because ``x`` has no elements along ``axes``: if it is made of ``sources``, element by
+    element, such as sizes or other sums."""
+    sizes = [size for a in axes if constant_integer(size := size_table(rewriter).of(x)[a]) in (None, 0)]
+    if not sizes or not _made_of(factor, sources):
+        return factor
+    count = elemwise(OPS["mul"])(*sizes) if len(sizes) > 1 else sizes[0]
+    return elemwise(OPS["switch"])(padded(count, factor.type.ndim) > 0, factor, literal(1, factor.type.dtype, factor.type.ndim))
+
+
+def _made_of(variable: Any, sources: tuple[Any, ...], most: int = 16) -> bool:
+    """Whether a few steps back there are ``sources``, through nothing but elementwise operations."""
+    stack = [variable]
+    for _ in range(most):
+        node = stack.pop().owner if stack else None
+        if node is not None and isinstance(node.op, (Elemwise, DimShuffle)):
+            stack += node.inputs
+        elif node is not None and isinstance(node.op, sources):
+            return True
+    return False
 
 
 def _part(variable: Any, axes: tuple[int, ...]) -> list[bool]:
