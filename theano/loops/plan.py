@@ -40,9 +40,10 @@ from theano.loops.small_products import (
     assemble_panels,
     assemble_rows,
     is_product,
+    panel_columns,
+    panels_of,
     right_factor,
     shape_of_copy,
-    shape_of_panels,
     when_small,
 )
 from theano.loops.statements import accesses
@@ -284,9 +285,9 @@ class _Planner:
     def _with_panels(self, task: Task, nest: Nest) -> None:
         """A large product in a loop with a matrix from outside of it finds that in panels."""
         if nest.routine == "gemm" and not (task.when is not None and _never(task.when)):
-            (operand, _), copies = right_factor(nest), self.copies[-1]
-            if copies.is_whole(operand, nest):
-                task.panels = copies.panels(operand.result, operand.transposed)
+            (operand, _), copies, count = right_factor(nest), self.copies[-1], panels_of(nest, self.extents)
+            if copies.is_whole(operand, nest) and not self.extents.is_told(count) and count is not self.extents.zero:
+                task.panels = copies.panels(operand.result, operand.transposed, count)
                 task.reads.append(task.panels)
 
     def _kernel_task(self, assembled: Assembled) -> Task:
@@ -677,7 +678,7 @@ class _Copies:
     planner: _Planner
     outside: set[Result]
     made: dict[tuple[Result, bool, AtMost | None], Result] = field(default_factory=dict)
-    in_panels: dict[tuple[Result, bool], Result] = field(default_factory=dict)
+    in_panels: dict[tuple[Result, bool, Value], Result] = field(default_factory=dict)
 
     def may_hold(self, operand: Operand, when: AtMost, nest: Nest) -> bool:
         """Whether ``operand`` is a whole array, and it is known before the loop whether its product is small."""
@@ -698,15 +699,15 @@ class _Copies:
             self.made[key] = self.planner._temporary(source.dtype, shape)
         return self.made[key]
 
-    def panels(self, source: Result, transposed: bool) -> Result:
-        key = source, transposed
+    def panels(self, source: Result, transposed: bool, count: Value) -> Result:
+        key = source, transposed, count
         if key not in self.in_panels:
-            shape = shape_of_panels(source.shape, transposed, source.dtype, self.planner.extents)
+            shape = (count, source.shape[transposed], self.planner.extents.const(panel_columns(source.dtype)))
             self.in_panels[key] = self.planner._temporary(source.dtype, shape)
         return self.in_panels[key]
 
     def tasks(self) -> list[Task]:
         e = self.planner.extents
         made = [replace(assemble_rows(source, copy, t, e), when=when) for (source, t, when), copy in self.made.items()]
-        made += [assemble_panels(source, copy, t, e) for (source, t), copy in self.in_panels.items()]
+        made += [assemble_panels(source, copy, t, e) for (source, t, _), copy in self.in_panels.items()]
         return list(map(self.planner._kernel_task, made))

@@ -25,6 +25,11 @@ SUMS = 4
 LINE = 64
 PANEL = 128
 """Bytes of a row of a panel: two registers of the widest machines."""
+LARGE = 1 << 20
+"""Multiplications (some 10 microseconds of them) from which on a product is cut for several threads, and lays what it is multiplied with
+in panels: for smaller ones libraries have kernels that need no such copy."""
+FEW_ROWS, FEW_COLUMNS = 8, 16
+"""With less of them than these, too."""
 
 
 def is_product(nest: Nest) -> bool:
@@ -129,10 +134,6 @@ def _is(value: Value, number: int) -> bool:
     return value.op == "const" and bool(value.data == number)
 
 
-FEW_COLUMNS = 16
-"""Of less of them no panels are made."""
-
-
 def shape_of_copy(shape: Sequence[Value], transposed: bool, dtype: str, extents: Extents) -> tuple[Value, Value]:
     """Rows as long as so many whole lines of the cache."""
     rows, columns = reversed(shape) if transposed else shape
@@ -145,11 +146,14 @@ def panel_columns(dtype: str) -> int:
     return PANEL // ITEMSIZE[dtype]
 
 
-def shape_of_panels(shape: Sequence[Value], transposed: bool, dtype: str, extents: Extents) -> tuple[Value, Value, Value]:
-    """How many, their rows, and how long these are."""
-    (rows, columns), wide, e = reversed(shape) if transposed else shape, extents.const(panel_columns(dtype)), extents
+def panels_of(nest: Nest, extents: Extents) -> Value:
+    """How many panels the right factor of a product lies in: none if the product is left to a library."""
+    rows, columns, _ = nest.space
+    wide, e = extents.const(panel_columns(nest.results[0].dtype)), extents
     panels = e.emit("floordiv", e.add(columns, e.sub(wide, e.one)), wide)
-    return e.mul(panels, e.emit("min", e.one, e.emit("floordiv", columns, e.const(FEW_COLUMNS)))), rows, wide
+    for extent, least in ((rows, FEW_ROWS), (columns, FEW_COLUMNS), (e.product(nest.space), LARGE)):
+        panels = e.mul(panels, e.emit("min", e.one, e.emit("floordiv", e.canonical(extent), e.const(least))))
+    return e.canonical(panels)
 
 
 def assemble_panels(source: Result, copy: Result, transposed: bool, extents: Extents) -> Assembled:
@@ -158,13 +162,15 @@ def assemble_panels(source: Result, copy: Result, transposed: bool, extents: Ext
     p, k, j = b.index(), b.index(), b.index()
     rows, columns = reversed(source.shape) if transposed else source.shape
     wide = b.trace.const(panel_columns(source.dtype), "int64")
-    first = p * wide
-    place = (first + j) * b.size(source.shape[1]) + k if transposed else k * b.size(source.shape[1]) + first + j
+    column = p * wide + j
+    place = column * b.size(source.shape[1]) + k if transposed else k * b.size(source.shape[1]) + column
     element = b.trace.load(b.buffer(source, read=True), place, source.dtype)
     store = Store(b.buffer(copy, written=True), (p * b.size(rows) + k) * wide + j, element)
-    width = b.trace.emit("min", (b.size(columns) - first, wide), "int64")
-    body = Loop(int(p.data), b.size(copy.shape[0]), (Loop(int(k.data), b.size(rows), (Loop(int(j.data), width, (store,), (), "vector"),)),))
-    return b.finish([body], True, (), extents.product(source.shape), 1, False)
+    width = b.trace.emit("min", (b.size(columns) - p * wide, wide), "int64")
+    body, loops = Loop(int(j.data), width, (store,), (), "vector"), [(k, b.size(rows)), (p, b.size(copy.shape[0]))]
+    for index, extent in loops if transposed else reversed(loops):  # as the source is read
+        body = Loop(int(index.data), extent, (body,))
+    return b.finish([body], True, (), extents.product(copy.shape), 1, False)
 
 
 def assemble_rows(source: Result, copy: Result, transposed: bool, extents: Extents) -> Assembled:

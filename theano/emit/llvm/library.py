@@ -17,7 +17,7 @@ from theano.emit.llvm.target import Target
 from theano.emit.llvm.text import literal, register
 from theano.emit.llvm.writer import Module, Writer
 from theano.loops.ir import LibraryStep
-from theano.loops.small_products import FEW_COLUMNS, panel_columns
+from theano.loops.small_products import FEW_COLUMNS, FEW_ROWS, LARGE, panel_columns
 from theano.scalar.instructions import ITEMSIZE, PARTS
 
 PREFIX = {"float32": "s", "float64": "d"}
@@ -213,8 +213,6 @@ done:
 TILE = 512
 """Rows and columns of a piece of a large product.  What BLAS adds up in which order depends on a product's extents, so these
 pieces do not depend on the number of threads."""
-LARGE = 1 << 20
-"""Multiplications (some 20 microseconds of them) from which on a product is cut: a loop may do one in each step."""
 LONG_PRODUCT, LONG_VECTOR = 1 << 26, 1 << 22
 """Multiplications that take about a millisecond, of matrices and of a matrix with a vector."""
 _JOB = (
@@ -314,8 +312,6 @@ ROWS = 128
 """Most rows of a piece of a tall product with a matrix in panels."""
 NEAR = 1 << 19
 """Bytes of panels that stay in each processor's own cache."""
-FEW_ROWS = 4
-"""With less of them a library is not slower."""
 _PANELS_JOB = (
     "i64 %first, ptr %out, ptr %a, i64 %ra, i64 %ka, ptr %panels, ptr %c, i64 %m, i64 %n, i64 %k, real %alpha, real %beta, i64 %tm, i64 %tn"
 )
@@ -329,8 +325,16 @@ def _panels(sharing: Sharing, name: str, dtype: str, library: str) -> None:
     sizes = "i64 %m, i64 %n, i64 %k, i64 %ao, i64 %lda0, i64 %bo, i64 %ldb0"
     w = Blas(sharing.module, name, dtype, f"{start}, ptr %panels, ptr %c0, {sizes}, i64 %co, {end}")
     c = w.element("%c0", "%co")
+    work = w.let(f"mul i64 {w.let('mul i64 %m, %n')}, %k")
     few = w.let(f"or i1 {w.let(f'icmp slt i64 %m, {FEW_ROWS}')}, {w.let(f'icmp slt i64 %n, {FEW_COLUMNS}')}")
-    w.branch(w.let(f"or i1 {few}, {w.is_zero('%k')}"), "library", "own")
+    w.branch(w.let(f"or i1 {few}, {w.let(f'icmp slt i64 {work}, {LARGE}')}"), "library", "own")
+    w.label("own")
+    lda = w.leading("%lda0", w.let("select i1 %ta, i64 %m, i64 %k"))
+    tm, tn, across = _cut_panels(w, sharing.module, work)
+    ra, ka = w.let(f"select i1 %ta, i64 1, i64 {lda}"), w.let(f"select i1 %ta, i64 {lda}, i64 1")
+    values = {"%first": "0", "%a": w.element("%a0", "%ao"), "%ra": ra, "%ka": ka, "%c": c, "%tm": tm, "%tn": tn}
+    parts = w.let(f"mul i64 {_quotient(w, '%m', tm)}, {_quotient(w, across, tn)}")
+    w.spread(sharing, name, _PANELS_JOB, values, parts, work, LONG_PRODUCT)
     w.label("library")
     w.branch(w.let(f"icmp eq ptr {c}, %out"), "begun", "apart")
     w.label("apart")
@@ -338,26 +342,14 @@ def _panels(sharing: Sharing, name: str, dtype: str, library: str) -> None:
     w.do(f"call void @llvm.memcpy.p0.p0.i64(ptr %out, ptr {c}, i64 {count}, i1 false)")
     w.open("begun")
     same = f"{start}, {sizes}, {end}".replace("real", w.kind)
-    w.do(f"ret i64 {w.let(f'call i64 @{library}({same})')}")
-    w.label("own")
-    lda, work = w.leading("%lda0", w.let("select i1 %ta, i64 %m, i64 %k")), w.let(f"mul i64 {w.let('mul i64 %m, %n')}, %k")
-    tm, tn, across = _cut_panels(w, sharing.module, work)
-    ra, ka = w.let(f"select i1 %ta, i64 1, i64 {lda}"), w.let(f"select i1 %ta, i64 {lda}, i64 1")
-    values = {"%first": "0", "%a": w.element("%a0", "%ao"), "%ra": ra, "%ka": ka, "%c": c, "%tm": tm, "%tn": tn}
-    w.branch(w.let(f"icmp uge i64 {work}, {LARGE}"), "large", "small")
-    w.label("large")
-    parts = w.let(f"mul i64 {_quotient(w, '%m', tm)}, {_quotient(w, across, tn)}")
-    w.spread(sharing, name, _PANELS_JOB, values, parts, work, LONG_PRODUCT)
-    w.label("small")
-    rest = f"ptr {c}, i64 0, i64 {across}, i64 %m, i64 %k, {w.kind} %alpha, {w.kind} %beta"
-    w.do(f"call void @{name}.panels(ptr %out, i64 %n, ptr {values['%a']}, i64 {ra}, i64 {ka}, ptr %panels, {rest})")
+    w.fail_unless_zero(w.let(f"call i64 @{library}({same})"))
     w.finish()
 
 
 def _cut_panels(w: Blas, module: Module, work: str) -> tuple[str, str, str]:
     """Rows and panels of a piece, and how many panels there are."""
     threads, across = w.let(f"call {module.external('theano_threads', 'i64')}()"), _quotient(w, "%n", str(panel_columns(w.dtype)))
-    most = w.let(f"call i64 @llvm.umax.i64(i64 {w.let(f'udiv i64 {work}, {LARGE // 2}')}, i64 1)")
+    most = w.let(f"udiv i64 {work}, {LARGE // 2}")
     pieces = w.let(f"call i64 @llvm.umin.i64(i64 {threads}, i64 {most})")
     share = w.let(f"add i64 {_quotient(w, '%m', pieces)}, {TALLEST - 1}")
     rows = w.let(f"call i64 @llvm.umin.i64(i64 {w.let(f'and i64 {share}, {-TALLEST}')}, i64 {ROWS})")
