@@ -124,6 +124,17 @@ def test_error(name, dtype):
 
 
 @named("dtype", COMPLEX)
+@named("name", [name for name in TRUTH if name.startswith("arc")])
+def test_error_far_away(name, dtype):
+    """Where squares lose the 1 beside them, which angles still tell."""
+    rng = np.random.default_rng(0)
+    numbers = (10 ** rng.uniform(3, 17, 60) * np.exp(1j * rng.uniform(-np.pi, np.pi, 60))).astype(dtype)
+    with mpmath.workprec(600):
+        for z, found in zip(numbers, computed(OPS[name], numbers), strict=True):
+            assert units(found, TRUTH[name](mpmath.mpc(complex(z))), dtype) < ULP, (z, found)
+
+
+@named("dtype", COMPLEX)
 def test_error_of_powers(dtype):
     """It grows with the exponent's share in the logarithm of the result."""
     z, w = sampled(dtype, 60, 0), sampled(dtype, 60, 1)

@@ -161,7 +161,7 @@ def arcsinh(z: Value) -> Value:
 
 @on_complex
 def arctanh(z: Value) -> Value:
-    """log1p(4x / ((1 - x)² + y²)) / 4 and half the angle of ((1 - x) (1 + x) - y², 2y), for x >= 0."""
+    """log1p(4x / ((1 - x)² + y²)) / 4 and half the angle of ((1 - x) (1 + x) - y², 2y), for x >= 0; far away 1/z and a right angle."""
     x, y = abs(z.real), z.imag
     size, far = abs(y), is_far(z)
     rest = 1.0 - x
@@ -172,7 +172,8 @@ def arctanh(z: Value) -> Value:
     real = choose(far, choose(is_infinite(length), 0.0, x / length / length), real)
     imag = 0.5 * intrinsic("arctan2", 2.0 * y, rest * (1.0 + x) - size * size)
     known = y.equals(y) & (x.equals(x) | is_infinite(y))
-    imag = select(far, select(known, copysign(constant(y, math.pi / 2), y), constant(y, math.nan)), imag)
+    right = copysign(constant(y, math.pi / 2) - choose(is_infinite(length), 0.0, size / length / length), y)
+    imag = select(far, select(known, right, constant(y, math.nan)), imag)
     return Complex(copysign(select(x.equals(0.0), x, real), z.real), imag)
 
 
