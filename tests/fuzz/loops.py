@@ -521,8 +521,6 @@ def derivatives(case, outputs, forwards):
     floats = [out for out in floats if out.dtype == case.dtype]
     cost = sum(((T.cos(out) * (k + 1)).sum() for k, out in enumerate(floats)), ZERO)
     first = T.grad(cost, wrt, disconnected_inputs="ignore")
-    if any(one.truncate >= 0 and any(state.taps != [-1] for state in one.states) for one in case.loop.all()):
-        return first  # it is computed from initial rows, too, that it does not flow into: scan sees that, copies without gradient do not
     second = T.grad(sum(((g * T.sin(v + 1)).sum() for g, v in zip(first, wrt)), ZERO), wrt, disconnected_inputs="ignore")
     moved = theano.Rop(floats, wrt, [T.cos(v) for v in wrt], disconnected_outputs="ignore") if forwards else []
     return [*first, *second, *moved]

@@ -70,6 +70,29 @@ def test_truncated(length):
     np.testing.assert_allclose(values[1], values[4])
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 5])
+@pytest.mark.parametrize("checkpoint", [None, 1])
+def test_truncated_twice(length, checkpoint):
+    """To the gradient of a truncated gradient, too, is constant what was there before: initial rows that steps read later among it."""
+    stop = theano.gradient.disconnected_grad
+
+    def gradients(last):
+        first = T.grad((last**2).sum(), [x, w, initial], disconnected_inputs="ignore")
+        return [*first, *T.grad(sum(T.sin(g).sum() for g in first), [x, w, initial], disconnected_inputs="ignore")]
+
+    rows = [initial[k] for k in range(3)]
+    for t in range(5):
+        if t == 5 - length and t:
+            rows = [stop(row) for row in rows]
+        rows.append(T.tanh(T.dot(w, rows[-3]) * rows[-1] + x[t]))
+    infos, options = dict(initial=initial, taps=[-3, -1]), {"truncate_gradient": length, "checkpoint": checkpoint}
+    states, _ = theano.scan(lambda r, a, b, w: T.tanh(T.dot(w, a) * b + r), x, infos, w, **options)
+    found = theano.function([x, w, initial], [*gradients(states[-1]), *gradients(rows[-1])])(X, W, W[::-1])
+    for k, (ours, expected) in enumerate(zip(found[:6], found[6:])):
+        expected = expected * (np.arange(5) >= 5 - length)[:, None] if k % 3 == 0 else expected
+        np.testing.assert_allclose(ours, expected, atol=1e-12)
+
+
 def test_no_step():
     gradients = theano.function([x, w, s], T.grad(recurrent(x, w, s).sum() + s.sum(), [x, w, s]))(X[:0], W, S)
     assert gradients[0].shape == (0, 3) and not gradients[1].any()

@@ -16,7 +16,8 @@ from typing import Any
 from theano.dtypes import is_discrete
 from theano.gradient.forward import push_forward
 from theano.gradient.reverse import backpropagate, float_zeros_like, sum_of
-from theano.graph import Constant, DisconnectedType, NullType, Variable, disconnected_type
+from theano.gradient.special import GradientIdentity
+from theano.graph import Apply, Constant, DisconnectedType, NullType, Variable, disconnected_type
 from theano.scalar import OPS
 from theano.scanning.bodies import substituted, without_test_values
 from theano.scanning.checkpoints import Blocks, as_size, in_blocks
@@ -191,6 +192,31 @@ class _Sent:
     sums: dict[int, Any] | None = None  # what has flown into invariants already; if not None, more is added
 
 
+class WithConstantRows(GradientIdentity):
+    """A history of whose gradient nothing flows into the first ``count`` rows if a condition holds."""
+
+    __props__ = ("count",)
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def make_node(self, x: Any, condition: Any = False) -> Apply:
+        return Apply(self, [x, as_tensor_variable(condition)], [x.type()])
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
+        return input_shapes[:1]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[True], [False]]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> list[Any]:
+        rows = output_grads[0][: self.count]
+        return [set_subtensor(rows, SWITCH(inputs[1], rows.zeros_like(), rows)), disconnected_type()]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
+        return eval_points[:1]
+
+
 class _Reverse(_Steps):
     """One loop backwards.  :meth:`run` finds ``rows``, what flows into the rows of the sequences, by their numbers; ``ends``, into the
     rows before those of the first step, the last of them first; and ``sums``, into the invariants."""
@@ -208,6 +234,16 @@ class _Reverse(_Steps):
         self.undefined: dict[Any, Any] = {}  # what a step reads and has no gradient: why
         self.forwards: dict[Any, Any] = {}  # rows, the last first -> the same, the first first
         self.outside[op.graph.inputs[0]] = self.done - 1 - self.step.number
+
+    @functools.cached_property
+    def histories(self) -> list[Any]:
+        """Where gradients go back a part of the way, the rows before that are constants.  Those that steps have made are so to the loop
+        forwards; initial ones, which steps that are gone through read of a state with several taps, are made so here."""
+        whole = kept(self.node)
+        if self.op.truncate < 0:
+            return whole
+        depths = (state.depth for state in self.op.states)
+        return [h if depth == 1 else WithConstantRows(depth)(h, self.origin > 0) for h, depth in zip(whole, depths, strict=True)]
 
     def _backwards(self, whole: Any, start: int) -> Any:
         """The rows of ``whole`` that belong to the steps gone through, the last first; ``start`` is that of the first step."""
