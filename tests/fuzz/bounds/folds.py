@@ -70,6 +70,10 @@ def _folded(node: Any, args: list[Bounded]) -> list[Bounded]:
     if name == "add":  # part of the terms may be too much for the accumulator, in one order or another, and then meet an infinity
         most = np.where(np.isfinite(x.value), sizes, 0.0).sum(axis=axes)
         error = np.where(most < float(np.finfo(accumulator).max), error, np.inf)
+    else:  # part of the factors may be too much and meet a zero, or vanish and meet an infinity
+        limits, some = np.finfo(accumulator), np.where(np.isfinite(x.value) & (terms != 0), terms, 1.0)
+        most, least = np.maximum(some, 1.0).prod(axis=axes), np.minimum(some, 1.0).prod(axis=axes)
+        error = np.where((most < float(limits.max)) & ~(odd & (least < float(limits.tiny))), error, np.inf)
     new = ~np.isfinite(value) | odd
     if name == "mul":
         new = new | (magnitude(value) > float(np.finfo(value.dtype).max) ** 0.5)
