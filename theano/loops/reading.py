@@ -168,11 +168,13 @@ class Reading:
         return self.extents.canonical(a)
 
     def at_least(self, a: Value, b: Value, node: Apply, message: str = "") -> None:
-        """Guard ``a >= b``."""
+        """Guard ``a >= b``, unless that is known."""
         if a.op == "const" and b.op == "const":
             if int(a.data) < int(b.data):
                 text = _mismatch(node, message, (), a, b)
                 raise errors.BoundsError(text) if text.startswith("index ") else errors.ShapeError(text)
+            return
+        if b is self.extents.zero and self.extents.never_negative(a):
             return
         self.note_operands(node)
         self._guard(Guard(a, b, node, (), "at_least", message))
