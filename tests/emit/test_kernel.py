@@ -545,6 +545,22 @@ def test_stores_in_a_row_may_be_where_a_later_one_reads() -> None:
             np.testing.assert_array_equal(found, np.broadcast_to(expected, 40))
 
 
+def test_stores_in_a_row_may_be_where_one_before_wrote() -> None:
+    """The last store sees what the first one wrote, though the second wrote over it, and the third of another buffer likewise."""
+    b = Build()
+    x, y, z, u, w, n, i = *(b.buffer("float64") for _ in range(5)), b.size(), b.index(0)
+    seen = b.load(x, i) + 1.0
+    stores = (
+        put(x, i, b.load(w, i) * 5.0), put(u, i, b.load(w, i) + 3.0), put(y, i, b.load(w, i)), put(z, i, seen * b.load(u, i)),
+        put(w, i, seen - b.load(z, i)),
+    )  # fmt: skip
+    shared = np.zeros(40)
+    for loop in (serial, vector):
+        results = agree(b.kernel(loop(0, n, *stores)), [shared, shared, np.zeros(40), np.zeros(40), np.full(40, 2.0)], [40])
+        for found, expected in zip(results, (2.0, 2.0, 55.0, 5.0, -44.0), strict=True):
+            np.testing.assert_array_equal(found, np.full(40, expected))
+
+
 def test_loads_of_loops_that_do_not_run() -> None:
     """Hoisted out of a loop with no iteration, a load must not touch what is not there."""
     b = Build()

@@ -93,6 +93,27 @@ def test_truncated_twice(length, checkpoint):
         np.testing.assert_allclose(ours, expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "REFERENCE"])
+def test_scratch_that_lies_where_a_kernel_before_has_written(mode):
+    """Of the small kernels of a step, which become one, the last reads what the first one made, over which it writes something else."""
+
+    def step(r, h, b, w):
+        new = T.tanh(b + T.tanh(T.dot(w, h) + b))
+        return T.outer(r, h)[:, 1], new, new
+
+    v = T.dvector("v")
+    states, _ = theano.scan(step, x, [s, s0, None], v)
+    wrt = [s, v]
+
+    def both(rows):
+        first = T.grad((T.cos(rows) * 5).sum(), wrt)
+        return T.grad(sum((g * T.sin(u + 1)).sum() for g, u in zip(first, wrt)), wrt)
+
+    found = theano.function([x, s, s0, v], [*both(states[2]), *both(step(x[0], s, s0, v)[2])], mode=mode)(X[:1], S, 0.3, W[0])
+    np.testing.assert_allclose(found[0], found[2])
+    np.testing.assert_allclose(found[1], found[3])
+
+
 def test_no_step():
     gradients = theano.function([x, w, s], T.grad(recurrent(x, w, s).sum() + s.sum(), [x, w, s]))(X[:0], W, S)
     assert gradients[0].shape == (0, 3) and not gradients[1].any()

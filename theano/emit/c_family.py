@@ -270,11 +270,11 @@ class _Printer:
                 self._check(statement, scope)
 
     def _row(self, row: Row, scope: _Scope) -> None:
-        ahead = list(loaded_ahead(row))
-        self._order(loaded_by(ahead), set(), scope)
-        for value in ahead:
-            self._value(value, scope)
-        for group in row:
+        for position, group in enumerate(row):
+            ahead = list(loaded_ahead(row[position:]))
+            self._order(loaded_by(ahead), set(), scope)
+            for value in ahead:
+                self._value(value, scope)
             self._order(loaded(group), stored_buffers(group), scope)
             self._stores(group, scope)
 

@@ -100,10 +100,15 @@ class _Run:
                 raise _Failed(statement.code, int(self.value(statement.payload)))
 
     def row(self, row: Row) -> None:
-        self.loaded = {load: self.value(load) for load in loaded_ahead(row)}
-        for group in row:  # all values before the first store
+        for position, group in enumerate(row):
+            for load in loaded_ahead(row[position:]):
+                self.loaded[load] = self.value(load)
             for store, offset, value in [(s, self.spread(s.offset), self.spread(s.value).copy()) for s in group]:
                 self.store(store, offset, value)
+            written = stored_buffers(group)
+            self.loaded = {
+                load: found for load, found in self.loaded.items() if written.isdisjoint(v.data for v in walk([load]) if v.op == "load")
+            }
         self.loaded = {}
 
     def store(self, store: Store, offset: Array, value: Array) -> None:

@@ -85,7 +85,7 @@ class Loop:
 @dataclass(frozen=True, slots=True)
 class Store:
     """Of consecutive stores in one body all that they read is loaded before the first is stored, but for what is loaded from a buffer
-    that one before has written: a written buffer may share storage with another that the others read.
+    that one before has written, which is loaded right after that: a written buffer may share storage with another that the others read.
 
     ``buffer[offset] = value``, or with ``combine="add"`` ``buffer[offset] += value`` (then the loop over
     repeated offsets is serial, so the result is deterministic)."""

@@ -83,20 +83,21 @@ def grouped(body: Iterable[Statement]) -> Iterator[Statement | Row]:
 
 
 def _groups(stores: Iterable[Store]) -> Iterator[tuple[Store, ...]]:
-    """Together as long as none reads what one before it wrote."""
+    """Together as long as none reads what one before it wrote; what does belongs to those that come right after the last such."""
     group: list[Store] = []
     for store in stores:
-        written = {other.buffer for other in group}
-        if any(v.op == "load" and v.data in written for v in walk([store.value, store.offset])):
-            yield tuple(group)
-            group = []
+        read = {v.data for v in walk([store.value, store.offset]) if v.op == "load"}
+        end = max((k for k, other in enumerate(group, 1) if other.buffer in read), default=0)
+        if end:
+            yield tuple(group[:end])
+            del group[:end]
         group.append(store)
     yield tuple(group)
 
 
 def loaded_ahead(row: Row) -> Iterator[Value]:
-    """What is to be loaded before the first group stores anything: all but what a group before has written, and what lies where such
-    loads say."""
+    """What is to be loaded for later groups before the first stores anything: all but what a group before has written, and what lies
+    where such loads say.  Before the next group the rest of the row asks for more: what has been written lies there at least until then."""
     written = {store.buffer for store in row[0]}
     for group in row[1:]:
         late: set[Value] = set()

@@ -132,9 +132,9 @@ class _Emission(Values):
 
     def statement(self, statement: Statement | Row) -> None:
         if isinstance(statement, tuple):
-            for value in loaded_ahead(statement):
-                self.operand(value)
-            for group in statement:
+            for position, group in enumerate(statement):
+                for value in loaded_ahead(statement[position:]):
+                    self.operand(value)
                 self.stores(group)
         elif isinstance(statement, Check):
             self.check(statement)
