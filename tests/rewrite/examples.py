@@ -124,7 +124,12 @@ EXAMPLES = {
     "writes_instead_of_sum": [
         lambda i: T.inc_subtensor(T.zeros_like(i.dvector0)[:2], i.dscalar0) + T.inc_subtensor(T.zeros_like(i.dvector0)[3], 2.0),
         lambda i: i.dvector0 + T.inc_subtensor(T.zeros_like(i.dvector0)[i.lvector0], i.dvector1),
+        lambda i: i.dvector0 - i.dscalar0 * T.inc_subtensor(T.zeros_like(i.dvector0)[i.lvector0], i.dvector1) * 0.5,
         lambda i: i.dmatrix0 + T.inc_subtensor(T.zeros_like(i.dmatrix0)[0], 1.0) + T.inc_subtensor(T.zeros_like(i.drow0)[0, 0], i.dscalar0),
+    ],
+    "scaled_parts_of_zeros": [
+        lambda i: i.dscalar0 * T.inc_subtensor(T.zeros_like(i.dmatrix0)[1:], i.dscalar1) / 3,
+        lambda i: T.inc_subtensor(T.zeros_like(i.dmatrix0)[i.lvector0], i.dvector0) * -2,
     ],
     "join_what_is_written": [
         lambda i: T.inc_subtensor(T.inc_subtensor(T.zeros((5, 6))[:, :2], T.outer(T.arange(5.0), [2, i.dscalar0]))[:, -3:], T.ones((5, 3))),

@@ -183,3 +183,18 @@ def test_gradients_of_nothing_are_zero(name):
         )
         for a, c in zip(found, expected):
             np.testing.assert_array_equal(a, c)
+
+
+@pytest.mark.parametrize("name", ["once", "twice", "with a slice"])
+def test_a_step_of_a_table_touches_the_rows_that_were_read(name):
+    """Also where parts of it are read in several places, and the rate is a variable."""
+    table, rate, i = theano.shared(np.arange(24.0).reshape(8, 3), "table"), theano.shared(0.1, "rate"), T.lvector("i")
+    read = {"once": lambda: table[i], "twice": lambda: table[i] * table[i[::-1]], "with a slice": lambda: table[i].sum() * table[2:4]}
+    cost = T.sqr(read[name]()).mean()
+    step = table - 2 * rate * grad(cost, table)
+    f = theano.function([i], [], updates=[(table, step)])
+    dense = theano.function([i], step, mode="FAST_COMPILE")
+    expected = dense([1, 5, 5])
+    f([1, 5, 5])
+    np.testing.assert_allclose(table.get_value(), expected)
+    assert not {"sub", "add"} & set(ops_of(f.maker.fgraph)), ops_of(f.maker.fgraph)

@@ -329,29 +329,54 @@ def sum_of_dimshuffle(rewriter: Rewriter, node: Apply) -> Any:
 
 @anchored("lift", ("sum", IncSubtensor), ("sum", AdvancedIncSubtensor), ("sum", AdvancedIncSubtensor1))
 def writes_instead_of_sum(rewriter: Rewriter, node: Apply, read: Sum_) -> Any:
-    """The sum of arrays that are zero but for a part each: one array, to which the parts are added in place.  (Not what stretches.)"""
+    """The sum of arrays that are zero but for some parts: one array, to which the parts are added in place.  (Not what stretches.)"""
     output = node.outputs[0]
-    writes = [t for c, t in read.terms if c == 1 and t.type == output.type and _adds_to_zeros(rewriter, t)]
-    rest = [(c, t) for c, t in read.terms if t not in writes]
+    writes = [(c, t, nodes) for c, t in read.terms if t.type == output.type and (nodes := _added_to_zeros(rewriter, t))]
+    written = [t for _, t, _ in writes]
+    rest = [(c, t) for c, t in read.terms if t not in written]
     if len(read.terms) < 2 or read.constant != 0 or not writes:
         return None
-    total = write_sum(Sum_(0, rest), output.type.dtype, output.type.ndim) if rest else writes[0]
-    if total.type != output.type:
+    total = write_sum(Sum_(0, rest), output.type.dtype, output.type.ndim) if rest else writes[0][2][0].inputs[0]
+    for c, _, nodes in writes:
+        total = _scaled_writes(nodes, total, Product(c, []))
+    return total if total is not None and total.type == output.type else None
+
+
+@anchored("lift", ("product", IncSubtensor), ("product", AdvancedIncSubtensor), ("product", AdvancedIncSubtensor1))
+def scaled_parts_of_zeros(rewriter: Rewriter, node: Apply, read: Product) -> Any:
+    """Numbers times an array that is zero but for some parts: the parts times these numbers.  (Zero times anything is zero.)"""
+    output = node.outputs[0]
+    found = [(b, nodes) for b, e in read.factors if e == 1 and b.type == output.type and (nodes := _added_to_zeros(rewriter, b))]
+    others = [(b, e) for b, e in read.factors if not found or b is not found[0][0]]
+    if not found or not all(all(b.type.broadcastable) for b, _ in others) or (not others and read.coefficient == 1):
         return None
-    for write in writes if rest else writes[1:]:
-        total = write.owner.op(total, *write.owner.inputs[1:])
-    return total
+    nodes = found[0][1]
+    return _scaled_writes(nodes, nodes[0].inputs[0], Product(read.coefficient, [(b.dimshuffle(), e) for b, e in others]))
 
 
-def _adds_to_zeros(rewriter: Rewriter, variable: Any) -> bool:
-    node = variable.owner
-    return (
-        node is not None
-        and isinstance(node.op, IncSubtensor)
-        and not node.op.set_instead_of_inc
-        and filled_with(node.inputs[0]) == 0
-        and rewriter.used_once(variable)
-    )
+def _added_to_zeros(rewriter: Rewriter, variable: Any) -> list[Apply]:
+    """The nodes that add parts to zeros, the first first, whose result is ``variable``; none if it is something else."""
+    nodes = list[Apply]()
+    while variable.owner is not None and isinstance(variable.owner.op, IncSubtensor) and rewriter.used_once(variable):
+        if variable.owner.op.set_instead_of_inc:
+            break
+        nodes.append(variable.owner)
+        variable = variable.owner.inputs[0]
+    return nodes[::-1] if filled_with(variable) == 0 else []
+
+
+def _scaled_writes(nodes: list[Apply], into: Any, factors: Product) -> Any:
+    """What ``nodes`` add, times numbers, added to ``into``; None if that is of another dtype."""
+    for node in nodes if into is not None else ():
+        _, part, *index = node.inputs
+        if factors.coefficient != 1 or factors.factors:
+            numbers = [(padded(b, part.type.ndim), e) for b, e in factors.factors]
+            scaled = write_product(Product(factors.coefficient, [(part, 1), *numbers]), part.type.dtype, part.type.ndim)
+            if scaled.type != part.type or part.type.dtype != into.type.dtype:
+                return None
+            part = scaled
+        into = node.op(into, part, *index)
+    return into
 
 
 class Written(NamedTuple):
