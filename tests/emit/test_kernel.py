@@ -10,7 +10,6 @@ import pytest
 
 from tests.emit import folds
 from tests.emit.build import Build, agree, levels, numbers, put, run_native, run_reference, serial, vector
-from theano.emit.llvm import kernel as emission
 from theano.emit.llvm.kernel import LONG, emit_kernel
 from theano.emit.llvm.target import target
 from theano.loops.ir import COMBINES, LANES, NEXT, Accumulator, Check, Fold, Kernel, Store, carried
@@ -73,34 +72,20 @@ def test_fills_of_equal_bytes_are_left_to_the_c_library() -> None:
         assert ("memset" in emit_kernel(kernel, "fill", target())) == left
 
 
-def test_lines_are_fetched_ahead() -> None:
-    """What is written differently from what is read; where there is little to compute, in a loop of its own, beyond the caches."""
-    for length, loops in ((1, 2), (8, 1)):
-        b = Build()
-        x, y, n, i = b.buffer("float64"), b.buffer("float64"), b.size(), b.index(0)
-        value = b.load(x, i)
-        for k in range(length):
-            value = value * value + float(k)
-        text = emit_kernel(b.kernel(vector(0, n, put(y, i, value)), parallel=True), "ahead", target("avx512"))
-        calls = re.findall(r"call void @llvm.prefetch.p0\(ptr %v\d+, i32 (\d)", text)
-        assert calls == ["0", "1"] and text.count(" = phi i64 ") == loops
-
-
-def test_loops_that_leave_the_caches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of more elements than a limit, which is low here: full vectors first, then a rest that is never empty."""
-    monkeypatch.setattr(emission, "FAR", 64 * 8)
+@pytest.mark.parametrize("length", [1, 20, 60, 200])
+def test_whole_vectors_need_no_mask(length: int) -> None:
+    """However many registers they fill; the rest, of any size, does."""
     b = Build()
-    x, y, z, n, i = b.buffer("float32"), b.buffer("float32"), b.buffer("bool"), b.size(), b.index(0)
-    kernel = b.kernel(vector(0, n, put(y, i, b.load(x, i) + b.load(x, 0)), put(z, i, b.load(x, i) < b.load(x, 0))), parallel=True)
-    for size in [*range(1, 140), 1000]:
-        agree(kernel, [numbers("float32", size), np.zeros(size, np.float32), np.zeros(size, bool)], [size])
-    agree(kernel, [np.zeros(0, np.float32), np.zeros(0, np.float32), np.zeros(0, bool)], [0])
-    part = np.arange(300, dtype=np.float32)
-    for level in levels():
-        for bounds in ((3, 290), (64, 128), (0, 64), (200, 100)):
-            _, (_, found, _) = run_native(kernel, level, [part, np.zeros(300, np.float32), np.zeros(300, bool)], [300], bounds=bounds)
-            inside = (np.arange(300) >= bounds[0]) & (np.arange(300) < bounds[1])
-            np.testing.assert_array_equal(found, np.where(inside, part, 0))
+    x, y, n, i = b.buffer("float64"), b.buffer("float64"), b.size(), b.index(0)
+    value = b.load(x, i)
+    for k in range(length):
+        value = b.load(x, i) * 0.5 + value if k % 2 else value - float(k)
+    kernel = b.kernel(vector(0, n, put(y, i, value)), parallel=True)
+    for size in [*range(71), 96, 127, 128, 129, 1000]:
+        agree(kernel, [numbers("float64", size), np.zeros(size)], [size])
+    text = emit_kernel(kernel, "deep", target("avx512"))
+    whole, rest = (re.findall(pattern, text) for pattern in (r" load <(\d+) x double>", r"@llvm.masked.load.v(\d+)f64"))
+    assert rest == ["8"] and [int(lanes) for lanes in whole] == [8 * (1 + (length > 40) + 2 * (length > 160))]
 
 
 def offsets(b: Build, i: Value, n: Value, positions: int) -> list[Value]:

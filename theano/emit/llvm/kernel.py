@@ -1,7 +1,7 @@
 """A kernel as one LLVM function: explicit vectors, nothing left for the optimiser to find.
 
-A ``vector`` loop runs in lanes: values that depend on its index are vectors, all others stay scalar, outside.  Machines with
-masks run one loop whose last round is masked; elsewhere the rest of fewer elements than lanes runs one by one.  A
+A ``vector`` loop runs in lanes: values that depend on its index are vectors, all others stay scalar, outside.  The rest of fewer
+elements than lanes runs under a mask on machines that have masks, one by one elsewhere.  A
 reduction has :data:`~theano.loops.ir.LANES` lanes on every machine; LLVM splits them into its registers.
 
 The function returns 0, or the code of the :class:`~theano.loops.ir.Check` that failed, and then ``status`` points to
@@ -222,11 +222,12 @@ class _Emission(Values):
         return _results(loop, self.counted(loop, start, stop, 1, certain, carried, update, begin=begin))
 
     def _vector(self, loop: Loop, start: str, stop: str, certain: bool) -> list[tuple[int, int, str, str]]:
-        """In lanes.  What a reduction carries is in registers, or in memory if the body needs the registers itself."""
-        computed = list(_computed(loop, self.detours))
-        narrow, length = self._lanes_and_length(loop, computed)
-        streams = self._streams(loop, computed)
-        self.fetches = bool(streams) and (bool(loop.accumulators) or length >= FETCHING * len(streams))
+        """In lanes.  What a reduction carries is in registers, or in memory if the body needs the registers itself.
+
+        Whole vectors are read and written without masks: processors fetch ahead what such accesses walk through, but not what masked ones
+        do, which takes up to four times as long where arrays are larger than the caches.  Only of bodies with loops in them there is
+        but one copy."""
+        least, narrow, length = self._lanes_and_length(loop)
         if not _runs_in_lanes(loop):
             slots = self._memory(loop.accumulators)
             self._in_memory(loop, start, stop, 1, certain, slots)
@@ -238,44 +239,26 @@ class _Emission(Values):
             self._in_memory(loop, self._middle(start, stop, LANES), stop, 1, False, slots)
         else:
             slots, narrow = self._memory(loop.accumulators), min(narrow, LANES) if loop.accumulators else narrow
-            if streams and not self.fetches and self.scope is self.root:
-                start = self._while_far(loop, start, stop, narrow, certain, sum(streams))
-            if self.target.masks and not any(isinstance(inner, Rows) for inner in loop.body):
+            inner = [type(statement) for statement in loop.body if isinstance(statement, Loop)]
+            if self.target.masks and inner and Rows not in inner:
                 self._in_memory(loop, start, stop, narrow, certain, slots)
-            else:  # a mask costs an instruction for each load, which counts in an inner loop
-                middle = self._middle(start, stop, narrow)
-                self._in_memory(loop, start, middle, narrow, False, slots, whole=True)
-                self._in_memory(loop, middle, stop, narrow if self.target.masks else 1, False, slots)
+            else:
+                middle, rest = self._middle(start, stop, narrow), narrow if inner else min(narrow, least)
+                self._in_memory(loop, start, middle, narrow, False, slots, whole=True, part=certain)
+                self._in_memory(loop, middle, stop, rest if self.target.masks else 1, False, slots, part=certain)
         return self._ended(loop, self._recalled(loop.accumulators, slots))
 
-    def _lanes_and_length(self, loop: Loop, computed: Sequence[Value]) -> tuple[int, int]:
-        """As many lanes as fill a register with the type that most is computed with, or two with one twice as wide, or more if there is
-        much to compute; and how much there is."""
+    def _lanes_and_length(self, loop: Loop) -> tuple[int, int, int]:
+        """As many lanes as fill a register with the widest type; as many as fill one with the type that most is computed with, or two with
+        one twice as wide, or more if there is much to compute; and how much there is."""
+        computed = list(_computed(loop, self.detours))
         sizes = [ITEMSIZE[v.dtype] for v in computed if v.dtype != "bool"] or [1 if computed else 8]
         length, widest = sum(1 for value in computed if value.op not in LEAVES), max(sizes)
         halves = 2 * sum(size < widest for size in sizes) >= len(sizes)
         several = 1 + sum(more for more, limit in DEEP if length > limit) if self.target.masks else 1
         registers, most = max(several, 2 if halves else 1), PICKED if _picks(loop, computed) else 64
-        return max(2, min(most, registers * self.target.vector_bytes // widest)), length
-
-    def _streams(self, loop: Loop, computed: Iterable[Value]) -> list[int]:
-        """The sizes of the elements that lie side by side, one for each place where a loop with no other inside reads or writes such."""
-        if not all(isinstance(statement, Store) for statement in loop.body):
-            return []
-        places = {(value.data, value.args[0]) for value in computed if value.op == "load"}
-        places |= {(store.buffer, store.offset) for store in loop.body if isinstance(store, Store)}
-        return [ITEMSIZE[self.dtypes[buffer]] for buffer, offset in places if is_constant(split(offset, _index(loop))[0], 1)]
-
-    def _while_far(self, loop: Loop, start: str, stop: str, step: int, certain: bool, size: int) -> str:
-        """Full vectors, with what they need fetched ahead, if that is :data:`FAR` or more; where the rest begins, which is never empty."""
-        code = self.scope.code
-        far = code.let(f"icmp sgt i64 {code.let(f'sub i64 {stop}, {start}')}, {FAR // size}")
-        middle = self._middle(start, code.let(f"sub i64 {stop}, 1"), step)
-        middle = code.let(f"select i1 {far}, i64 {middle}, i64 {start}")
-        self.fetches = True
-        self._in_memory(loop, start, middle, step, False, (), whole=True, goes_on=certain)
-        self.fetches = False
-        return middle
+        least = self.target.vector_bytes // widest
+        return max(2, least), max(2, min(most, registers * least)), length
 
     def _middle(self, start: str, stop: str, step: int) -> str:
         """Where the last full vector ends."""
@@ -284,16 +267,18 @@ class _Emission(Values):
         return code.let(f"add i64 {start}, {code.let(f'and i64 {span}, {-step}')}")
 
     def _in_registers(self, loop: Loop, start: str, stop: str, certain: bool) -> list[str]:
-        """All LANES at a time, of the full vectors or (with masks) of all."""
-        carried = list(self._registers(loop.accumulators, LANES))
+        """All LANES at a time, of the full vectors, and with masks of the rest too."""
+        carried, middle = list(self._registers(loop.accumulators, LANES)), self._middle(start, stop, LANES)
 
         def update() -> list[str]:
             old = [c.name for c in carried]
             return self._unless_masked([c.kind for c in carried], self._combine(loop, old, LANES), old)
 
-        if self.target.masks:
-            return self.counted(loop, start, stop, LANES, certain, carried, update)
-        return self.counted(loop, start, self._middle(start, stop, LANES), LANES, False, carried, update)
+        results = self.counted(loop, start, middle, LANES, False, carried, update, whole=True, part=certain)
+        if not self.target.masks:
+            return results
+        carried = [_Carried(c.kind, text, f"%v{next(self.root.code.names)}") for c, text in zip(carried, results, strict=True)]
+        return self.counted(loop, middle, stop, LANES, False, carried, update, part=certain)
 
     def _unless_masked(self, kinds: Sequence[str], new: Sequence[str], old: Sequence[str]) -> list[str]:
         """Lanes past the end keep what they have."""
@@ -384,17 +369,17 @@ class _Emission(Values):
         body: Callable[[], None] | None = None,
         whole: bool = False,
         begin: Callable[[], None] | None = None,
-        goes_on: bool = False,
+        part: bool = False,
     ) -> list[str]:
         """Print ``for position in range(start, stop, step)``; the carried values after it.  ``body`` prints what is done each time;
         without it that is the body of ``loop``, in lanes if ``step`` is not 1; ``whole``: it divides the range.  ``begin`` is called first
-        in the new scope.  ``goes_on``: what begins at ``stop`` is as certain as ``certain`` says of others."""
+        in the new scope.  ``part``: if it does not run, another part of the loop does, so that what it loads may be loaded before."""
         outer, head, done = self.scope, self.label(), self.label()
         if certain:
             outer_jump = f"  br label %{head}"
         else:
             outer_jump = f"  br i1 {outer.code.let(f'icmp slt i64 {start}, {stop}')}, label %{head}, label %{done}"
-        scope = self._open(loop, "" if whole else stop, 1 if body else step, head, certain or goes_on)
+        scope = self._open(loop, "" if whole else stop, 1 if body else step, head, certain or part)
         if body is not None:
             scope.index = None
             body()
@@ -493,7 +478,7 @@ class _Emission(Values):
         code.do(f"store {kind} {kept}, ptr {place}, align {lanes * ITEMSIZE[dtype]}")
 
     def _in_memory(
-        self, loop: Loop, start: str, stop: str, step: int, certain: bool, slots: Sequence[str], whole: bool = False, goes_on: bool = False
+        self, loop: Loop, start: str, stop: str, step: int, certain: bool, slots: Sequence[str], whole: bool = False, part: bool = False
     ) -> None:
         """Iterations ``step`` at a time, in the lanes that are their own: iteration modulo LANES."""
         dtypes = [v.dtype for accumulator in loop.accumulators for v in accumulator.values]
@@ -510,7 +495,7 @@ class _Emission(Values):
                 self._keep(t, step, text, place)
             return []
 
-        self.counted(loop, start, stop, step, certain, [], update, whole=whole, goes_on=goes_on)
+        self.counted(loop, start, stop, step, certain, [], update, whole=whole, part=part)
 
 
 # ---------------------------------------------------------------------------------------------- what a loop is like
@@ -528,14 +513,6 @@ LONG = 12
 DEEP = ((1, 40), (2, 160))
 """Instructions beyond which the next round of a loop is too far ahead for the processor to start on it, so that more registers
 of each value, side by side, gain 10 to 40 %.  Needs the 32 registers that come with masks."""
-
-
-FETCHING = 2
-"""Instructions for each array that a loop goes through, from which on what its next rounds need is always fetched ahead.  Left to itself a
-processor sees no further than a round or a page, and stores that wait for their lines hold up those that follow, to the stack too.  On
-arrays of some MB that gains a factor of 1.2 to 4; with less to compute, those in the nearer caches would lose up to 20 %."""
-FAR = 1 << 22
-"""Bytes that a loop with less to compute goes through, from which on it does the same: more than the nearer caches hold."""
 
 
 def _computed(loop: Loop, detours: Container[Value]) -> Iterator[Value]:

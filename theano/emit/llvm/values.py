@@ -13,10 +13,6 @@ from theano.emit.llvm.text import literal, register, storage, suffix
 from theano.loops.affine import is_constant, split
 from theano.scalar.instructions import ITEMSIZE, Value
 
-AHEAD = 512
-"""Bytes between what a loop works on and what it asks for: two rounds of one with much to compute.  256 and 1024 do as well."""
-_LINE = 64
-
 
 class Values:
     """The values printed so far, and the means to print more.  ``scope`` is where statements go now; ``vector`` is
@@ -26,7 +22,6 @@ class Values:
         self.target, self.dtypes, self.written = target, dtypes, written
         self.root = self.scope = Scope(None, Code(), "entry")
         self.vector: Scope | None = None
-        self.fetches = False  # whether it asks for what its next rounds need
         self.slots: list[str] = []  # memory on the stack
         self.known: dict[Hashable, Operand] = {}
         self._unstable: dict[int, list[Hashable]] = {}
@@ -273,17 +268,8 @@ class Values:
         found = self._valid(self.known.get(key))
         if found is None:
             text = scope.code.let(f"getelementptr {kind}, ptr {start}, i64 {vector.position}")
-            if self.fetches:
-                self._fetch_ahead(text, buffer)
             found = self.remember(key, Operand(text, "pointer", 1, scope, None, base.nonempty, base.unstable))
         return found.text
-
-    def _fetch_ahead(self, pointer: str, buffer: int) -> None:
-        """Ask for the lines that follow a round's; beyond the end of memory that does nothing."""
-        vector = cast(Scope, self.vector)
-        for offset in range(0, vector.lanes * ITEMSIZE[self.dtypes[buffer]], _LINE):
-            line = vector.code.let(f"getelementptr i8, ptr {pointer}, i64 {AHEAD + offset}")
-            vector.code.do(f"call void @llvm.prefetch.p0(ptr {line}, i32 {int(buffer in self.written)}, i32 3, i32 1)")
 
     def _row(self, buffer: int, rest: Value, base: Operand, kind: str) -> str:
         if is_constant(rest, 0):
