@@ -546,6 +546,23 @@ def test_stores_in_a_row_may_be_where_one_before_wrote() -> None:
             np.testing.assert_array_equal(found, np.full(40, expected))
 
 
+def test_a_store_in_a_row_may_read_what_several_before_wrote() -> None:
+    """Of the first, what was there before the second wrote over it; of the third, what it wrote."""
+    b = Build()
+    x, y, u, z, w, n, i = *(b.buffer("float64") for _ in range(5)), b.size(), b.index(0)
+    stores = (
+        put(x, i, b.load(w, i) * 5.0),
+        put(y, i, b.load(w, i) + 1.0),
+        put(u, i, b.load(w, i) - 1.0),
+        put(z, i, b.load(x, i) + b.load(u, i)),
+    )
+    shared = np.zeros(40)
+    for loop in (serial, vector):
+        results = agree(b.kernel(loop(0, n, *stores)), [shared, shared, np.zeros(40), np.zeros(40), np.full(40, 2.0)], [40])
+        for found, expected in zip(results, (3.0, 3.0, 1.0, 11.0, 2.0), strict=True):
+            np.testing.assert_array_equal(found, np.full(40, expected))
+
+
 def test_loads_of_loops_that_do_not_run() -> None:
     """Hoisted out of a loop with no iteration, a load must not touch what is not there."""
     b = Build()

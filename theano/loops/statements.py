@@ -83,16 +83,17 @@ def grouped(body: Iterable[Statement]) -> Iterator[Statement | Row]:
 
 
 def _groups(stores: Iterable[Store]) -> Iterator[tuple[Store, ...]]:
-    """Together as long as none reads what one before it wrote; what does belongs to those that come right after the last such."""
-    group: list[Store] = []
-    for store in stores:
-        read = {v.data for v in walk([store.value, store.offset]) if v.op == "load"}
-        end = max((k for k, other in enumerate(group, 1) if other.buffer in read), default=0)
-        if end:
-            yield tuple(group[:end])
-            del group[:end]
-        group.append(store)
-    yield tuple(group)
+    """A group ends with each store whose buffer is read by one that comes later, which is loaded before the next group then."""
+    whole, read = list(stores), set[Any]()
+    ends = [len(whole)]
+    for position in range(len(whole) - 1, 0, -1):
+        read |= {v.data for v in walk([whole[position].value, whole[position].offset]) if v.op == "load"}
+        if whole[position - 1].buffer in read:
+            ends.append(position)
+    start = 0
+    for end in reversed(ends):
+        yield tuple(whole[start:end])
+        start = end
 
 
 def loaded_ahead(row: Row) -> Iterator[Value]:
