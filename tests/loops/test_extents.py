@@ -103,6 +103,16 @@ def test_an_extent_may_equal_an_expression_of_itself():
     assert e.same(divided, rest) and e.canonical(rest) is e.canonical(e.canonical(rest))
 
 
+def test_so_may_a_part_of_one():
+    """``n * q`` is ``m * q - 1``, then ``m`` turns out to be ``n``: what is made of it does not grow without end either."""
+    e, n, q, m = extents()
+    later = e.mul(m, q)
+    e.unite(later, e.sub(e.mul(n, q), e.one))
+    e.unite(n, m)
+    whole = e.mul(q, e.add(later, q))
+    assert e.canonical(whole) is e.canonical(e.canonical(whole))
+
+
 def test_two_numbers_stay_apart():
     e, n, m, _ = extents()
     e.unite(n, e.const(3))

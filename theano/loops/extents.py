@@ -20,6 +20,8 @@ from typing import Any
 from theano.scalar.instructions import Trace, Value, walk
 
 _COMMUTATIVE = frozenset({"add", "mul", "min", "max"})
+LONGEST = 16
+"""How often what stands for a value is looked up: a part that is equal to an expression of itself would grow without end."""
 
 
 class Extents:
@@ -202,7 +204,7 @@ class Extents:
             return cached[1]
         chain = [value]  # what stands for it may have parts for which others stand
         while (result := self._replaced(chain[-1])) is not chain[-1]:
-            if not set(chain).isdisjoint(walk([result])):  # equal to an expression of itself, which would grow without end
+            if len(chain) == LONGEST or not set(chain).isdisjoint(walk([result])):
                 result = min(chain, key=self._rank)
                 break
             chain.append(result)
