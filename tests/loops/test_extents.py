@@ -104,12 +104,13 @@ def test_an_extent_may_equal_an_expression_of_itself():
 
 
 def test_so_may_a_part_of_one():
-    """``n * q`` is ``m * q - 1``, then ``m`` turns out to be ``n``: what is made of it does not grow without end either."""
+    """``n * q`` is ``m * q - 1``, then ``m`` turns out to be ``n``: what is made of these does not grow without end either."""
     e, n, q, m = extents()
-    later = e.mul(m, q)
-    e.unite(later, e.sub(e.mul(n, q), e.one))
+    less = e.sub(e.mul(m, q), e.one)
+    product = e.mul(n, q)
+    e.unite(product, less)
     e.unite(n, m)
-    whole = e.mul(q, e.add(later, q))
+    whole = e.mul(q, e.add(product, q))
     assert e.canonical(whole) is e.canonical(e.canonical(whole))
 
 
