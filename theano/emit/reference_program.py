@@ -7,8 +7,8 @@ goes wrong here too.
 >>> from theano.loops.ir import Buffer, Frame, LibraryStep
 >>> from theano.scalar.instructions import Trace
 >>> n = Trace().leaf("size", "int64", ("input", 0, 0))
->>> x, y = Buffer(0, "float32", (n,), "input"), Buffer(1, "float32", (n,), "output")
->>> program = Program([x], frame=Frame(buffers=[y], steps=[LibraryStep("copy", "float32", (y, x), (n,))]), outputs=[y])
+>>> x, y, zero = Buffer(0, "float32", (n,), "input"), Buffer(1, "float32", (n,), "output"), n.trace.const(0, "int64")
+>>> program = Program([x], frame=Frame(buffers=[y], steps=[LibraryStep("copy", "float32", (y, x), (n, zero))]), outputs=[y])
 >>> run_program(program, [np.arange(3, dtype="float32")])
 ([array([0., 1., 2.], dtype=float32)], [])
 """
