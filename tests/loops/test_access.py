@@ -4,6 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+import theano
+import theano.tensor as T
 from theano.loops.access import affine, is_extent, offset
 from theano.loops.extents import Extents
 from theano.loops.nest import Result
@@ -86,3 +88,12 @@ def test_the_form_has_the_value(tree, numbers):
     form = affine(value, e)
     assert all(is_extent(c) for c in form.coefficients.values())
     assert number(value) == number(form.rest) + sum(number(c) * numbers[k] for k, c in form.coefficients.items())
+
+
+def test_what_is_one_by_its_type_alone_is_read_there_for_every_index():
+    """Seen through as the whole array it would be read past its end."""
+    x, y = T.lrow("x"), T.drow("y")
+    one = T.Rebroadcast((0, True), (1, True))(T.Rebroadcast((0, False))(x))
+    for mode in ("FAST_RUN", "REFERENCE"):
+        found = theano.function([x, y], one / y, mode=mode)(np.array([[6]]), np.array([[1.0, 2.0, 5.0, 10.0]]))
+        np.testing.assert_allclose(found, [[6, 3, 1.2, 0.6]])

@@ -204,3 +204,10 @@ def test_a_step_of_a_table_touches_the_rows_that_were_read(name):
         if written.owner is None:
             break
     assert written.name == "table"
+
+
+def test_adding_zero_out_of_range_is_refused():
+    x, i = T.dvector("x"), T.lscalar("i")
+    for written in (T.inc_subtensor(x[i], 0.0), T.inc_subtensor(x[T.stack([i])], 0.0)):
+        with pytest.raises(IndexError, match="index 3 "):
+            theano.function([x, i], written)(np.ones(3), 3)

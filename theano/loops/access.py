@@ -90,12 +90,16 @@ def offset_of(result: Result, indices: tuple[Value, ...], e: Extents) -> Affine:
 
 
 def seen_through(view: Result | View, e: Extents) -> Result | View:
-    """``view``, or the array that it is element by element if it undoes another view of that: what is reversed twice."""
+    """``view``, or the array that it is element by element if it undoes another view of that: what is reversed twice.
+
+    Of a view that has one element along an axis by its type every index means that one, of the array only those in range."""
     inner = view.source if isinstance(view, View) else None
     if not isinstance(view, View) or not isinstance(inner, View) or inner.flat or view.flat or isinstance(inner.source, View):
         return view
     source = inner.source
-    if len(view.shape) != len(source.shape) or not all(map(e.same, view.shape, source.shape)):
+    if len(view.shape) != len(source.shape):
+        return view
+    if not all(a is b or (a is not e.one and e.same(a, b)) for a, b in zip(view.shape, source.shape, strict=True)):
         return view
     indices = [e.trace.leaf("index", "int64", axis) for axis in range(len(source.shape))]
     places = [affine(place, e) for place in inner.indices(*view.indices(*indices))]

@@ -230,9 +230,9 @@ def remove_alloc(rewriter: Rewriter, node: Apply) -> Any:
 
 @rewrite("useless", IncSubtensor)
 def write_over_zeros(rewriter: Rewriter, node: Apply) -> Any:
-    """Adding zero changes nothing."""
-    if node.op.set_instead_of_inc:
+    """Adding zero changes nothing where nothing can be out of range."""
+    x, y = node.inputs[:2]
+    if node.op.set_instead_of_inc or type(node.op) is not IncSubtensor or not all(isinstance(entry, slice) for entry in node.op.idx_list):
         return None
-    y = node.inputs[1]
-    zero = isinstance(y, Constant) and y.data.size > 0 and not y.data.any()
-    return node.inputs[0] if zero else None
+    zero = isinstance(y, Constant) and all(y.type.broadcastable) and not y.data.any()
+    return x if zero else None
