@@ -452,8 +452,9 @@ class _Planner:
         if task.assembled is not None:
             return all(self._owner(r) is not old for r in task.assembled.results) or self._elementwise_over(task.assembled, old, new)
         nest = task.nest
-        whole = nest is not None and nest.base is old and nest.base_start is None
-        return whole and all(o.result is not old for o in nest.operands)  # type: ignore[union-attr]
+        if nest is None or nest.base is not old or nest.base_start is not None:
+            return False
+        return all(o.result is not old for o in nest.operands)
 
     # ------------------------------------------------------------------ frames
 
